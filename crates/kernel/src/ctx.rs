@@ -1,0 +1,108 @@
+//! What comes in from outside, in one place: database, blobs, bus, clock, randomness, and the wish to stop.
+
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Clock, Fault, Time, blob::Blobs, bus::Bus, db::Db, id::Ids, random::Random, sign::Signer};
+
+/// The context that every service is given. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    blobs: Arc<dyn Blobs>,
+    bus: Arc<dyn Bus>,
+    clock: Clock,
+    random: Random,
+    ids: Ids,
+    signer: Signer,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Ctx {
+    /// Puts the parts together; the signing key is read from the database, or made.
+    pub async fn new(
+        db: Db,
+        blobs: Arc<dyn Blobs>,
+        bus: Arc<dyn Bus>,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, Fault> {
+        let ids = Ids::new(clock.clone(), &random);
+        let signer = Signer::load(&db, &random, "sign").await?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        Ok(Self { inner: Arc::new(Inner { db, blobs, bus, clock, random, ids, signer, stop, tasks }) })
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// The objects.
+    pub fn blobs(&self) -> &Arc<dyn Blobs> {
+        &self.inner.blobs
+    }
+
+    /// The wake-up bus.
+    pub fn bus(&self) -> &Arc<dyn Bus> {
+        &self.inner.bus
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Now.
+    pub fn now(&self) -> Time {
+        self.inner.clock.now()
+    }
+
+    /// Randomness.
+    pub fn random(&self) -> &Random {
+        &self.inner.random
+    }
+
+    /// The next identifier.
+    pub fn next_id(&self) -> i64 {
+        self.inner.ids.next()
+    }
+
+    /// The maker of identifiers, for a transaction that makes several.
+    pub fn ids(&self) -> &Ids {
+        &self.inner.ids
+    }
+
+    /// The signer of expiring paths.
+    pub fn signer(&self) -> &Signer {
+        &self.inner.signer
+    }
+
+    /// Cancelled when the program is to stop: take nothing new, finish or hand back what is held.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.inner.stop
+    }
+
+    /// Runs a long-lived task that stopping waits for.
+    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inner.tasks.spawn(task)
+    }
+
+    /// Asks everything to stop, waits for the tasks, then closes the database.
+    pub async fn shut_down(&self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.db.close().await;
+    }
+}
