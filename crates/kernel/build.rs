@@ -9,7 +9,7 @@ fn main() {
     let mut names: Vec<String> = fs::read_dir(&folder)
         .expect("the migrations folder is part of the sources")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".sql"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "sql"))
         .collect();
     names.sort();
     let mut list = String::from("[\n");

@@ -124,11 +124,11 @@ mod tests {
         let clock = Clock::manual(Time(0));
         let sleeper = tokio::spawn({
             let clock = clock.clone();
-            async move { clock.sleep(Duration::from_secs(60)).await }
+            async move { clock.sleep(Duration::from_mins(1)).await }
         });
         tokio::task::yield_now().await;
         assert!(!sleeper.is_finished());
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         sleeper.await.expect("the sleeper ends");
     }
 }

@@ -27,9 +27,9 @@ const ATTEMPTS_MAX: u32 = 5;
 /// Pause after the first failure; each further one is four times as long.
 const PAUSE_FIRST: Duration = Duration::from_secs(2);
 /// Longest pause between two tries.
-const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+const PAUSE_MAX: Duration = Duration::from_mins(15);
 /// How long ended jobs are kept for those who ask how they went.
-const KEEP_ENDED: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEEP_ENDED: Duration = Duration::from_hours(7 * 24);
 
 /// A job to be.
 #[derive(Clone, Debug)]
@@ -52,7 +52,11 @@ impl NewJob {
 
     /// With a key: while a job of the same kind and key waits or runs, another is not made.
     #[must_use]
-    pub fn key(mut self, key: impl ToString) -> Self {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a caller gives an identifier or a text, whichever it has"
+    )]
+    pub fn key(mut self, key: impl std::fmt::Display) -> Self {
         self.key = Some(key.to_string());
         self
     }

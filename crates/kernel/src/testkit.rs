@@ -109,8 +109,9 @@ where
 macro_rules! on_both_engines {
     ($(async fn $name:ident($world:ident: World) $body:block)*) => { $(
         mod $name {
+            #[allow(unused_imports, reason = "which of the names a story needs is its own matter")]
             use super::*;
-            async fn story($world: $crate::testkit::World) $body
+            async fn story($world: World) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {

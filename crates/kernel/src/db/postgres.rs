@@ -125,9 +125,10 @@ fn attempt_once<T, E: From<Fault>>(
         }
         Err(error) => {
             drop(guard);
-            match conflict {
-                true => Attempt::Again(Fault::new("two transactions stood in each other's way")),
-                false => Attempt::Done(Err(error)),
+            if conflict {
+                Attempt::Again(Fault::new("two transactions stood in each other's way"))
+            } else {
+                Attempt::Done(Err(error))
             }
         }
     }

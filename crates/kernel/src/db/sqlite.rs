@@ -45,7 +45,7 @@ impl Sqlite {
         let mut writer = connect(path, false)?;
         migrate::sqlite(&mut writer)?;
         let (reads, read_jobs) = async_channel::bounded(WAITING_MAX);
-        let (writes, write_jobs) = async_channel::bounded(WAITING_MAX);
+        let (writes, transactions) = async_channel::bounded(WAITING_MAX);
         let (done, closed) = async_channel::bounded::<()>(1);
         for number in 0..READERS {
             let conn = connect(path, true)?;
@@ -53,7 +53,7 @@ impl Sqlite {
             spawn(format!("db-read-{number}"), move || serve_reads(conn, &jobs))?;
         }
         spawn("db-write".to_owned(), move || {
-            serve_writes(&writer, &write_jobs);
+            serve_writes(&writer, &transactions);
             // Best effort: what is not folded in now is folded in by the next start.
             let _ = writer.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
             drop(done);
@@ -172,7 +172,9 @@ fn commit_group(conn: &Connection, mut group: Vec<Box<dyn WriteJob>>) {
                 tracing::warn!(%error, transactions = group.len(), "a shared commit failed; each is tried alone");
                 return group.into_iter().for_each(|job| commit_group(conn, vec![job]));
             }
-            group.into_iter().for_each(|job| job.finish(Err(fault_of(&error))));
+            for job in group {
+                job.finish(Err(fault_of(&error)));
+            }
         }
     }
 }

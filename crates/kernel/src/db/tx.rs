@@ -56,6 +56,10 @@ impl<'a> Tx<'a> {
     }
 
     /// Runs a statement and says how many rows it touched.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers read better with params![] than with &params![]"
+    )]
     pub fn run(&mut self, sql: &'static Statement, params: Params) -> Result<u64, Fault> {
         let result = match &self.conn {
             Conn::Sqlite(conn) => sqlite::run(conn, sql, &params),
@@ -65,6 +69,10 @@ impl<'a> Tx<'a> {
     }
 
     /// All rows of a statement, each made into a `T`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers read better with params![] than with &params![]"
+    )]
     pub fn all<T>(
         &mut self,
         sql: &'static Statement,
