@@ -52,10 +52,6 @@ impl NewJob {
 
     /// With a key: while a job of the same kind and key waits or runs, another is not made.
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a caller gives an identifier or a text, whichever it has"
-    )]
     pub fn key(mut self, key: impl std::fmt::Display) -> Self {
         self.key = Some(key.to_string());
         self

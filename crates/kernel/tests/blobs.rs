@@ -68,6 +68,7 @@ async fn what_was_unfinished_is_gone_after_a_restart_and_what_was_finished_is_no
     let part = folder.path().join(".unfinished").join("0-left-behind");
     std::fs::write(&part, b"half").expect("written");
     let again = LocalBlobs::open(folder.path()).expect("opens again");
+    assert_eq!(again.clear_unfinished().expect("clears"), 1);
     assert!(!part.exists());
     assert_eq!(again.get(&key("a/kept")).await.expect("works"), Some(Bytes::from_static(b"kept")));
 }

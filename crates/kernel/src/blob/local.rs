@@ -27,8 +27,7 @@ pub struct LocalBlobs {
 }
 
 impl LocalBlobs {
-    /// Opens the store in `root`, makes the folder when absent, and clears away what an earlier life of the program
-    /// left unfinished. Only one process may have a folder open; the caller holds the lock on the data folder.
+    /// Opens the store in `root` and makes the folder when absent.
     pub fn open(root: &Path) -> Result<Self, Fault> {
         let unfinished = root.join(".unfinished");
         let make = |path: &Path| {
@@ -37,12 +36,19 @@ impl LocalBlobs {
             })
         };
         make(root)?;
-        match fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
         make(&unfinished)?;
         Ok(Self { root: root.to_owned(), unfinished, next: AtomicU64::new(0) })
+    }
+
+    /// Clears away what an earlier life of the program left unfinished; says how many files that were. Only for the
+    /// one process that holds the lock on the data folder, before it writes anything.
+    pub fn clear_unfinished(&self) -> Result<usize, Fault> {
+        let mut count = 0;
+        for entry in fs::read_dir(&self.unfinished)? {
+            fs::remove_file(entry?.path())?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     fn path(&self, key: &BlobKey) -> PathBuf {
@@ -50,7 +56,8 @@ impl LocalBlobs {
     }
 
     fn unfinished_path(&self) -> PathBuf {
-        self.unfinished.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
+        // The process is part of the name, since a command may write beside the running server.
+        self.unfinished.join(format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed)))
     }
 }
 

@@ -42,20 +42,20 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
-        let mut writer = connect(path, false)?;
-        migrate::sqlite(&mut writer)?;
-        let (reads, read_jobs) = async_channel::bounded(WAITING_MAX);
+        let mut owner = connect(path, false)?;
+        migrate::sqlite(&mut owner)?;
+        let (reads, asked) = async_channel::bounded(WAITING_MAX);
         let (writes, transactions) = async_channel::bounded(WAITING_MAX);
         let (done, closed) = async_channel::bounded::<()>(1);
         for number in 0..READERS {
             let conn = connect(path, true)?;
-            let jobs = read_jobs.clone();
+            let jobs = asked.clone();
             spawn(format!("db-read-{number}"), move || serve_reads(conn, &jobs))?;
         }
         spawn("db-write".to_owned(), move || {
-            serve_writes(&writer, &transactions);
+            serve_writes(&owner, &transactions);
             // Best effort: what is not folded in now is folded in by the next start.
-            let _ = writer.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            let _ = owner.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
             drop(done);
         })?;
         Ok(Self { reads, writes, closed })

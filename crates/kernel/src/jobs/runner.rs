@@ -54,8 +54,14 @@ impl Runner {
 
     /// With a handler.
     #[must_use]
-    pub fn handler(mut self, handler: impl Handler) -> Self {
-        self.handlers.push(Arc::new(handler));
+    pub fn handler(self, handler: impl Handler) -> Self {
+        self.handlers(vec![Arc::new(handler)])
+    }
+
+    /// With several handlers.
+    #[must_use]
+    pub fn handlers(mut self, handlers: Vec<Arc<dyn Handler>>) -> Self {
+        self.handlers.extend(handlers);
         self
     }
 
