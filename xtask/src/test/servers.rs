@@ -34,26 +34,24 @@ pub(super) struct Servers {
     addresses: Vec<(&'static str, String)>,
     // Fields are dropped in order: the servers first, then what they wrote to.
     running: Vec<Server>,
-    folder: Option<Folder>,
+    folder: Folder,
 }
 
 impl Servers {
     /// Starts whichever server the caller has not named in its variable.
     pub(super) fn start() -> Result<Self, Fail> {
         sweep(&env::temp_dir());
-        let mut servers = Self { addresses: Vec::new(), running: Vec::new(), folder: None };
-        if env::var_os(POSTGRES_VARIABLE).is_some() && env::var_os(S3_VARIABLE).is_some() {
-            return Ok(servers);
+        let wanted = [(POSTGRES_VARIABLE, postgres as Start), (S3_VARIABLE, objects)];
+        Self::start_these(wanted.into_iter().filter(|(variable, _)| env::var_os(variable).is_none()))
+    }
+
+    fn start_these(wanted: impl Iterator<Item = (&'static str, Start)>) -> Result<Self, Fail> {
+        let mut servers = Self { addresses: Vec::new(), running: Vec::new(), folder: Folder::new()? };
+        for (variable, start) in wanted {
+            let (server, address) = start(&servers.folder.0)?;
+            servers.running.push(server);
+            servers.addresses.push((variable, address));
         }
-        let folder = Folder::new()?;
-        for (variable, start) in [(POSTGRES_VARIABLE, postgres as Start), (S3_VARIABLE, objects)] {
-            if env::var_os(variable).is_none() {
-                let (server, address) = start(&folder.0)?;
-                servers.running.push(server);
-                servers.addresses.push((variable, address));
-            }
-        }
-        servers.folder = Some(folder);
         Ok(servers)
     }
 
@@ -310,6 +308,29 @@ mod tests {
         sweep(&temporary);
         assert_eq!([dead, alive, other].map(|folder| folder.exists()), [false, true, true]);
         fs::remove_dir_all(&temporary).unwrap();
+    }
+
+    #[test]
+    fn servers_answer_until_they_are_dropped_and_leave_nothing() {
+        let wanted = [(POSTGRES_VARIABLE, postgres as Start), (S3_VARIABLE, objects)];
+        let servers = Servers::start_these(wanted.into_iter()).unwrap();
+        let folder = servers.folder.0.clone();
+        let ports: Vec<u16> = servers.addresses.iter().map(|(_, address)| port_of(address)).collect();
+        assert_eq!(ports.len(), 2);
+        let answers =
+            || ports.iter().filter(|port| TcpStream::connect(("127.0.0.1", **port)).is_ok()).count();
+        assert_eq!(answers(), 2);
+        let first_line = fs::read_to_string(folder.join("postgres/postmaster.pid")).unwrap();
+        let id: u32 = first_line.lines().next().unwrap().parse().unwrap();
+        drop(servers);
+        assert_eq!(answers(), 0);
+        assert!(!folder.exists());
+        assert!(!Path::new(&format!("/proc/{id}")).exists());
+    }
+
+    fn port_of(address: &str) -> u16 {
+        let after = address.split("127.0.0.1:").nth(1).unwrap();
+        after.split('/').next().unwrap().parse().unwrap()
     }
 
     #[test]
