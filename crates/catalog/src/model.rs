@@ -1,0 +1,41 @@
+//! The identifiers of what there is.
+
+kernel::id_type!(
+    /// Somebody who plays, sings or wrote.
+    ArtistId
+);
+kernel::id_type!(
+    /// An album, an edition of its own.
+    AlbumId
+);
+kernel::id_type!(
+    /// A piece of music; it survives moves and new tags.
+    TrackId
+);
+kernel::id_type!(
+    /// A film.
+    VideoId
+);
+kernel::id_type!(
+    /// A picture, the same for everybody whose picture has the same bytes.
+    PictureId
+);
+kernel::id_type!(
+    /// A scanned folder; ingest owns it.
+    LibraryId
+);
+kernel::id_type!(
+    /// What can be played: a source and what was encoded of it.
+    MediaId
+);
+kernel::id_type!(
+    /// One rung of one media's ladder.
+    RenditionId
+);
+kernel::id_type!(
+    /// A text track of one media.
+    CaptionId
+);
+
+/// Topic that is published when something in the catalogue has changed.
+pub const TOPIC_CATALOG: &str = "catalog";
