@@ -20,8 +20,8 @@ const MACHINE: [&str; 4] = [
     concat!("/tmp/", "brief"),
 ];
 
-/// What an ADR answers, by words of its headings.
-const ADR_HEADINGS: [&str; 4] = ["context", "choice", "cost", "change our mind"];
+/// What an ADR answers, by words of its headings or of the bold beginnings of its paragraphs.
+const ADR_PARTS: [&str; 4] = ["context", "choice", "cost", "change our mind"];
 
 /// Rule: nothing is left for later in the code; what is missing is an issue.
 pub(crate) fn nothing_is_left_for_later(tree: &Tree) -> Vec<Finding> {
@@ -82,11 +82,18 @@ pub(crate) fn decisions_are_whole(tree: &Tree) -> Vec<Finding> {
         if let Some(other) = numbers.insert(number, name) {
             findings.push(Finding::new(path, 0, format!("{other} has the same number")));
         }
-        let headings: Vec<String> =
-            text.lines().filter(|line| line.starts_with('#')).map(str::to_ascii_lowercase).collect();
-        for wanted in ADR_HEADINGS {
+        let headings: Vec<String> = text
+            .lines()
+            .filter(|line| line.starts_with('#') || line.starts_with("**"))
+            .map(str::to_ascii_lowercase)
+            .collect();
+        for wanted in ADR_PARTS {
             if !headings.iter().any(|heading| heading.contains(wanted)) {
-                findings.push(Finding::new(path, 0, format!("no heading says \"{wanted}\"")));
+                findings.push(Finding::new(
+                    path,
+                    0,
+                    format!("no heading or bold beginning says \"{wanted}\""),
+                ));
             }
         }
     }
@@ -158,6 +165,8 @@ mod tests {
     fn a_decision_without_a_heading_or_with_a_taken_number_is_found() {
         let whole = "# 1. A\n## Context\n## Choice\n## Cost\n## What would change our mind\n";
         assert_eq!(decisions_are_whole(&Tree::of(&[("docs/adr/0001-a.md", whole)])), []);
+        let bold = whole.replace("## Cost", "**Cost.** Two weeks.");
+        assert_eq!(decisions_are_whole(&Tree::of(&[("docs/adr/0001-a.md", &bold)])), []);
         let part = whole.replace("## Cost\n", "");
         assert_eq!(decisions_are_whole(&Tree::of(&[("docs/adr/0001-a.md", &part)])).len(), 1);
         let twice = [("docs/adr/0001-a.md", whole), ("docs/adr/0001-b.md", whole)];
