@@ -1,0 +1,35 @@
+// The machine's own Chromium, kept to the loopback address, and axe in it.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync', '--disable-default-apps', '--no-first-run', '--no-default-browser-check', '--no-pings', '--password-store=basic',
+  '--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication',
+  // The one that keeps everything on this machine: only the loopback address resolves.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.ODEON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+}
+
+/** A page that remembers everything that went wrong in it. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const problems = [];
+  page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  return { context, page, problems };
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export async function audit(page) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), TAGS);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
