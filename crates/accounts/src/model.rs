@@ -1,0 +1,158 @@
+//! Accounts as the API shows them, and the rules for what people may choose.
+
+use kernel::{Time, http::Role, id::UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Error;
+
+kernel::id_type!(
+    /// A signed-in browser.
+    SessionId
+);
+kernel::id_type!(
+    /// An app token.
+    TokenId
+);
+
+/// Characters of a handle.
+pub const HANDLE_CHARS_MIN: usize = 2;
+/// Most characters of a handle.
+pub const HANDLE_CHARS_MAX: usize = 32;
+/// Most characters of a shown name.
+pub const NAME_CHARS_MAX: usize = 80;
+/// Most characters of an app token's label.
+pub const LABEL_CHARS_MAX: usize = 80;
+/// Characters of a browser's own name that are kept.
+pub const AGENT_CHARS_MAX: usize = 200;
+
+/// Somebody with an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct User {
+    /// The account.
+    pub id: UserId,
+    /// What it signs in with and is called by; small letters.
+    #[schema(example = "ann")]
+    pub handle: String,
+    /// How it is shown.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Since when.
+    pub created_at: Time,
+}
+
+/// A signed-in browser, as its owner sees it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The session.
+    pub id: SessionId,
+    /// When it signed in.
+    pub created_at: Time,
+    /// When it last asked for something, to within five minutes.
+    pub seen_at: Time,
+    /// What the browser called itself, at most 200 characters.
+    pub agent: String,
+    /// Whether this is the session that asks.
+    pub current: bool,
+}
+
+/// An app token, as its owner sees it; the token itself is shown once, when it is made.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Token {
+    /// The token's number.
+    pub id: TokenId,
+    /// What its owner called it.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last used, to within five minutes; null when it never was.
+    #[schema(required)]
+    pub used_at: Option<Time>,
+}
+
+/// A fresh app token. This is the only time that it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewToken {
+    /// The token's number.
+    pub id: TokenId,
+    /// What its owner called it.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// What the program sends as `Authorization: Bearer …`.
+    #[schema(example = "odeon_…")]
+    pub token: String,
+}
+
+/// A handle that keeps the rules: 2 to 32 of `a-z`, `0-9`, `_`, `-` and `.`, beginning and ending with a letter or
+/// digit, no two dots in succession.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handle(String);
+
+impl Handle {
+    /// Takes what somebody typed: spaces around it are dropped and capitals made small.
+    ///
+    /// Only ASCII is made small, so that no letter of another alphabet turns into one that is allowed.
+    pub fn parse(typed: &str) -> Result<Self, Error> {
+        let handle = typed.trim().to_ascii_lowercase();
+        if !(HANDLE_CHARS_MIN..=HANDLE_CHARS_MAX).contains(&handle.chars().count()) {
+            return Err(Error::invalid(
+                "handle",
+                format!("A handle has {HANDLE_CHARS_MIN} to {HANDLE_CHARS_MAX} characters."),
+            ));
+        }
+        let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if !handle.bytes().all(|c| plain(c) || matches!(c, b'_' | b'-' | b'.')) {
+            return Err(Error::invalid(
+                "handle",
+                "A handle is made of letters a to z, digits, underscore, hyphen and dot.",
+            ));
+        }
+        let ends = [handle.as_bytes()[0], handle.as_bytes()[handle.len() - 1]];
+        if !ends.into_iter().all(plain) || handle.contains("..") {
+            return Err(Error::invalid(
+                "handle",
+                "A handle begins and ends with a letter or digit and has no two dots in succession.",
+            ));
+        }
+        Ok(Self(handle))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Takes a shown name; an empty one becomes the handle.
+pub(crate) fn name(typed: &str, handle: &Handle) -> Result<String, Error> {
+    let name = line("name", typed, NAME_CHARS_MAX)?;
+    Ok(if name.is_empty() { handle.as_str().to_owned() } else { name })
+}
+
+/// Takes an app token's label.
+pub(crate) fn label(typed: &str) -> Result<String, Error> {
+    let label = line("label", typed, LABEL_CHARS_MAX)?;
+    if label.is_empty() {
+        return Err(Error::invalid("label", "Say what the token is for, so that you know it later."));
+    }
+    Ok(label)
+}
+
+/// One line of text that can be shown among others without disturbing them.
+fn line(field: &'static str, typed: &str, chars_max: usize) -> Result<String, Error> {
+    let text = typed.trim();
+    if text.chars().count() > chars_max {
+        return Err(Error::invalid(field, format!("This has at most {chars_max} characters.")));
+    }
+    if text.chars().any(|c| c.is_control() || turns_direction(c)) {
+        return Err(Error::invalid(field, "This holds a character that can't be shown; leave it out."));
+    }
+    Ok(text.to_owned())
+}
+
+/// Characters that turn the direction of the text that follows, even beyond the name.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,86 @@
+//! Counting guesses around the checking of a password.
+
+use std::{net::IpAddr, time::Duration};
+
+use kernel::{Ctx, Fault, Time, db::Tx};
+
+use crate::{
+    Error,
+    guesses::{Count, keys},
+    store::guesses as store,
+};
+
+/// A guess that was counted before it is checked. Dropped, it stays counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Guess {
+    address: Counted,
+    account: Counted,
+}
+
+#[derive(Clone, Debug)]
+struct Counted {
+    key: String,
+    made: Count,
+    /// Until when the pause before this guess had lasted.
+    before: Time,
+}
+
+impl Guess {
+    /// Counts a guess against `handle` and `address`, or says that none is taken now.
+    pub(crate) async fn count(ctx: &Ctx, handle: &str, address: Option<IpAddr>) -> Result<Self, Error> {
+        let keys = keys(ctx.signer(), handle, address);
+        let now = ctx.now();
+        ctx.db()
+            .write(move |tx| {
+                let mut wait = Duration::ZERO;
+                let mut made = Vec::with_capacity(keys.len());
+                for (key, rule) in &keys {
+                    let count = store::lock(tx, key, now)?;
+                    match rule.guess(count, now) {
+                        Ok(counted) => made.push((key, count.until, counted)),
+                        Err(pause) => wait = wait.max(pause),
+                    }
+                }
+                if wait > Duration::ZERO {
+                    return Err(Error::TooManyGuesses(wait));
+                }
+                for (key, _, counted) in &made {
+                    store::put(tx, key, counted)?;
+                }
+                let mut made = made.into_iter().map(|(key, before, counted)| Counted {
+                    key: key.clone(),
+                    made: counted.count,
+                    before,
+                });
+                match (made.next(), made.next()) {
+                    (Some(address), Some(account)) => Ok(Self { address, account }),
+                    _ => Err(Fault::new("a guess was not counted twice").into()),
+                }
+            })
+            .await
+    }
+
+    /// The guess was right: the address has one less, and the account, whose owner this is, none.
+    pub(crate) fn was_right(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.address.take_back(tx)?;
+        store::forget(tx, &self.account.key)?;
+        Ok(())
+    }
+
+    /// The guess was not checked at all.
+    pub(crate) async fn was_not_checked(self, ctx: &Ctx) -> Result<(), Fault> {
+        ctx.db()
+            .write(move |tx| {
+                self.address.take_back(tx)?;
+                self.account.take_back(tx)
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+impl Counted {
+    fn take_back(&self, tx: &mut Tx<'_>) -> Result<u64, Fault> {
+        store::take_back(tx, &self.key, self.made, self.before)
+    }
+}

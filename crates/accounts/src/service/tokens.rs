@@ -1,0 +1,79 @@
+//! App tokens: what programs sign in with instead of a password.
+
+use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer, id::UserId};
+
+use super::{secret_hash, session::SEEN_EVERY};
+use crate::{
+    Error,
+    model::{Handle, NewToken, Token, TokenId, label},
+    store::{tokens as store, users},
+};
+
+/// What every app token begins with, so that people and scanners for leaked secrets know one when they see it.
+const PREFIX: &str = "odeon_";
+/// App tokens of one account.
+pub(crate) const TOKENS_MAX: u32 = 50;
+
+/// Makes an app token.
+pub(crate) async fn add(ctx: &Ctx, user: UserId, typed_label: &str) -> Result<NewToken, Error> {
+    let secret = format!("{PREFIX}{}", ctx.random().token());
+    let hash = secret_hash(&secret);
+    let token = Token {
+        id: TokenId(ctx.next_id()),
+        label: label(typed_label)?,
+        created_at: ctx.now(),
+        used_at: None,
+    };
+    let entered = token.clone();
+    ctx.db()
+        .write(move |tx| {
+            // Locked, so that two at once do not both find room for the last one.
+            users::lock_password(tx, user)?;
+            if store::count(tx, user)? >= TOKENS_MAX {
+                return Err(Error::TooManyTokens);
+            }
+            store::insert(tx, user, &entered, hash)?;
+            Ok(())
+        })
+        .await?;
+    Ok(NewToken { id: token.id, label: token.label, created_at: token.created_at, token: secret })
+}
+
+/// Makes an app token for the account with this handle, from the command line. The answer is the token, to be sent
+/// as `Authorization: Bearer <token>`; it can't be shown again.
+pub async fn add_token(ctx: &Ctx, handle: &str, label: &str) -> Result<String, Error> {
+    let handle = Handle::parse(handle)?;
+    let Some((user, _)) = users::by_handle(ctx.db(), &handle).await? else {
+        return Err(Error::invalid("handle", format!("Nobody has the handle {}.", handle.as_str())));
+    };
+    Ok(add(ctx, user.id, label).await?.token)
+}
+
+/// Whom an app token signs in, if it holds.
+pub(crate) async fn look_up(ctx: &Ctx, token: &str) -> Result<Option<Viewer>, Fault> {
+    if !token.starts_with(PREFIX) {
+        return Ok(None);
+    }
+    let Some(found) = store::by_token(ctx.db(), secret_hash(token)).await? else { return Ok(None) };
+    let now = ctx.now();
+    if found.used.is_none_or(|used| now.since(used) >= SEEN_EVERY) {
+        let noted = ctx.db().write(move |tx| store::touch(tx, found.token, now)).await;
+        // A program goes on working when nothing can be written, as on a full disk.
+        if let Err(fault) = noted {
+            tracing::warn!("that an app token is used can't be noted: {fault}");
+        }
+    }
+    Ok(Some(found.viewer))
+}
+
+/// The viewer's app tokens, the newest first.
+pub(crate) async fn list(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Token>, Problem> {
+    let limit = query.limit();
+    let rows = store::list(ctx.db(), viewer.id, query.key()?, limit + 1).await?;
+    Ok(Page::cut(rows, limit, |row| row.id))
+}
+
+/// Revokes one of somebody's app tokens.
+pub(crate) async fn revoke(ctx: &Ctx, user: UserId, id: TokenId) -> Result<(), Error> {
+    if ctx.db().write(move |tx| store::delete(tx, user, id)).await? { Ok(()) } else { Err(Error::NotFound) }
+}

@@ -1,0 +1,111 @@
+//! Accounts and their making.
+
+use kernel::{Ctx, Page, PageQuery, Problem, Time, db::Tx, http::Role, id::UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    model::{Handle, User, name},
+    passwords::{Passwords, check_choice},
+    store::{setup, users as store},
+};
+
+/// Kind of the event that an account was made; its subject is the account.
+pub const USER_ADDED: &str = "accounts.user_added";
+
+/// The particulars of [`USER_ADDED`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserAdded {
+    /// The handle.
+    pub handle: String,
+    /// The shown name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// When.
+    pub created_at: Time,
+}
+
+/// What somebody chose for a new account, kept to the rules.
+pub(crate) struct Choice {
+    handle: Handle,
+    name: String,
+    password: String,
+}
+
+impl Choice {
+    /// Takes what was typed.
+    pub(crate) fn check(handle: &str, typed_name: &str, password: String) -> Result<Self, Error> {
+        let handle = Handle::parse(handle)?;
+        let name = name(typed_name, &handle)?;
+        check_choice("password", &password, &handle)?;
+        Ok(Self { handle, name, password })
+    }
+
+    /// The account to be, and the hash of its password.
+    pub(crate) async fn make(
+        self,
+        ctx: &Ctx,
+        passwords: &Passwords,
+        role: Role,
+    ) -> Result<(User, String), Error> {
+        let hash = passwords.hash(ctx.random(), self.password).await?;
+        let user = User {
+            id: UserId(ctx.next_id()),
+            handle: self.handle.as_str().to_owned(),
+            name: self.name,
+            role,
+            created_at: ctx.now(),
+        };
+        Ok((user, hash))
+    }
+}
+
+/// Enters an account with its event.
+pub(crate) fn enter(tx: &mut Tx<'_>, user: &User, password: &str) -> Result<(), Error> {
+    if !store::insert(tx, user, password)? {
+        return Err(Error::HandleTaken);
+    }
+    let added = UserAdded {
+        handle: user.handle.clone(),
+        name: user.name.clone(),
+        role: user.role,
+        created_at: user.created_at,
+    };
+    tx.emit(USER_ADDED, user.id.0, &added, user.created_at)?;
+    Ok(())
+}
+
+/// Makes an account, as an administrator does.
+pub(crate) async fn add(ctx: &Ctx, passwords: &Passwords, choice: Choice, role: Role) -> Result<User, Error> {
+    let (user, password) = choice.make(ctx, passwords, role).await?;
+    let entered = user.clone();
+    ctx.db()
+        .write(move |tx| {
+            // With an account there is nothing to set up; taking the token here also makes a set-up that runs now
+            // wait for this, and then see that it came too late.
+            setup::clear(tx)?;
+            enter(tx, &entered, &password)
+        })
+        .await?;
+    Ok(user)
+}
+
+/// Makes an account from the command line. An empty `name` becomes the handle.
+pub async fn add_user(
+    ctx: &Ctx,
+    handle: &str,
+    name: &str,
+    role: Role,
+    password: String,
+) -> Result<User, Error> {
+    let choice = Choice::check(handle, name, password)?;
+    add(ctx, &Passwords::default(), choice, role).await
+}
+
+/// The accounts, the oldest first.
+pub(crate) async fn list(ctx: &Ctx, query: &PageQuery) -> Result<Page<User>, Problem> {
+    let limit = query.limit();
+    let rows = store::list(ctx.db(), query.key()?, limit + 1).await?;
+    Ok(Page::cut(rows, limit, |row| row.id))
+}

@@ -1,0 +1,95 @@
+//! App tokens.
+
+use kernel::{
+    Fault, Time,
+    db::{Db, Row, Tx},
+    http::Viewer,
+    id::UserId,
+    params, sql,
+};
+
+use super::role;
+use crate::model::{Token, TokenId};
+
+/// An app token that holds, with whom it signs in.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) viewer: Viewer,
+    pub(crate) token: TokenId,
+    pub(crate) used: Option<Time>,
+}
+
+/// Enters an app token.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    token: &Token,
+    token_hash: [u8; 32],
+) -> Result<u64, Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO accounts_token (id, user_id, token_hash, label, created_us) \
+             VALUES ($1, $2, $3, $4, $5)"
+        ),
+        params![token.id, user, token_hash, &token.label, token.created_at],
+    )
+}
+
+/// How many app tokens somebody has.
+pub(crate) fn count(tx: &mut Tx<'_>, user: UserId) -> Result<u32, Fault> {
+    let count =
+        tx.one(sql!("SELECT COUNT(*) FROM accounts_token WHERE user_id = $1"), params![user], |row| {
+            row.get(0)
+        })?;
+    Ok(count.unwrap_or(0))
+}
+
+/// The app token with this hash.
+pub(crate) async fn by_token(db: &Db, token_hash: [u8; 32]) -> Result<Option<Found>, Fault> {
+    db.one(
+        sql!(
+            "SELECT u.id, u.handle, u.role, t.id, t.used_us FROM accounts_token t \
+             JOIN accounts_user u ON u.id = t.user_id WHERE t.token_hash = $1"
+        ),
+        params![token_hash],
+        |row| {
+            let viewer = Viewer { id: row.get(0)?, handle: row.get(1)?, role: role(row, 2)?, session: None };
+            Ok(Found { viewer, token: row.get(3)?, used: row.get(4)? })
+        },
+    )
+    .await
+}
+
+/// Notes that an app token was used.
+pub(crate) fn touch(tx: &mut Tx<'_>, id: TokenId, used: Time) -> Result<u64, Fault> {
+    tx.run(sql!("UPDATE accounts_token SET used_us = $1 WHERE id = $2"), params![used, id])
+}
+
+/// Somebody's app tokens, the newest first.
+pub(crate) async fn list(
+    db: &Db,
+    user: UserId,
+    after: Option<TokenId>,
+    rows: u32,
+) -> Result<Vec<Token>, Fault> {
+    db.all(
+        sql!(
+            "SELECT id, label, created_us, used_us FROM accounts_token \
+             WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        ),
+        params![user, after.map_or(i64::MAX, |id| id.0), rows],
+        token,
+    )
+    .await
+}
+
+fn token(row: &Row<'_>) -> Result<Token, Fault> {
+    Ok(Token { id: row.get(0)?, label: row.get(1)?, created_at: row.get(2)?, used_at: row.get(3)? })
+}
+
+/// Revokes one of somebody's app tokens; says whether there was such a one.
+pub(crate) fn delete(tx: &mut Tx<'_>, user: UserId, id: TokenId) -> Result<bool, Fault> {
+    let rows =
+        tx.run(sql!("DELETE FROM accounts_token WHERE id = $1 AND user_id = $2"), params![id, user])?;
+    Ok(rows > 0)
+}
