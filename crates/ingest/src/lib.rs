@@ -1,1 +1,4 @@
 //! ingest.
+
+mod disk;
+pub mod upload;

@@ -1,0 +1,37 @@
+//! Uploads: tus 1.0, and what is happening to my uploads.
+//!
+//! Bytes go to one staging file an upload, are synced, and only then acknowledged by the row in `ingest_upload`: what
+//! the database says is there is there, whatever is killed when. Everything behind the acknowledged offset is cut off
+//! when somebody goes on. One request at a time sends to an upload; a dead one gives way within half a second.
+//!
+//! When the last byte is acknowledged the job [`ACCEPT_JOB`] looks at the file, refuses it with the reason or moves it
+//! into the blobs and the catalogue, and asks for its encode.
+//!
+//! Start reading at `service`, then `receive`, then `accept`.
+
+mod checksum;
+mod config;
+mod headers;
+mod holders;
+mod mine;
+mod model;
+mod receive;
+mod routes;
+mod service;
+mod staging;
+mod store;
+
+use kernel::Ctx;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use config::UploadConfig;
+pub use model::{Upload, UploadId, UploadProblem, UploadState};
+
+/// The kind of the jobs that look at complete uploads; their key is the upload's number.
+pub const ACCEPT_JOB: &str = "ingest.accept";
+
+/// The routes: `/api/v1/uploads` (tus) and `/api/v1/me/uploads`.
+pub fn routes(ctx: Ctx, config: UploadConfig) -> OpenApiRouter {
+    let uploads = service::Uploads::new(ctx, config);
+    routes::routes(uploads.clone()).merge(mine::routes(uploads))
+}
