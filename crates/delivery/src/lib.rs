@@ -1,1 +1,24 @@
-//! delivery.
+//! Delivery: how media gets out.
+//!
+//! It owns grants (leave to play something, decided once), the manifests of HLS and DASH, which it makes from
+//! catalog's index of segments, and the ways by which segments, originals, text tracks and pictures reach a socket.
+//!
+//! It keeps no table and writes no media, never decides visibility (catalog does, when a grant is asked for), and
+//! never asks the database for a segment: a signature that ends allows the path, and the path names the blob.
+//!
+//! Start reading at [`routes`], then `service/grant.rs`, then `routes/media.rs`.
+
+mod cache;
+mod error;
+mod flight;
+mod manifest;
+mod model;
+mod path;
+mod routes;
+mod service;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use model::{Config, Grant, GrantState, GrantedCaption, GrantedFile, VideoGrant};
+pub use routes::{parts, routes};

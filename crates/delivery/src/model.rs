@@ -1,0 +1,113 @@
+//! What delivery takes and gives.
+
+use catalog::{CaptionId, MediaId, media::MediaState};
+use kernel::Time;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How much delivery may take and for how long it grants.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Memory for hot segments and pictures, in bytes; taken only as they are asked for. 0 keeps nothing.
+    pub cache_bytes: usize,
+    /// How long a granted path holds at least, in hours.
+    pub grant_hours: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { cache_bytes: 64 * 1024 * 1024, grant_hours: 12 }
+    }
+}
+
+/// How far the encoding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GrantState {
+    /// It will begin.
+    Waiting,
+    /// It is under way; what there is can be played.
+    Encoding,
+    /// It is done.
+    Ready,
+    /// It can't be done; the original may play nevertheless.
+    Failed,
+}
+
+impl From<MediaState> for GrantState {
+    fn from(state: MediaState) -> Self {
+        match state {
+            MediaState::None | MediaState::Waiting => Self::Waiting,
+            MediaState::Encoding => Self::Encoding,
+            MediaState::Ready => Self::Ready,
+            MediaState::Failed => Self::Failed,
+        }
+    }
+}
+
+/// A file that can be streamed as it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GrantedFile {
+    /// Its path, with ranges.
+    pub url: String,
+    /// Its type, for `canPlayType`.
+    pub mime: String,
+}
+
+/// Leave to play something for a while.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Grant)]
+pub struct Grant {
+    /// What is played.
+    pub media_id: MediaId,
+    /// When the paths end.
+    pub expires_at: Time,
+    /// The file as it came, where a browser could play it.
+    pub original: Option<GrantedFile>,
+    /// The HLS master playlist, once there is something to play.
+    pub hls: Option<String>,
+    /// The DASH manifest, once there is something to play.
+    pub dash: Option<String>,
+    /// How far the encoding is.
+    pub state: GrantState,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// How long it plays.
+    pub duration_ms: u64,
+}
+
+/// A text track that is granted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GrantedCaption {
+    /// Which.
+    pub id: CaptionId,
+    /// BCP 47; `und` when unknown.
+    pub language: String,
+    /// What the menu says.
+    pub label: String,
+    /// Its `WebVTT`.
+    pub url: String,
+}
+
+/// Leave to play a video for a while.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct VideoGrant {
+    /// What is played.
+    pub media_id: MediaId,
+    /// When the paths end.
+    pub expires_at: Time,
+    /// The file as it came, where a browser could play it.
+    pub original: Option<GrantedFile>,
+    /// The HLS master playlist, once there is something to play.
+    pub hls: Option<String>,
+    /// The DASH manifest, once there is something to play.
+    pub dash: Option<String>,
+    /// How far the encoding is.
+    pub state: GrantState,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// How long it plays.
+    pub duration_ms: u64,
+    /// Its text tracks.
+    pub captions: Vec<GrantedCaption>,
+}

@@ -1,0 +1,28 @@
+//! The routes: parse, call, shape.
+
+mod grant;
+mod media;
+
+use std::sync::Arc;
+
+use axum::routing::any;
+use kernel::Ctx;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{model::Config, service::Delivery};
+
+/// All of delivery's routes. See [`parts`] for the faster wiring.
+pub fn routes(ctx: Ctx, config: Config) -> OpenApiRouter {
+    let (api, bytes) = parts(ctx, config);
+    api.merge(OpenApiRouter::from(bytes))
+}
+
+/// Delivery's routes in two parts: the grants, which need to know who asks, and everything under `/media/` and
+/// `/pictures/`, which signatures allow. Merge the second after the layers that find out who asks, since what they
+/// do, such as looking for a session, is lost on it.
+pub fn parts(ctx: Ctx, config: Config) -> (OpenApiRouter, axum::Router) {
+    let delivery = Arc::new(Delivery::new(ctx, config));
+    let bytes =
+        axum::Router::new().route("/media/{*path}", any(media::media)).with_state(Arc::clone(&delivery));
+    (grant::routes().with_state(delivery), bytes)
+}

@@ -1,0 +1,40 @@
+//! What delivery does, behind its routes.
+
+pub(crate) mod files;
+mod grant;
+pub(crate) mod original;
+pub(crate) mod playable;
+pub(crate) mod segment;
+
+use kernel::Ctx;
+use tokio::sync::Semaphore;
+
+use crate::{cache::Cache, error::Error, flight::Flights, model::Config};
+
+/// What delivery holds while it runs.
+pub(crate) struct Delivery {
+    pub ctx: Ctx,
+    pub config: Config,
+    pub cache: Cache,
+    pub flights: Flights<segment::Bytes>,
+    pub reads: Semaphore,
+    pub originals: original::Originals,
+}
+
+impl Delivery {
+    pub(crate) fn new(ctx: Ctx, config: Config) -> Self {
+        Self {
+            ctx,
+            config,
+            cache: Cache::new(config.cache_bytes),
+            flights: Flights::default(),
+            reads: Semaphore::new(segment::READS_AT_ONCE),
+            originals: original::Originals::default(),
+        }
+    }
+
+    /// A media's text track, by its number.
+    pub(crate) async fn index(&self, media: catalog::MediaId) -> Result<catalog::media::MediaIndex, Error> {
+        catalog::media::index(self.ctx.db(), media).await?.ok_or(Error::Absent)
+    }
+}

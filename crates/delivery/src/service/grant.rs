@@ -1,0 +1,120 @@
+//! Grants: visibility decided once, then a signed path that needs no further question.
+
+use std::time::Duration;
+
+use catalog::{
+    MediaId, TrackId, VideoId,
+    media::{self, AfterFailure, Media, MediaIndex, MediaState},
+};
+use kernel::{Fault, Time, http::Viewer};
+
+use crate::{
+    error::Error,
+    manifest::Presentation,
+    model::{Grant, GrantedCaption, GrantedFile, VideoGrant},
+    service::{Delivery, playable},
+};
+
+/// What a grant for the bytes of a media is signed for.
+const PURPOSE: &str = "media";
+/// Grants given within this time are the same, so that caches along the way keep what they hold.
+const SAME_FOR_S: i64 = 3600;
+/// Somebody waits and nothing plays yet: before what was merely uploaded.
+const PRIORITY_AWAITED: i64 = 50;
+/// The original plays; the ladder is for lines that are too narrow for it.
+const PRIORITY_SPARE: i64 = 150;
+
+impl Delivery {
+    /// Grants a track.
+    pub(crate) async fn grant_track(&self, viewer: &Viewer, track: TrackId) -> Result<Grant, Error> {
+        let media = media::for_track(self.ctx.db(), viewer, track).await?.ok_or(Error::Absent)?;
+        let (grant, _) = self.grant(media).await?;
+        Ok(grant)
+    }
+
+    /// Grants a video with its text tracks.
+    pub(crate) async fn grant_video(&self, viewer: &Viewer, video: VideoId) -> Result<VideoGrant, Error> {
+        let media = media::for_video(self.ctx.db(), viewer, video).await?.ok_or(Error::Absent)?;
+        let (grant, index) = self.grant(media).await?;
+        let base = self.base(grant.media_id, grant.expires_at);
+        let captions = index.captions.into_iter().map(|caption| GrantedCaption {
+            url: format!("{base}/captions/{}.vtt", caption.id),
+            id: caption.id,
+            language: caption.language,
+            label: caption.label,
+        });
+        let captions = captions.collect();
+        let Grant { media_id, expires_at, original, hls, dash, state, problem, duration_ms } = grant;
+        Ok(VideoGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, captions })
+    }
+
+    async fn grant(&self, facts: Media) -> Result<(Grant, MediaIndex), Error> {
+        let id = facts.id;
+        let original = playable::mime(&facts.file);
+        self.originals.remember(&facts, self.ctx.now());
+        let asked = self.ask_for_encode(&facts, original.is_some()).await?;
+        // Read after asking, so that what the answer says is of one moment.
+        let index = media::index(self.ctx.db(), id).await?.ok_or(Error::Absent)?;
+        let shown = Presentation::of(&index)?.is_some();
+        let expires_at = expiry(self.ctx.now(), self.config.grant_hours);
+        let base = self.base(id, expires_at);
+        let grant = Grant {
+            media_id: id,
+            expires_at,
+            original: original
+                .map(|mime| GrantedFile { url: format!("{base}/original"), mime: mime.to_owned() }),
+            hls: shown.then(|| format!("{base}/master.m3u8")),
+            dash: shown.then(|| format!("{base}/manifest.mpd")),
+            state: asked.unwrap_or(index.media.state).into(),
+            problem: index.media.problem.as_ref().map(|problem| problem.text.clone()),
+            duration_ms: index.media.file.duration_ms,
+        };
+        Ok((grant, index))
+    }
+
+    /// Starts the encode where there is none yet, and has a waiting one done sooner.
+    async fn ask_for_encode(&self, facts: &Media, plays: bool) -> Result<Option<MediaState>, Fault> {
+        let priority = if plays { PRIORITY_SPARE } else { PRIORITY_AWAITED };
+        match facts.state {
+            MediaState::None => {}
+            MediaState::Waiting if !plays => {}
+            _ => return Ok(None),
+        }
+        let (ctx, id) = (self.ctx.clone(), facts.id);
+        self.ctx
+            .db()
+            .write(move |tx| media::request_encode(tx, &ctx, id, priority, AfterFailure::Leave))
+            .await
+    }
+
+    fn base(&self, media: MediaId, expires: Time) -> String {
+        let token = self.ctx.signer().grant(PURPOSE, &media.to_string(), expires);
+        format!("/media/{token}/{media}")
+    }
+
+    /// Whether a token allows this media now. Touches nothing but the key and the clock.
+    pub(crate) fn allows(&self, subject: &str, token: &str) -> bool {
+        self.ctx.signer().allows(PURPOSE, subject, token, self.ctx.now())
+    }
+}
+
+/// When a grant given now ends: at least `hours` from now, at a full hour.
+fn expiry(now: Time, hours: u32) -> Time {
+    let begun = now.seconds().div_euclid(SAME_FOR_S) * SAME_FOR_S;
+    Time(begun * 1_000_000).plus(Duration::from_secs(3600 * (u64::from(hours) + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants_of_the_same_hour_end_at_the_same_time_and_never_too_early() {
+        let hour = 3600 * 1_000_000;
+        let begin = Time(490_000 * hour);
+        let last = Time(begin.0 + hour - 1);
+        assert_eq!(expiry(begin, 12), expiry(last, 12));
+        assert!(expiry(last, 12) > last.plus(Duration::from_hours(12)));
+        assert_ne!(expiry(begin, 12), expiry(Time(begin.0 + hour), 12));
+    }
+}

@@ -1,0 +1,1 @@
+//! Rules of delivery, each told from outside.
