@@ -51,7 +51,7 @@ pub(crate) const FONTS: Need = Need {
     there: |machine| machine.root.join("usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
 };
 pub(crate) const POSTGRES: Need = Need {
-    what: "PostgreSQL, the second engine of every store test",
+    what: "PostgreSQL, the second engine of every store test (Debian may start its own server too; the tests leave it alone)",
     packages: &["postgresql"],
     there: |machine| machine.postgres().is_some(),
 };
@@ -234,13 +234,13 @@ fn agreed(input: &mut impl BufRead) -> bool {
 }
 
 fn install(way: Way, packages: &[&str]) -> Done {
-    let update = way.apt().args(["update", "-q"]).status();
+    let update = way.apt().args(["update", "-qq"]).status();
     if !update.is_ok_and(|status| status.success()) {
         // The lists that are there may serve; apt-get install will say so if they don't.
         println!("note: apt-get update failed; trying with the package lists that are here");
     }
     let status =
-        way.apt().args(["install", "-y", "-q", "--no-install-recommends"]).args(packages).status().map_err(
+        way.apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages).status().map_err(
             |error| {
                 Fail::new(format!("apt-get could not be started: {error}"), "install the packages by hand")
             },

@@ -189,10 +189,11 @@ fn e2e(run: &Run) -> Done {
     tested
 }
 
-/// A runner that said nothing of its tests ran none, and that is told too.
+/// A runner that was stopped or could not compile its tests says nothing of them, and neither do we.
 fn count(run: &Run, runner: &'static str, said: Option<(u64, u64)>) {
-    let (passed, failed) = said.unwrap_or_default();
-    run.counts.borrow_mut().push(Count { runner, passed, failed });
+    if let Some((passed, failed)) = said {
+        run.counts.borrow_mut().push(Count { runner, passed, failed });
+    }
 }
 
 /// A file for a runner's report, without what an earlier run left there.
