@@ -1,0 +1,43 @@
+import createClient from 'openapi-fetch';
+import { ApiError, offlineError, problemError } from './errors';
+import type { paths } from './schema';
+
+/** No answer within this time counts as being offline. */
+const PATIENCE_MS = 20_000;
+
+const raw = createClient<paths>({
+  baseUrl: location.origin,
+  // The custom header is what tells our own page from a forged form on another site.
+  headers: { 'X-Odeon': '1' },
+  fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) }),
+});
+
+/** Called when the server says that nobody is signed in any more. */
+let onSignedOut: () => void = () => undefined;
+export function whenSignedOut(act: () => void): void {
+  onSignedOut = act;
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Awaits a typed request; gives its data or throws an `ApiError`, never anything else. */
+export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await request;
+  } catch (thrown) {
+    // An answer that isn't JSON where JSON was due is the server's fault, not the network's.
+    if (thrown instanceof SyntaxError) throw new ApiError(-1, 'unreadable', 'Odeon gave an unreadable answer', thrown.message);
+    throw offlineError();
+  }
+  if (answer.response.ok) return answer.data as T;
+  const problem = problemError(answer.response, answer.error);
+  if (problem.code === 'sign_in') onSignedOut();
+  throw problem;
+}
+
+export const api = raw;

@@ -1,0 +1,30 @@
+/** The names the page uses for what the API answers; the shapes come from the generated `schema.ts`. */
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type Problem = Schemas['Problem'];
+export type User = Schemas['User'];
+export type Role = User['role'];
+export type Session = Schemas['Session'];
+export type Token = Schemas['Token'];
+export type NewToken = Schemas['NewToken'];
+export type Picture = Schemas['Picture'];
+export type Artist = Schemas['Artist'];
+export type ArtistDetail = Schemas['ArtistDetail'];
+export type Album = Schemas['Album'];
+export type AlbumDetail = Schemas['AlbumDetail'];
+export type Track = Schemas['Track'];
+export type Video = Schemas['Video'];
+export type VideoDetail = Schemas['VideoDetail'];
+export type Home = Schemas['Home'];
+export type Library = Schemas['Library'];
+export type LibraryProblem = Schemas['LibraryProblem'];
+export type Upload = Schemas['Upload'];
+export type TrackGrant = Schemas['TrackGrant'];
+export type VideoGrant = Schemas['VideoGrant'];
+
+/** One page of a list; `next` is the key to ask for the following one, or null at the end. */
+export interface Page<T> {
+  items: T[];
+  next?: string | null;
+}

@@ -1,0 +1,97 @@
+/** Single-key shortcuts: the film on the screen gets them first, then the music. */
+import { player } from '../player/player.svelte';
+import { prefs } from './prefs.svelte';
+
+/** What a film offers to the keys while it is on the screen. */
+export interface FilmKeys {
+  toggle(): void;
+  seekBy(ms: number): void;
+  seekPart(part: number): void;
+  louder(by: number): void;
+  mute(): void;
+  fullscreen(): void;
+  captions(): void;
+  faster(direction: 1 | -1): void;
+}
+
+class KeyHelp {
+  open = $state(false);
+}
+export const keyHelp = new KeyHelp();
+
+let film: FilmKeys | null = null;
+export function filmOnScreen(keys: FilmKeys | null): void {
+  film = keys;
+}
+
+const STEP_MS = 5000;
+const LEAP_MS = 10_000;
+const VOLUME_STEP = 0.05;
+
+/** Keys typed into fields are text; keys on controls that use them belong to the control. */
+function belongsElsewhere(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement;
+  if (target.isContentEditable || target.closest('textarea, select, [role="menu"], [role="tablist"]')) return true;
+  const input = target.closest('input');
+  if (input && input.type !== 'range') return true;
+  if (event.key === ' ') return target.closest('button, a, summary, input') !== null;
+  return input !== null && event.key.startsWith('Arrow');
+}
+
+function filmKey(keys: FilmKeys, event: KeyboardEvent): boolean {
+  switch (event.key) {
+    case 'ArrowUp':
+    case 'ArrowDown':
+      keys.louder(event.key === 'ArrowUp' ? VOLUME_STEP : -VOLUME_STEP);
+      return true;
+    case 'f':
+      keys.fullscreen();
+      return true;
+    case 'c':
+      keys.captions();
+      return true;
+    case '<':
+    case '>':
+      keys.faster(event.key === '>' ? 1 : -1);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function transportKey(event: KeyboardEvent): boolean {
+  const skip: Record<string, number> = { j: -LEAP_MS, l: LEAP_MS, ArrowLeft: -STEP_MS, ArrowRight: STEP_MS };
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const by = skip[key];
+  if (by !== undefined) (film ?? player).seekBy(by);
+  else if (key === ' ' || key === 'k') film ? film.toggle() : player.toggle();
+  else if (key === 'm') film ? film.mute() : player.toggleMute();
+  else if (/^[0-9]$/.test(key)) film ? film.seekPart(Number(key) / 10) : player.seek((player.durationMs * Number(key)) / 10);
+  else return false;
+  return true;
+}
+
+function musicKey(event: KeyboardEvent): boolean {
+  if (event.key === 'N') player.next();
+  else if (event.key === 'P') player.previous();
+  else if (event.key === 'q') player.queueOpen = !player.queueOpen;
+  else return false;
+  return true;
+}
+
+function keydown(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || belongsElsewhere(event)) return;
+  if (event.key === '?') {
+    keyHelp.open = true;
+    event.preventDefault();
+    return;
+  }
+  if (!prefs.get('shortcuts') || document.querySelector('dialog[open]:not(.stage)')) return;
+  if (!film && !player.track) return;
+  if (musicKey(event) || (film && filmKey(film, event)) || transportKey(event)) event.preventDefault();
+}
+
+export function bindKeys(): () => void {
+  addEventListener('keydown', keydown);
+  return () => removeEventListener('keydown', keydown);
+}

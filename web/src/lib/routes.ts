@@ -1,0 +1,19 @@
+import type { Route } from './router.svelte';
+
+export const routes: Route[] = [
+  { pattern: '/', load: () => import('../screens/Home.svelte') },
+  { pattern: '/artists', load: () => import('../screens/Artists.svelte') },
+  { pattern: '/artists/:id', load: () => import('../screens/Artist.svelte') },
+  { pattern: '/albums', load: () => import('../screens/Albums.svelte') },
+  { pattern: '/albums/:id', load: () => import('../screens/Album.svelte') },
+  { pattern: '/songs', load: () => import('../screens/Songs.svelte') },
+  { pattern: '/videos', load: () => import('../screens/Videos.svelte') },
+  { pattern: '/videos/:id', load: () => import('../screens/Watch.svelte') },
+  { pattern: '/upload', load: () => import('../screens/Upload.svelte') },
+  { pattern: '/settings', load: () => import('../screens/Settings.svelte') },
+  { pattern: '/settings/:section', load: () => import('../screens/Settings.svelte') },
+  { pattern: '/setup', guest: true, load: () => import('../screens/Setup.svelte') },
+  { pattern: '/sign-in', guest: true, load: () => import('../screens/SignIn.svelte') },
+];
+
+export const notFound: Route = { pattern: '*', load: () => import('../screens/NotFound.svelte') };

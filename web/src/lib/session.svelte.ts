@@ -1,0 +1,83 @@
+import { api, ask, whenSignedOut } from '../api/client';
+import { asApiError, type ApiError } from '../api/errors';
+import type { User } from '../api/types';
+import { forgetEverything } from '../data/cache.svelte';
+import { router } from './router.svelte';
+
+/** Who is signed in. `ready` is false until the server has said. */
+class SessionState {
+  user = $state.raw<User | null>(null);
+  ready = $state(false);
+  trouble = $state.raw<ApiError | null>(null);
+
+  get isAdmin(): boolean {
+    return this.user?.role === 'admin';
+  }
+
+  get mayUpload(): boolean {
+    return this.user !== null && this.user.role !== 'listener';
+  }
+
+  async start(): Promise<void> {
+    this.trouble = null;
+    whenSignedOut(() => this.lost());
+    try {
+      this.user = await ask(api.GET('/api/v1/session'));
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      if (error.status !== 401) {
+        this.trouble = error;
+        return;
+      }
+      await this.#guest();
+    }
+    this.ready = true;
+  }
+
+  /** The session ended elsewhere: ask for a sign-in and come back to the same place. */
+  lost(): void {
+    if (this.user === null) return;
+    this.user = null;
+    forgetEverything();
+    this.#toSignIn();
+  }
+
+  /** Called where nobody is signed in and the address needs somebody. */
+  require(): void {
+    this.#toSignIn();
+  }
+
+  welcome(user: User): void {
+    forgetEverything();
+    this.user = user;
+  }
+
+  async signOut(): Promise<void> {
+    await ask(api.DELETE('/api/v1/session'));
+    this.user = null;
+    forgetEverything();
+    router.go('/sign-in', { replace: true });
+  }
+
+  async #guest(): Promise<void> {
+    this.user = null;
+    if (location.pathname === '/setup' || location.pathname === '/sign-in') return;
+    try {
+      if ((await ask(api.GET('/api/v1/setup'))).needed) {
+        router.go('/setup', { replace: true });
+        return;
+      }
+    } catch {
+      // Sign-in says what is wrong when it is tried.
+    }
+    this.#toSignIn();
+  }
+
+  #toSignIn(): void {
+    const back = location.pathname + location.search;
+    if (location.pathname === '/sign-in') return;
+    router.go(back === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(back)}`, { replace: true });
+  }
+}
+
+export const session = new SessionState();

@@ -1,0 +1,284 @@
+/** The one music player of the page: the queue, the engine, what is remembered, and what the screen shows of it. */
+import { api, ask } from '../api/client';
+import type { TrackGrant } from '../api/types';
+import { prefs } from '../lib/prefs.svelte';
+import { readStored, writeStored } from '../lib/stored';
+import { announcer, toasts } from '../lib/toasts.svelte';
+import { MusicEngine } from './engine';
+import { idle, waits, type PlayState } from './machine';
+import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
+import * as q from './queue';
+import type { Queue, QueueItem, QueueTrack } from './queue';
+
+/** Previous within this time goes to the track before; later it goes to the start. */
+const RESTART_AFTER_MS = 3000;
+const KEEP_POSITION_EVERY_MS = 3000;
+/** Addresses are not used in the last minute of their life. */
+const GRANT_SPARE_MS = 60_000;
+const GRANTS_MAX = 50;
+export const SOUND_EVENT = 'odeon:sound';
+
+class Player {
+  queue = $state.raw<Queue>(q.emptyQueue);
+  state = $state.raw<PlayState>(idle);
+  positionMs = $state(0);
+  durationMs = $state(0);
+  bufferedMs = $state(0);
+  queueOpen = $state(false);
+  stageOpen = $state(false);
+  readonly item = $derived<QueueItem | null>(q.current(this.queue));
+  readonly track = $derived<QueueTrack | null>(this.item?.track ?? null);
+  readonly on = $derived(this.state.wanted);
+  readonly waiting = $derived(waits(this.state));
+  #engine: MusicEngine | null = null;
+  #owner = '';
+  #keptAt = 0;
+  #grants = new Map<string, TrackGrant>();
+
+  /** Takes over the two elements of the page and what this person had in the queue. */
+  attach(elements: readonly [HTMLAudioElement, HTMLAudioElement], owner: string): () => void {
+    this.#owner = owner;
+    this.#engine = new MusicEngine(
+      {
+        grant: (id) => this.#grant(id),
+        changed: (state) => this.#changed(state),
+        moved: (position, duration, buffered) => this.#moved(position, duration, buffered),
+        ended: () => this.#advance(true),
+        upcoming: () => {
+          const index = q.following(this.queue, true);
+          return index === null ? null : (this.queue.items[index]?.track.id ?? null);
+        },
+        refused: () => toasts.say('Press Play to start the sound.'),
+      },
+      elements,
+    );
+    this.#engine.volume = prefs.get('volume');
+    this.#engine.muted = prefs.get('muted');
+    this.#restore();
+    bindMediaSession({
+      play: () => this.play(),
+      pause: () => this.pause(),
+      next: () => this.next(),
+      previous: () => this.previous(),
+      seek: (ms) => this.seek(ms),
+      seekBy: (ms) => this.seekBy(ms),
+    });
+    const keep = (): void => this.#keep();
+    const yieldTo = (event: Event): void => {
+      if ((event as CustomEvent<string>).detail !== 'music') this.pause();
+    };
+    addEventListener('pagehide', keep);
+    addEventListener(SOUND_EVENT, yieldTo);
+    return () => {
+      keep();
+      removeEventListener('pagehide', keep);
+      removeEventListener(SOUND_EVENT, yieldTo);
+      this.#engine?.close();
+      this.#engine = null;
+      this.queue = q.emptyQueue;
+      this.queueOpen = this.stageOpen = false;
+      this.#grants.clear();
+      showOnLockScreen(null);
+    };
+  }
+
+  /** Replaces the queue and plays from `start`. */
+  playList(tracks: readonly QueueTrack[], start = 0, shuffled?: boolean): void {
+    if (tracks.length === 0) return;
+    if (tracks.length > q.QUEUE_ITEMS_MAX) toasts.say(`The queue holds ${q.QUEUE_ITEMS_MAX} tracks; the rest was left out.`);
+    const base = shuffled === undefined ? this.queue : { ...this.queue, shuffled };
+    this.queue = q.replace(base, tracks, start, Math.random);
+    this.#open(true);
+  }
+
+  playNext(tracks: readonly QueueTrack[]): void {
+    this.#add(q.playNext(this.queue, tracks), tracks, 'plays next');
+  }
+
+  append(tracks: readonly QueueTrack[]): void {
+    this.#add(q.append(this.queue, tracks), tracks, 'added to the queue');
+  }
+
+  play = (): void => this.#engine?.play();
+  pause = (): void => this.#engine?.pause();
+  toggle = (): void => (this.on ? this.pause() : this.play());
+  next = (): void => this.#advance(false);
+
+  previous = (): void => {
+    if (!this.item) return;
+    const index = q.preceding(this.queue);
+    if (this.positionMs > RESTART_AFTER_MS || index === this.queue.at) {
+      this.seek(0);
+      return;
+    }
+    this.queue = q.jump(this.queue, index);
+    this.#open(this.on);
+  };
+
+  jump(index: number): void {
+    this.queue = q.jump(this.queue, index);
+    this.#open(true);
+  }
+
+  seek = (ms: number): void => this.#engine?.seek(ms);
+  seekBy = (ms: number): void => this.seek(this.positionMs + ms);
+
+  remove(index: number): void {
+    const before = this.queue;
+    const gone = before.items[index];
+    if (!gone) return;
+    const position = this.positionMs;
+    this.#set(q.remove(before, index));
+    if (index === before.at) this.#open(this.on);
+    toasts.say(`Removed “${gone.track.title}”`, { action: { label: 'Undo', act: () => this.#undo(before, position) } });
+  }
+
+  move(from: number, to: number): void {
+    this.#set(q.move(this.queue, from, to));
+  }
+
+  clearUpcoming(): void {
+    const before = this.queue;
+    this.#set(q.clearUpcoming(before));
+    toasts.say('Cleared what was coming up', { action: { label: 'Undo', act: () => this.#undo(before, this.positionMs) } });
+  }
+
+  toggleShuffle = (): void => {
+    this.#set(this.queue.shuffled ? q.unshuffle(this.queue) : q.shuffle(this.queue, Math.random));
+  };
+
+  cycleRepeat = (): void => this.#set({ ...this.queue, repeat: q.nextRepeat(this.queue.repeat) });
+
+  setVolume(level: number): void {
+    const volume = Math.min(1, Math.max(0, level));
+    prefs.set('volume', volume);
+    if (volume > 0) prefs.set('muted', false);
+    this.#hearPrefs();
+  }
+
+  toggleMute = (): void => {
+    prefs.set('muted', !prefs.get('muted'));
+    this.#hearPrefs();
+  };
+
+  /** Volume and mute may also have been changed by the film on the stage. */
+  #hearPrefs(): void {
+    if (!this.#engine) return;
+    this.#engine.volume = prefs.get('volume');
+    this.#engine.muted = prefs.get('muted');
+  }
+
+  #add(queue: Queue, tracks: readonly QueueTrack[], what: string): void {
+    const before = this.queue;
+    const added = queue.items.length - before.items.length;
+    if (added === 0) {
+      toasts.say(`The queue is full: it holds ${q.QUEUE_ITEMS_MAX} tracks.`);
+      return;
+    }
+    this.#set(queue);
+    if (before.at < 0) this.#open(false);
+    const name = added === 1 ? `“${tracks[0]?.title}”` : `${added} tracks`;
+    toasts.say(added === 1 || what !== 'plays next' ? `${name} ${what}` : `${name} play next`, {
+      action: { label: 'Undo', act: () => this.#undo(before, this.positionMs) },
+    });
+  }
+
+  #undo(before: Queue, positionMs: number): void {
+    const same = this.track?.id !== undefined && this.track.id === q.current(before)?.track.id;
+    this.#set(before);
+    if (!same) this.#open(this.on, positionMs);
+  }
+
+  #advance(ended: boolean): void {
+    const index = q.following(this.queue, ended);
+    if (index === null) {
+      if (!ended && this.item) this.seek(Math.max(0, this.durationMs - 1));
+      return;
+    }
+    this.queue = q.jump(this.queue, index);
+    this.#open(ended || this.on);
+  }
+
+  #open(play: boolean, atMs = 0): void {
+    const { track } = this;
+    if (!track || !this.#engine) {
+      this.#engine?.close();
+      this.queueOpen = this.stageOpen = false;
+    } else if (play) {
+      this.#engine.open(track.id, { play, atMs, lengthMs: track.duration_ms });
+      announcer.say(`Now playing: ${track.title}${track.artists[0] ? ` by ${track.artists[0].name}` : ''}`);
+    } else this.#engine.rest(track.id, atMs, track.duration_ms);
+    showOnLockScreen(track);
+    this.#keep();
+  }
+
+  #set(queue: Queue): void {
+    this.queue = queue;
+    this.#keep();
+  }
+
+  #changed(state: PlayState): void {
+    const before = this.state;
+    this.state = state;
+    if (state.wanted && !before.wanted) dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'music' }));
+    if (state.phase !== before.phase) showPosition(state.wanted, this.positionMs, this.durationMs);
+    if (before.wanted && !state.wanted) this.#keep();
+  }
+
+  #moved(position: number, duration: number, buffered: number): void {
+    this.positionMs = position;
+    this.durationMs = duration || this.track?.duration_ms || 0;
+    this.bufferedMs = buffered;
+    if (Math.abs(performance.now() - this.#keptAt) > KEEP_POSITION_EVERY_MS) this.#keepPosition();
+  }
+
+  async #grant(id: string): Promise<TrackGrant> {
+    const known = this.#grants.get(id);
+    // A track that broke or is still being made is asked for afresh.
+    const sound = this.state.attempts === 0 || this.state.trackId !== id;
+    if (known && sound && Date.parse(known.expires_at) - GRANT_SPARE_MS > Date.now()) return known;
+    const grant = await ask(api.POST('/api/v1/tracks/{id}/grant', { params: { path: { id } } }));
+    this.#grants.delete(id);
+    if (grant.state === 'ready') this.#grants.set(id, grant);
+    for (const old of this.#grants.keys()) {
+      if (this.#grants.size <= GRANTS_MAX) break;
+      this.#grants.delete(old);
+    }
+    return grant;
+  }
+
+  #keep(): void {
+    if (!this.#owner) return;
+    writeStored(`odeon.queue.${this.#owner}`, this.queue);
+    this.#keepPosition();
+  }
+
+  #keepPosition(): void {
+    this.#keptAt = performance.now();
+    if (this.#owner) writeStored(`odeon.position.${this.#owner}`, Math.round(this.positionMs));
+  }
+
+  #restore(): void {
+    this.queue = readStored(`odeon.queue.${this.#owner}`, q.emptyQueue, q.isQueue);
+    const isPosition = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value);
+    const position = readStored(`odeon.position.${this.#owner}`, 0, isPosition);
+    const { item } = this;
+    if (!item) return;
+    this.#engine?.rest(item.track.id, Math.min(position, item.track.duration_ms), item.track.duration_ms);
+    showOnLockScreen(item.track);
+    void this.#refreshTrack(item);
+  }
+
+  /** A kept picture address may have expired, and the track may have been retagged or removed. */
+  async #refreshTrack(item: QueueItem): Promise<void> {
+    try {
+      const track = await ask(api.GET('/api/v1/tracks/{id}', { params: { path: { id: item.track.id } } }));
+      const items = this.queue.items.map((i) => (i.key === item.key ? { ...i, track: q.slim(track) } : i));
+      this.queue = { ...this.queue, items };
+    } catch {
+      // Pressing Play will say what is wrong.
+    }
+  }
+}
+
+export const player = new Player();
