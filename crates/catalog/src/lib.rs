@@ -9,8 +9,11 @@
 //!
 //! Start reading at [`import::upsert_track`], then [`media`], then `service` for the reading side.
 
+mod fold;
+pub mod import;
 pub mod media;
 pub mod model;
+pub mod picture;
 mod store;
 mod visibility;
 

@@ -1,4 +1,8 @@
 //! All SQL of the catalogue, a file for each thing.
 
+pub(crate) mod albums;
+pub(crate) mod artists;
 pub(crate) mod media;
+pub(crate) mod pictures;
+pub(crate) mod tracks;
 pub(crate) mod videos;

@@ -1,0 +1,36 @@
+//! How ingest puts things in: functions over a transaction, several hundred tracks to one if need be.
+//!
+//! A [`Batch`] belongs to one run of one transaction's closure: make it *inside* of the closure. It remembers the
+//! artists and albums that this transaction has met, so that a further track of the same album costs three
+//! statements, and what it remembers is dropped with the closure when the transaction is tried again. After an error
+//! of one of these functions the transaction must not go on.
+//!
+//! A [`kernel::error::FaultKind::Unique`] means that another writer entered the same new artist with a `MusicBrainz`
+//! identifier in the same moment (`PostgreSQL` only); run the transaction again.
+
+mod albums;
+mod artists;
+mod batch;
+pub(crate) mod events;
+mod hide;
+mod pictures;
+mod settle;
+mod tags;
+mod tracks;
+mod videos;
+
+pub use batch::Batch;
+pub use hide::{hide_library, hide_track, hide_tracks, hide_video, show_track, show_video};
+pub use pictures::{known_picture, upsert_picture};
+pub use tags::{MusicBrainz, TEXTS_MAX, TrackTags};
+pub use tracks::{Imported, TrackImport, upsert_track};
+pub use videos::{ImportedVideo, VideoImport, upsert_video};
+
+pub(crate) use albums::AlbumWish;
+pub(crate) use batch::{KnownAlbum, KnownArtist};
+pub(crate) use tags::CleanTags;
+
+pub use crate::{
+    media::{Source, SourceFile},
+    picture::PictureFacts,
+};

@@ -1,0 +1,215 @@
+//! Which album a track belongs to.
+
+use kernel::{Fault, db::Tx};
+
+use super::{
+    artists,
+    batch::{Batch, KnownAlbum, KnownArtist},
+    events,
+    tags::{CleanTags, Named},
+};
+use crate::{AlbumId, ArtistId, PictureId, fold, store::albums};
+
+/// Whose album it is when it has pieces by several and no tag says more.
+const VARIOUS: &str = "Various Artists";
+const VARIOUS_MUSICBRAINZ: &str = "89ad4ac3-39f7-470e-963a-56509c546377";
+
+/// An album as the tags of one track have it.
+pub(crate) struct AlbumWish {
+    /// See `catalog_album.key`.
+    pub(crate) key: Vec<u8>,
+    pub(crate) loose_key: Option<Vec<u8>>,
+    pub(crate) title: String,
+    pub(crate) sort_key: Vec<u8>,
+    pub(crate) artist_sort: Vec<u8>,
+    pub(crate) artists: Vec<ArtistId>,
+    pub(crate) artists_guessed: bool,
+    pub(crate) released: Option<String>,
+    pub(crate) compilation: bool,
+}
+
+impl AlbumWish {
+    pub(crate) fn released_key(&self) -> i64 {
+        fold::date_key(self.released.as_deref())
+    }
+}
+
+/// An album, and the artists that it no longer has.
+pub(super) struct Resolved {
+    pub(super) album: AlbumId,
+    pub(super) dropped: Vec<ArtistId>,
+}
+
+/// What this track brings besides its tags.
+#[derive(Clone, Copy)]
+pub(super) struct Bring<'a> {
+    pub(super) track_artists: &'a [KnownArtist],
+    pub(super) folder: Option<&'a str>,
+    pub(super) picture: Option<PictureId>,
+    /// The album that the track was in, and its picture then.
+    pub(super) before: Option<(AlbumId, Option<PictureId>)>,
+}
+
+/// Finds or makes the album that the tags name, shows it, and brings it up to date; `None` when they name none.
+pub(super) fn resolve(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    tags: &CleanTags,
+    bring: Bring<'_>,
+) -> Result<Option<Resolved>, Fault> {
+    let Some(wish) = wish(tx, batch, tags, bring)? else { return Ok(None) };
+    let mut album = match batch.album(&wish.key).cloned() {
+        Some(album) => album,
+        None => match find(tx, &wish, bring)? {
+            Some(album) => album,
+            None => insert(tx, batch, &wish, bring)?,
+        },
+    };
+    let retagged = bring.before.is_some_and(|(before, _)| before == album.id);
+    let dropped = reconcile_artists(tx, batch, &mut album, &wish, retagged)?;
+    let gains_date = album.released.is_none() && wish.released.is_some();
+    let says_other = album.title != wish.title || album.released != wish.released;
+    if gains_date || (retagged && says_other) {
+        albums::update(tx, album.id, &wish)?;
+        (album.title, album.released) = (wish.title.clone(), wish.released.clone());
+    }
+    let old_picture = bring.before.and_then(|(_, picture)| picture).filter(|_| retagged);
+    if let Some(picture) = bring.picture
+        && album.picture != Some(picture)
+        && (album.picture.is_none() || album.picture == old_picture)
+    {
+        albums::set_picture(tx, album.id, picture)?;
+        album.picture = Some(picture);
+    }
+    if album.hidden {
+        albums::set_hidden(tx, album.id, None)?;
+        events::album_shown(tx, album.id, album.added, batch.now)?;
+        album.hidden = false;
+    }
+    let id = album.id;
+    batch.keep_album(wish.key, album);
+    Ok(Some(Resolved { album: id, dropped }))
+}
+
+/// What tells this album from others: its `MusicBrainz` release; else its artists, title and year; and where the
+/// tags name no artist of the album, or where the year is each track's own, the folder instead.
+fn wish(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    tags: &CleanTags,
+    bring: Bring<'_>,
+) -> Result<Option<AlbumWish>, Fault> {
+    let Some(title) = &tags.album else { return Ok(None) };
+    let guessed = tags.album_artists.is_empty() && !tags.compilation;
+    let artists = match (tags.album_artists.as_slice(), tags.compilation) {
+        ([], true) => vec![various(tx, batch)?],
+        ([], false) => bring.track_artists.iter().take(1).cloned().collect(),
+        (named, _) => artists::resolve_all(tx, batch, named)?,
+    };
+    let year = tags.date.as_deref().and_then(|date| date.get(..4)).unwrap_or_default();
+    let names: Vec<&str> = tags.album_artists.iter().map(|named| named.name.as_str()).collect();
+    let (key, loose_key) = match (&tags.release, bring.folder) {
+        (Some(release), _) => (fold::key(&["release", release]), None),
+        (None, Some(folder)) if guessed || tags.compilation => {
+            let hashed = blake3::hash(folder.as_bytes()).to_hex();
+            let key = fold::key(&[&["folder", title.as_str(), hashed.as_str()], names.as_slice()].concat());
+            (key, Some(fold::key(&[&["loose", title.as_str()], names.as_slice()].concat())))
+        }
+        (None, _) if guessed => {
+            let lead = tags.artists.first().map_or("", |named| named.name.as_str());
+            (fold::key(&["artist", title, year, lead]), None)
+        }
+        (None, _) if tags.compilation => {
+            (fold::key(&[&["compilation", title.as_str()], names.as_slice()].concat()), None)
+        }
+        (None, _) => (fold::key(&[&["artist", title.as_str(), year], names.as_slice()].concat()), None),
+    };
+    Ok(Some(AlbumWish {
+        key,
+        loose_key,
+        title: title.clone(),
+        sort_key: fold::sort_key(tags.album_sort.as_ref().unwrap_or(title)),
+        artist_sort: artists.first().map(|artist| artist.sort_key.clone()).unwrap_or_default(),
+        artists: artists.iter().map(|artist| artist.id).collect(),
+        artists_guessed: guessed,
+        released: tags.date.clone(),
+        compilation: tags.compilation,
+    }))
+}
+
+fn various(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<KnownArtist, Fault> {
+    let named = Named { musicbrainz: Some(VARIOUS_MUSICBRAINZ.to_owned()), ..Named::plain(VARIOUS) };
+    artists::resolve(tx, batch, &named)
+}
+
+/// The album with this key; or the one that the track was in, when only the folder has another name now. Its other
+/// tracks follow when their files are read, and find it under the new key.
+fn find(tx: &mut Tx<'_>, wish: &AlbumWish, bring: Bring<'_>) -> Result<Option<KnownAlbum>, Fault> {
+    if let Some(album) = albums::by_key(tx, &wish.key)? {
+        return Ok(Some(album));
+    }
+    match (bring.before, &wish.loose_key) {
+        (Some((before, _)), Some(loose)) => albums::move_folder(tx, before, &wish.key, loose),
+        _ => Ok(None),
+    }
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    wish: &AlbumWish,
+    bring: Bring<'_>,
+) -> Result<KnownAlbum, Fault> {
+    let id = AlbumId(batch.ids.next());
+    if !albums::insert(tx, id, wish, bring.picture, batch.now)? {
+        let found = albums::by_key(tx, &wish.key)?;
+        return found.ok_or_else(|| Fault::new("an album was entered and removed at the same time"));
+    }
+    albums::insert_artists(tx, id, &wish.artists)?;
+    events::album_added(tx, id, batch.now)?;
+    Ok(KnownAlbum {
+        id,
+        title: wish.title.clone(),
+        released: wish.released.clone(),
+        artists_guessed: wish.artists_guessed,
+        artists: Some(wish.artists.clone()),
+        picture: bring.picture,
+        added: batch.now,
+        hidden: false,
+    })
+}
+
+/// Decides between the artists that the album has and those of this track's tags, and says which it loses.
+///
+/// Guessed artists that differ make it an album of various artists; named ones replace guessed ones, and replace
+/// named ones when a track of the album was retagged.
+fn reconcile_artists(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    album: &mut KnownAlbum,
+    wish: &AlbumWish,
+    retagged: bool,
+) -> Result<Vec<ArtistId>, Fault> {
+    let has = match &album.artists {
+        Some(artists) => artists.clone(),
+        None => albums::artists(tx, album.id)?,
+    };
+    album.artists = Some(has.clone());
+    let (wanted, sort, guessed) = match (album.artists_guessed, wish.artists_guessed) {
+        _ if has == wish.artists => return Ok(Vec::new()),
+        (false, true) => return Ok(Vec::new()),
+        (false, false) if !retagged => return Ok(Vec::new()),
+        (_, false) => (wish.artists.clone(), wish.artist_sort.clone(), false),
+        (true, true) => {
+            let various = various(tx, batch)?;
+            if has.first() == Some(&various.id) {
+                return Ok(Vec::new());
+            }
+            (vec![various.id], various.sort_key, true)
+        }
+    };
+    albums::set_artists(tx, album.id, &wanted, &sort, guessed)?;
+    album.artists_guessed = guessed;
+    album.artists = Some(wanted.clone());
+    Ok(has.into_iter().filter(|artist| !wanted.contains(artist)).collect())
+}

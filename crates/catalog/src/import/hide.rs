@@ -1,0 +1,77 @@
+//! A file that is gone hides what it was, and erases nothing.
+
+use kernel::{Fault, db::Tx};
+
+use super::{batch::Batch, events, settle::Unsettled};
+use crate::{
+    LibraryId, TrackId, VideoId,
+    model::TOPIC_CATALOG,
+    store::{tracks, videos},
+};
+
+/// Most things that one call of [`hide_library`] hides, so that no transaction holds others up for long.
+const HIDE_MAX: u32 = 500;
+
+/// Hides tracks whose files are gone, and albums and artists of which nothing is left to show. Unknown and hidden
+/// ones are passed over.
+pub fn hide_tracks(tx: &mut Tx<'_>, batch: &mut Batch, ids: &[TrackId]) -> Result<(), Fault> {
+    let mut unsettled = Unsettled::default();
+    for &id in ids {
+        let Some(old) = tracks::lock(tx, id)?.filter(|old| old.hidden.is_none()) else { continue };
+        tracks::set_gone(tx, id, Some(batch.now))?;
+        unsettled.albums.extend(old.album);
+        unsettled.artists.extend(tracks::artists(tx, id)?);
+    }
+    unsettled.settle(tx, batch)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(())
+}
+
+/// Hides one track; see [`hide_tracks`].
+pub fn hide_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(), Fault> {
+    hide_tracks(tx, batch, &[id])
+}
+
+/// Shows a track whose file is back unchanged. One that somebody deleted stays hidden.
+pub fn show_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(), Fault> {
+    let hidden = |old: &tracks::OldTrack| old.hidden.is_some() && !old.deleted;
+    let Some(old) = tracks::lock(tx, id)?.filter(hidden) else { return Ok(()) };
+    tracks::set_gone(tx, id, None)?;
+    let mut unsettled = Unsettled::default();
+    unsettled.albums.extend(old.album);
+    unsettled.artists.extend(tracks::artists(tx, id)?);
+    unsettled.settle(tx, batch)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(())
+}
+
+/// Hides a video whose file is gone.
+pub fn hide_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId) -> Result<(), Fault> {
+    let Some(old) = videos::lock(tx, id)?.filter(|old| old.hidden.is_none()) else { return Ok(()) };
+    videos::set_hidden(tx, id, Some(batch.now), Some("gone"))?;
+    events::video_hidden(tx, id, old.added, batch.now)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(())
+}
+
+/// Shows a video whose file is back unchanged. One that somebody deleted stays hidden.
+pub fn show_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId) -> Result<(), Fault> {
+    let hidden = |old: &videos::OldVideo| old.hidden.is_some() && !old.deleted;
+    let Some(old) = videos::lock(tx, id)?.filter(hidden) else { return Ok(()) };
+    videos::set_hidden(tx, id, None, None)?;
+    events::video_shown(tx, id, old.added, batch.now)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(())
+}
+
+/// Hides some of what is left of a library, and says whether there may be more: call it, each time in a transaction
+/// of its own, until it answers `false`.
+pub fn hide_library(tx: &mut Tx<'_>, batch: &mut Batch, library: LibraryId) -> Result<bool, Fault> {
+    let its_tracks = tracks::shown_of_library(tx, library, HIDE_MAX)?;
+    hide_tracks(tx, batch, &its_tracks)?;
+    let its_videos = videos::shown_of_library(tx, library, HIDE_MAX)?;
+    for &video in &its_videos {
+        hide_video(tx, batch, video)?;
+    }
+    Ok(!its_tracks.is_empty() || !its_videos.is_empty())
+}

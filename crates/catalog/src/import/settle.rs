@@ -1,0 +1,65 @@
+//! After something was taken away or put back: albums and artists that hold nothing are removed, those that hold
+//! only hidden things are hidden, the others are shown.
+
+use std::collections::BTreeSet;
+
+use kernel::{Fault, db::Tx};
+
+use super::{batch::Batch, events};
+use crate::{
+    AlbumId, ArtistId,
+    store::{albums, artists},
+};
+
+/// Albums and artists that a change may have left wrong. In order, so that two transactions take their locks in the
+/// same one.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    pub(super) albums: BTreeSet<AlbumId>,
+    pub(super) artists: BTreeSet<ArtistId>,
+}
+
+impl Unsettled {
+    pub(super) fn settle(mut self, tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
+        for &album in &self.albums {
+            self.artists.extend(settle_album(tx, batch, album)?);
+        }
+        for &artist in &self.artists {
+            settle_artist(tx, batch, artist)?;
+        }
+        batch.forget(&self.albums, &self.artists);
+        Ok(())
+    }
+}
+
+/// Puts one album right, and gives its artists when that may concern them.
+fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
+    let Some((added, hidden)) = albums::lock(tx, id)? else { return Ok(Vec::new()) };
+    let shown = albums::has_shown_tracks(tx, id)?;
+    if shown != hidden {
+        return Ok(Vec::new());
+    }
+    let its_artists = albums::artists(tx, id)?;
+    if shown {
+        albums::set_hidden(tx, id, None)?;
+        events::album_shown(tx, id, added, batch.now)?;
+    } else if albums::has_tracks(tx, id)? {
+        albums::set_hidden(tx, id, Some(batch.now))?;
+        events::album_hidden(tx, id, added, batch.now)?;
+    } else {
+        albums::delete(tx, id)?;
+        events::album_removed(tx, id, added, batch.now)?;
+    }
+    Ok(its_artists)
+}
+
+fn settle_artist(tx: &mut Tx<'_>, batch: &Batch, id: ArtistId) -> Result<(), Fault> {
+    let Some(hidden) = artists::lock(tx, id)? else { return Ok(()) };
+    if artists::is_shown_by(tx, id)? {
+        return if hidden { artists::set_hidden(tx, id, None) } else { Ok(()) };
+    }
+    if !artists::is_named(tx, id)? {
+        return artists::delete(tx, id);
+    }
+    if hidden { Ok(()) } else { artists::set_hidden(tx, id, Some(batch.now)) }
+}

@@ -1,0 +1,145 @@
+//! The rows of artists.
+
+use kernel::{
+    Fault, Time,
+    db::{Row, Tx},
+    params, sql,
+};
+
+use crate::{ArtistId, import::KnownArtist, visibility::visible};
+
+fn known(row: &Row<'_>) -> Result<KnownArtist, Fault> {
+    Ok(KnownArtist {
+        id: row.get(0)?,
+        sort_key: row.get(1)?,
+        sort_given: row.get(2)?,
+        hidden: row.get::<Option<i64>>(3)?.is_some(),
+    })
+}
+
+/// Held so that nobody removes or hides it before this transaction has given it something.
+pub(crate) fn by_musicbrainz(tx: &mut Tx<'_>, musicbrainz: &str) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE musicbrainz = $1",
+            postgres: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE musicbrainz = $1
+                FOR SHARE"
+        ),
+        params![musicbrainz],
+        known,
+    )
+}
+
+/// The artist with this name that has no `MusicBrainz` identifier; held likewise.
+pub(crate) fn unnumbered(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist
+                WHERE name_key = $1 AND musicbrainz IS NULL",
+            postgres: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist
+                WHERE name_key = $1 AND musicbrainz IS NULL FOR SHARE"
+        ),
+        params![name_key],
+        known,
+    )
+}
+
+/// The artist with this name: one without identifier before others, the oldest of several; held likewise.
+pub(crate) fn by_name(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE name_key = $1
+                ORDER BY musicbrainz IS NOT NULL, id LIMIT 1",
+            postgres: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE name_key = $1
+                ORDER BY musicbrainz IS NOT NULL, id LIMIT 1 FOR SHARE"
+        ),
+        params![name_key],
+        known,
+    )
+}
+
+/// Gives an artist known by name its identifier.
+pub(crate) fn number(tx: &mut Tx<'_>, id: ArtistId, musicbrainz: &str) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_artist SET musicbrainz = $2 WHERE id = $1"), params![id, musicbrainz])?;
+    Ok(())
+}
+
+/// False when somebody else has entered the same artist meanwhile.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    id: ArtistId,
+    name: &str,
+    name_key: &[u8],
+    musicbrainz: Option<&str>,
+    sort: (&[u8], bool),
+) -> Result<bool, Fault> {
+    let rows = tx.run(
+        sql!(
+            "INSERT INTO catalog_artist (id, name, name_key, musicbrainz, sort_key, sort_given)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
+        ),
+        params![id, name, name_key, musicbrainz, sort.0, sort.1],
+    )?;
+    Ok(rows == 1)
+}
+
+pub(crate) fn set_sort(tx: &mut Tx<'_>, id: ArtistId, sort_key: &[u8]) -> Result<(), Fault> {
+    tx.run(
+        sql!("UPDATE catalog_artist SET sort_key = $2, sort_given = TRUE WHERE id = $1"),
+        params![id, sort_key],
+    )?;
+    Ok(())
+}
+
+/// Whether it is hidden, with the row held for a change; `None` when it is gone.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<bool>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT hidden_us FROM catalog_artist WHERE id = $1",
+            postgres: "SELECT hidden_us FROM catalog_artist WHERE id = $1 FOR UPDATE"
+        ),
+        params![id],
+        |row| Ok(row.get::<Option<i64>>(0)?.is_some()),
+    )
+}
+
+/// Whether any track or album, shown or hidden, names it.
+pub(crate) fn is_named(tx: &mut Tx<'_>, id: ArtistId) -> Result<bool, Fault> {
+    let found = tx.one(
+        sql!(
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM catalog_track_artist ta WHERE ta.artist_id = $1)
+                OR EXISTS (SELECT 1 FROM catalog_album_artist aa WHERE aa.artist_id = $1)"
+        ),
+        params![id],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Whether a track or album that is shown names it.
+pub(crate) fn is_shown_by(tx: &mut Tx<'_>, id: ArtistId) -> Result<bool, Fault> {
+    let found = tx.one(
+        sql!(concat!(
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM catalog_track_artist ta
+                JOIN catalog_track t ON t.id = ta.track_id WHERE ta.artist_id = $1 AND ",
+            visible!("t"),
+            ") OR EXISTS (SELECT 1 FROM catalog_album_artist aa
+                JOIN catalog_album a ON a.id = aa.album_id WHERE aa.artist_id = $1 AND ",
+            visible!("a"),
+            ")"
+        )),
+        params![id],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+pub(crate) fn set_hidden(tx: &mut Tx<'_>, id: ArtistId, hidden: Option<Time>) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_artist SET hidden_us = $2 WHERE id = $1"), params![id, hidden])?;
+    Ok(())
+}
+
+pub(crate) fn delete(tx: &mut Tx<'_>, id: ArtistId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_artist WHERE id = $1"), params![id])?;
+    Ok(())
+}
