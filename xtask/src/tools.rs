@@ -10,7 +10,7 @@ use std::{
 use crate::{
     fail::{Done, Fail},
     needs::Machine,
-    process::{command, output},
+    process::{command, must, output},
     workspace::cargo,
 };
 
@@ -103,21 +103,19 @@ impl Tool {
                 "name another folder in ODEON_TOOLS",
             )
         })?;
-        let status = command(cargo())
+        let mut install = command(cargo());
+        install
             .args(["install", "--quiet", "--locked", self.name, "--version", self.version])
             .args(self.features)
             .arg("--root")
             .arg(&folder)
             // Away from the clone, whose configuration is for the clone.
-            .current_dir(&folder)
-            .status();
-        if status.is_ok_and(|status| status.success()) {
-            return Ok(());
-        }
-        Err(Fail::new(
-            format!("{} {} could not be built", self.name, self.version),
+            .current_dir(&folder);
+        must(
+            &mut install,
+            &format!("{} {} could not be built", self.name, self.version),
             "cargo's reason is above; most often crates.io could not be reached: run again when it can",
-        ))
+        )
     }
 
     fn folder(&self) -> Option<PathBuf> {

@@ -56,7 +56,6 @@ pub(crate) fn test(arguments: &[String]) -> Done {
     let chosen = asked.steps();
     let start = Instant::now();
     let run = set_up(asked, &chosen)?;
-    process::listen()?;
     let mut times = vec![("setup", start.elapsed(), true)];
     let mut outcome = Ok(());
     for step in chosen {
@@ -89,6 +88,7 @@ fn set_up(asked: Asked, chosen: &[&Step]) -> Result<Run, Fail> {
     let workspace = Workspace::find()?;
     let needs: Vec<Need> = chosen.iter().flat_map(|step| step.needs).copied().collect();
     needs::meet(&needs)?;
+    process::listen()?;
     if chosen.iter().any(|step| step.page) {
         needs::node()?;
         page::packages(&workspace.root.join("web"))?;
