@@ -2,3 +2,4 @@
 
 mod disk;
 pub mod upload;
+pub mod media;

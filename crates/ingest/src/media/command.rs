@@ -1,0 +1,133 @@
+//! The arguments of the one ffmpeg process that makes a whole ladder.
+
+use std::{ffi::OsString, path::Path};
+
+use super::{
+    input::Input,
+    ladder::{AudioCodec, AudioRung, Plan, RenditionKind, SEGMENT_MS, VideoRung, timescale},
+    probe::{CONTAINERS, Probe},
+};
+
+/// Maps high dynamic range to BT.709: to linear light, compressed by a film-like curve, and back.
+pub(super) const TONEMAP: &str = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,\
+     tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv";
+
+/// Words as arguments.
+pub(super) fn words(args: &mut Vec<OsString>, words: &[&str]) {
+    args.extend(words.iter().map(OsString::from));
+}
+
+/// What stands before `-i` for every input: no other container, no protocol but a plain file.
+pub(super) fn input(args: &mut Vec<OsString>, input: &Input) {
+    let containers = CONTAINERS.join(",");
+    words(args, &["-protocol_whitelist", "file,pipe", "-format_whitelist", &containers, "-i"]);
+    args.push(input.argument());
+}
+
+/// Decode once, filter once, split, scale each rung, encode each, write each to its pipe.
+pub(super) fn ladder(
+    source: &Input,
+    probe: &Probe,
+    plan: &Plan,
+    pipes: &[std::path::PathBuf],
+) -> Vec<OsString> {
+    let mut args = Vec::new();
+    words(&mut args, &["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y"]);
+    words(&mut args, &["-progress", "pipe:1", "-stats_period", "0.5"]);
+    input(&mut args, source);
+    if let Some(graph) = filter_graph(probe, plan) {
+        words(&mut args, &["-filter_complex", &graph]);
+    }
+    for (index, (rendition, pipe)) in plan.renditions.iter().zip(pipes).enumerate() {
+        match &rendition.kind {
+            RenditionKind::Video(rung) => video(&mut args, index, rung, plan),
+            RenditionKind::Audio(rung) => audio(&mut args, rung, probe, plan.fps.is_some()),
+        }
+        output(&mut args, pipe);
+    }
+    args
+}
+
+fn filter_graph(probe: &Probe, plan: &Plan) -> Option<String> {
+    let (video, fps) = (probe.video.as_ref()?, plan.fps?);
+    let rungs: Vec<_> = plan
+        .renditions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, rendition)| match rendition.kind {
+            RenditionKind::Video(rung) => Some((index, rung)),
+            RenditionKind::Audio(_) => None,
+        })
+        .collect();
+    let mut graph = format!("[0:{}]", video.stream);
+    if plan.deinterlace {
+        graph += "bwdif=mode=send_frame:deint=interlaced,";
+    }
+    // Beginning at zero fills a late start with the first picture, so that sound and picture begin together.
+    graph += &format!("fps=fps={fps}:start_time=0");
+    if plan.tonemap {
+        graph += &format!(",{TONEMAP}");
+    }
+    graph += &format!(",split={}", rungs.len());
+    for (index, _) in &rungs {
+        graph += &format!("[s{index}]");
+    }
+    for (index, VideoRung { width, height, .. }) in &rungs {
+        graph += &format!(";[s{index}]scale={width}:{height},setsar=1,format=yuv420p[v{index}]");
+    }
+    Some(graph)
+}
+
+fn video(args: &mut Vec<OsString>, index: usize, rung: &VideoRung, plan: &Plan) {
+    let rate = rung.rate;
+    words(args, &["-map", &format!("[v{index}]"), "-c:v", "libx264", "-preset", &plan.preset]);
+    words(args, &["-profile:v", "high", "-crf", &rate.crf.to_string()]);
+    words(args, &["-maxrate", &format!("{}k", rate.max_kbps), "-bufsize", &format!("{}k", rate.buffer_kbit)]);
+    let gop = plan.gop_frames.to_string();
+    words(args, &["-g", &gop, "-keyint_min", &gop, "-sc_threshold", "0", "-flags", "+cgop+bitexact"]);
+    if plan.tonemap {
+        words(args, &["-colorspace", "bt709", "-color_trc", "bt709", "-color_primaries", "bt709"]);
+    }
+    if let Some(fps) = plan.fps {
+        // The filter has made the rate constant; anything after it would only count anew.
+        words(args, &["-fps_mode", "passthrough", "-video_track_timescale", &timescale(fps).to_string()]);
+    }
+    // Fragments begin at keyframes, and at the first keyframe of each segment only.
+    let least_us = (u64::from(SEGMENT_MS) * 900).to_string();
+    words(args, &["-min_frag_duration", &least_us, "-movflags", &format!("+frag_keyframe{MOVFLAGS}")]);
+}
+
+fn audio(args: &mut Vec<OsString>, rung: &AudioRung, probe: &Probe, beside_video: bool) {
+    words(args, &["-map", &format!("0:{}", rung.stream)]);
+    if beside_video {
+        // Silence where the source has holes or begins late, so that the sound stays with the picture.
+        words(args, &["-af", "aresample=async=1:first_pts=0"]);
+    }
+    words(args, &["-ac", &rung.channels.to_string(), "-ar", &rung.rate_hz.to_string()]);
+    let kbps = format!("{}k", rung.kbps);
+    match rung.codec {
+        AudioCodec::Aac => words(args, &["-c:a", "aac", "-b:a", &kbps]),
+        AudioCodec::Opus => words(args, &["-c:a", "libopus", "-b:a", &kbps]),
+        AudioCodec::Flac => {
+            let bits =
+                probe.audio.iter().find(|track| track.stream == rung.stream).and_then(|track| track.bits);
+            let format = if bits.is_some_and(|bits| bits <= 16) { "s16" } else { "s32" };
+            // ffmpeg 5.1 calls FLAC in MP4 experimental; players have read it for years.
+            words(args, &["-c:a", "flac", "-sample_fmt", format, "-strict", "experimental"]);
+        }
+    }
+    let length_us = (u64::from(SEGMENT_MS) * 1000).to_string();
+    words(args, &["-flags", "+bitexact", "-frag_duration", &length_us, "-movflags", MOVFLAGS]);
+}
+
+/// `delay_moov` so that the edit list is right (it tells what the coder's delay is), `skip_trailer` since a
+/// stream has no end to look things up in.
+const MOVFLAGS: &str = "+empty_moov+default_base_moof+delay_moov+skip_trailer";
+
+fn output(args: &mut Vec<OsString>, pipe: &Path) {
+    words(args, &["-map_metadata", "-1", "-map_chapters", "-1", "-write_tmcd", "0", "-fflags", "+bitexact"]);
+    words(args, &["-f", "mp4"]);
+    let mut name = OsString::from("file:");
+    name.push(pipe);
+    args.push(name);
+}
