@@ -28,3 +28,5 @@ pub use service::{
     tokens::add_token,
     users::{USER_ADDED, UserAdded, add_user},
 };
+#[cfg(test)]
+mod tests;
