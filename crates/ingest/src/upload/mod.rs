@@ -20,18 +20,28 @@ mod routes;
 mod service;
 mod staging;
 mod store;
+mod sweep;
 
-use kernel::Ctx;
+use kernel::jobs::Runner;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use crate::disk::Floor;
 pub use config::UploadConfig;
 pub use model::{Upload, UploadId, UploadProblem, UploadState};
+pub use service::Uploads;
 
 /// The kind of the jobs that look at complete uploads; their key is the upload's number.
 pub const ACCEPT_JOB: &str = "ingest.accept";
 
-/// The routes: `/api/v1/uploads` (tus) and `/api/v1/me/uploads`.
-pub fn routes(ctx: Ctx, config: UploadConfig) -> OpenApiRouter {
-    let uploads = service::Uploads::new(ctx, config);
-    routes::routes(uploads.clone()).merge(mine::routes(uploads))
+impl Uploads {
+    /// The routes: `/api/v1/uploads` (tus) and `/api/v1/me/uploads`.
+    pub fn routes(&self) -> OpenApiRouter {
+        routes::routes(self.clone()).merge(mine::routes(self.clone()))
+    }
+
+    /// Gives `runner` the jobs of uploads.
+    #[must_use]
+    pub fn add_handlers(&self, runner: Runner) -> Runner {
+        runner.handler(sweep::Sweep(self.clone()))
+    }
 }

@@ -31,13 +31,13 @@ pub(crate) const ATTEMPTS_MAX: u32 = 50;
 /// How soon the encode of an upload comes; what somebody wants to hear now comes before it.
 pub(super) const ENCODE_PRIORITY: i64 = 100;
 
-/// The uploads of this process.
+/// The uploads of this process. Cheap to clone; routes and jobs share one.
 #[derive(Clone)]
-pub(super) struct Uploads {
+pub struct Uploads {
     pub(super) ctx: Ctx,
     pub(super) config: Arc<UploadConfig>,
     pub(super) staging: Staging,
-    holders: Arc<Holders>,
+    pub(super) holders: Arc<Holders>,
     /// One creation at a time, so that two do not promise the same room.
     creating: Arc<Mutex<()>>,
 }
@@ -72,7 +72,7 @@ fn withdraw(tx: &mut Tx<'_>, row: &Row, now: Time) -> Result<(), Fault> {
     Ok(())
 }
 
-fn expired_problem() -> UploadProblem {
+pub(super) fn expired_problem() -> UploadProblem {
     UploadProblem {
         code: "expired".to_owned(),
         detail: "The upload was not finished in time, and what had come was thrown away. Upload the file again."
@@ -88,7 +88,8 @@ fn lost_problem() -> UploadProblem {
 }
 
 impl Uploads {
-    pub(super) fn new(ctx: Ctx, config: UploadConfig) -> Self {
+    /// The uploads that are staged in the folder that `config` names.
+    pub fn new(ctx: Ctx, config: UploadConfig) -> Self {
         Self {
             ctx,
             staging: Staging::new(config.folder.clone()),
@@ -216,23 +217,6 @@ impl Uploads {
         });
         failed.await?;
         self.staging.remove(id).await
-    }
-
-    /// Marks an upload that was not finished in time, unless it went on meanwhile.
-    pub(super) async fn expire(&self, row: &Row) -> Result<(), Fault> {
-        // Whoever is sending right now keeps it alive.
-        let Ok(_hold) = self.holders.take(row.upload.id, false).await else { return Ok(()) };
-        let Some(row) = store::read(self.ctx.db(), row.upload.id).await? else { return Ok(()) };
-        if row.upload.expires_at.is_none_or(|expires| expires > self.ctx.now()) {
-            return Ok(());
-        }
-        match row.upload.state {
-            UploadState::Failed => {
-                let problem = row.upload.problem.clone().unwrap_or_else(expired_problem);
-                self.fail(row.upload.id, row.owner, problem).await
-            }
-            _ => self.fail(row.upload.id, row.owner, expired_problem()).await,
-        }
     }
 
     /// A row says that its bytes are here, and they are not.
