@@ -6,8 +6,11 @@ use super::{
     tree::{Tree, is_test_file},
 };
 
-/// The one file of the product that starts other programs.
+/// The one place of the product that starts other programs.
 const SANDBOX: &str = "crates/ingest/src/media/sandbox.rs";
+
+/// Its other half: what runs in the new process, gives up its rights, and becomes the other program.
+const JAIL: &str = "crates/ingest/src/media/jail.rs";
 
 /// Rule: only the media sandbox starts processes. Tests may, since they start the program itself.
 pub(crate) fn one_place_starts_processes(tree: &Tree) -> Vec<Finding> {
@@ -22,7 +25,7 @@ pub(crate) fn one_place_starts_processes(tree: &Tree) -> Vec<Finding> {
 }
 
 fn is_bound(path: &str) -> bool {
-    path.starts_with("crates/") && path != SANDBOX && !is_test_file(path)
+    path.starts_with("crates/") && ![SANDBOX, JAIL, JAIL].contains(&path) && !is_test_file(path)
 }
 
 /// `std::process::Command`, `tokio::process::Command`, `process::Command`, `std::process::*`.
@@ -32,18 +35,16 @@ fn names_a_process(parts: &[String]) -> bool {
 }
 
 /// Rule: a test turns the clock or waits for a condition; it never sleeps and hopes. A helper whose name begins
-/// with `wait` or `eventually` may sleep between two looks.
+/// with `wait`, `within` or `eventually` may sleep between two looks.
 pub(crate) fn tests_do_not_sleep(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, facts) in &tree.rust {
         let sleeps = |name: &&Name| is_sleep(&name.parts) && (name.in_test || is_test_file(path));
         for name in facts.names.iter().filter(sleeps) {
-            if name
-                .in_function
-                .as_deref()
-                .is_some_and(|function| !["wait", "eventually"].iter().any(|word| function.starts_with(word)))
-            {
-                let text = "tests do not sleep: turn the clock, or wait for the condition in a `wait_…` or `eventually` helper with a limit";
+            if name.in_function.as_deref().is_some_and(|function| {
+                !["wait", "within", "eventually"].iter().any(|word| function.starts_with(word))
+            }) {
+                let text = "tests do not sleep: turn the clock, or wait for the condition in a helper named `wait_…`, `within_…` or `eventually`, with a limit";
                 findings.push(Finding::new(path, name.line, text));
             }
         }
@@ -77,9 +78,13 @@ mod tests {
 
     #[test]
     fn the_sandbox_tests_and_our_own_tools_may_start_processes() {
-        for path in
-            [SANDBOX, "xtask/src/process.rs", "crates/odeon/tests/it/crash.rs", "crates/ingest/src/tests.rs"]
-        {
+        for path in [
+            SANDBOX,
+            JAIL,
+            "xtask/src/process.rs",
+            "crates/odeon/tests/it/crash.rs",
+            "crates/ingest/src/tests.rs",
+        ] {
             assert_eq!(one_place_starts_processes(&Tree::of(&[(path, WAYS[0])])), [], "{path}");
         }
         let exit = "fn f() { std::process::exit(1); }";
