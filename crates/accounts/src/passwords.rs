@@ -219,7 +219,14 @@ impl Passwords {
         .await
     }
 
-    async fn run<T: Send + 'static>(
+    /// How many hash or wait.
+    #[cfg(test)]
+    pub(crate) fn in_line(&self, room: usize) -> usize {
+        room - self.inner.line.available_permits()
+    }
+
+    /// Runs `work` in its turn on a blocking thread.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {

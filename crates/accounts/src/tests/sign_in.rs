@@ -1,6 +1,10 @@
 use std::time::{Duration, Instant};
 
-use kernel::{http::Role, on_both_engines, testkit::World};
+use kernel::{
+    http::Role,
+    on_both_engines,
+    testkit::{World, eventually},
+};
 use serde_json::json;
 
 use super::*;
@@ -107,6 +111,29 @@ on_both_engines! {
         let longest = "x1".repeat(512);
         assert_eq!(house.ask(change(&cookie, PASSWORD, &longest)).await.status, StatusCode::NO_CONTENT);
         assert_eq!(house.ask(sign_in("ann.marie-smith", &longest)).await.status, StatusCode::OK);
+    }
+
+    async fn a_password_that_is_changed_while_it_is_checked_no_longer_signs_in(world: World) {
+        let passwords = Passwords::with_room(1, 1);
+        let house = std::sync::Arc::new(House::with_line(&world.ctx, Config::default(), passwords.clone()));
+        let user = house.account("ann", Role::Listener).await;
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let blocker = passwords.clone();
+        let blocked = tokio::spawn(async move {
+            let hold = move || wait.recv().map_err(|_| crate::Error::Busy);
+            blocker.run(hold).await
+        });
+        eventually("the line is held up", || async { passwords.in_line(2) == 1 }).await;
+        let asked = house.clone();
+        let signing_in = tokio::spawn(async move { asked.ask(sign_in("ann", PASSWORD)).await.problem() });
+        eventually("the sign-in waits with the old hash", || async { passwords.in_line(2) == 2 }).await;
+        let before = crate::store::users::password(world.ctx.db(), user.id).await.expect("answers").expect("a hash");
+        world.ctx.db().write(move |tx| {
+            crate::store::users::set_password(tx, user.id, &before, "$argon2id$another")
+        }).await.expect("it is changed");
+        go.send(()).expect("it waits");
+        blocked.await.expect("it runs").expect("it was let go");
+        assert_eq!(signing_in.await.expect("it runs"), refused(401, "credentials"));
     }
 
     async fn of_two_who_change_a_password_at_once_one_wins(world: World) {
