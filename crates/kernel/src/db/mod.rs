@@ -138,6 +138,11 @@ impl Db {
         Ok(value)
     }
 
+    /// Whether the database answers at all; for the question whether this node is ready.
+    pub async fn answers(&self) -> Result<(), Fault> {
+        self.one(crate::sql!("SELECT 1"), Params::new(), |row| row.get::<i64>(0)).await.map(|_| ())
+    }
+
     /// Prepares a statement and gives the lines of the planner's plan, for the test that asks about every statement.
     pub async fn plan(&self, sql: &'static Statement) -> Result<Vec<String>, Fault> {
         match &self.engine {
