@@ -1,5 +1,11 @@
 //! The shapes of the media index.
 
+use std::{
+    ffi::OsString,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::{Path, PathBuf},
+};
+
 use serde::{Deserialize, Serialize};
 
 use super::Bandwidth;
@@ -10,7 +16,8 @@ use crate::{CaptionId, MediaId, RenditionId};
 pub enum Source {
     /// A file of a library, by its absolute path.
     File {
-        /// The path; one that is no UTF-8 can't be kept and is refused by the scan.
+        /// The path as text: make it with [`Source::file`] and read it with [`Source::path`], since a path need not be
+        /// text.
         path: String,
     },
     /// An uploaded file in the blobs.
@@ -18,6 +25,32 @@ pub enum Source {
         /// The blob's name.
         key: String,
     },
+}
+
+/// What the text of a path begins with when the path is no text: its bytes in hexadecimal follow. No absolute path
+/// begins so.
+const PATH_BYTES: &str = "bytes:";
+
+impl Source {
+    /// A file by its absolute path, whatever bytes that is made of.
+    pub fn file(path: &Path) -> Self {
+        let text = path.to_str().map(str::to_owned);
+        let hexadecimal = || {
+            let bytes = path.as_os_str().as_bytes().iter();
+            bytes.fold(PATH_BYTES.to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        };
+        Self::File { path: text.unwrap_or_else(hexadecimal) }
+    }
+
+    /// The path of a file; `None` when the source is in the blobs.
+    pub fn path(&self) -> Option<PathBuf> {
+        let Self::File { path } = self else { return None };
+        let Some(digits) = path.strip_prefix(PATH_BYTES) else { return Some(PathBuf::from(path)) };
+        let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or(0);
+        let byte = |pair: &[u8]| pair.iter().fold(0, |byte, &each| byte << 4 | digit(each));
+        let bytes = digits.as_bytes().chunks(2).map(|pair| u8::try_from(byte(pair)).unwrap_or(0)).collect();
+        Some(PathBuf::from(OsString::from_vec(bytes)))
+    }
 }
 
 /// A source and what is known of it without decoding.
@@ -224,4 +257,21 @@ pub struct MediaIndex {
     pub renditions: Vec<Rendition>,
     /// Its text tracks.
     pub captions: Vec<Caption>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_no_text_is_kept_byte_for_byte() {
+        for bytes in [&b"/music/a.flac"[..], b"/caf\xe9\xff/two\nlines.mp3", "/ünï".as_bytes()] {
+            let path = Path::new(OsStr::from_bytes(bytes));
+            let source = Source::file(path);
+            assert_eq!(source.path().as_deref(), Some(path), "{source:?}");
+        }
+        assert_eq!(Source::Blob { key: "a".to_owned() }.path(), None);
+    }
 }
