@@ -95,7 +95,7 @@ fn is_part(part: &str) -> bool {
 }
 
 /// A number in the one way in which we write it, so that a thing has one path.
-fn number(text: &str) -> Option<i64> {
+pub(crate) fn number(text: &str) -> Option<i64> {
     let well_written =
         text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if well_written { text.parse().ok() } else { None }

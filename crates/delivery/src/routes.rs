@@ -2,6 +2,7 @@
 
 mod grant;
 mod media;
+mod picture;
 
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ pub fn routes(ctx: Ctx, config: Config) -> OpenApiRouter {
 /// do, such as looking for a session, is lost on it.
 pub fn parts(ctx: Ctx, config: Config) -> (OpenApiRouter, axum::Router) {
     let delivery = Arc::new(Delivery::new(ctx, config));
-    let bytes =
-        axum::Router::new().route("/media/{*path}", any(media::media)).with_state(Arc::clone(&delivery));
+    let bytes = axum::Router::new()
+        .route("/media/{*path}", any(media::media))
+        .route("/pictures/{*path}", any(picture::picture))
+        .with_state(Arc::clone(&delivery));
     (grant::routes().with_state(delivery), bytes)
 }

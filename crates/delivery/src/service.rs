@@ -3,6 +3,7 @@
 pub(crate) mod files;
 mod grant;
 pub(crate) mod original;
+mod picture;
 pub(crate) mod playable;
 pub(crate) mod segment;
 
@@ -18,6 +19,7 @@ pub(crate) struct Delivery {
     pub cache: Cache,
     pub flights: Flights<segment::Bytes>,
     pub reads: Semaphore,
+    pub decodes: Semaphore,
     pub originals: original::Originals,
 }
 
@@ -29,11 +31,12 @@ impl Delivery {
             cache: Cache::new(config.cache_bytes),
             flights: Flights::default(),
             reads: Semaphore::new(segment::READS_AT_ONCE),
+            decodes: Semaphore::new(picture::DECODED_AT_ONCE),
             originals: original::Originals::default(),
         }
     }
 
-    /// A media's text track, by its number.
+    /// Everything that a manifest needs.
     pub(crate) async fn index(&self, media: catalog::MediaId) -> Result<catalog::media::MediaIndex, Error> {
         catalog::media::index(self.ctx.db(), media).await?.ok_or(Error::Absent)
     }

@@ -107,8 +107,8 @@ async fn caption(
     blob(delivery, request, bytes, VTT, &caption.blob_key).await
 }
 
-/// Sends a blob whose name says its content.
-async fn blob(
+/// Sends a blob whose name says its content, or bytes in memory with their tag.
+pub(crate) async fn blob(
     delivery: &Delivery,
     (method, asked): (&Method, &HeaderMap),
     bytes: Bytes,

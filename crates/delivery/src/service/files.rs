@@ -13,6 +13,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use kernel::Fault;
+use rustix::{fs::OFlags, io::Errno};
 
 /// Bytes that are read in one hop: enough that the hop costs little beside them.
 const CHUNK_BYTES: u64 = 256 * 1024;
@@ -28,8 +29,10 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 /// Opens a regular file and says what is known of it; `None` when there is none, or something else in its place.
 pub(crate) fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
-    // Opening a pipe would wait for its writer for ever; without waiting it opens and is then seen to be no file.
-    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+    // Opening a pipe would wait for its writer for ever; without waiting it opens and is then seen to be no file. The
+    // scan takes no links, so a link was put in the place of what it took.
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC).bits();
+    let flags = i32::try_from(flags).unwrap_or(0);
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Err(error) if is_absent(&error) => return Ok(None),
         opened => opened?,
@@ -39,8 +42,9 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> 
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    // A socket in its place can't be opened at all.
-    let no_file = error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error());
+    // A socket in its place, or a link, can't be opened at all.
+    let code = error.raw_os_error();
+    let no_file = [Errno::NXIO, Errno::LOOP].into_iter().any(|errno| code == Some(errno.raw_os_error()));
     no_file
         || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
 }
