@@ -23,7 +23,8 @@ pub(super) struct Answer {
 
 #[derive(Debug, Default, Deserialize)]
 struct Format {
-    format_name: Option<String>,
+    #[serde(rename = "format_name")]
+    name: Option<String>,
     duration: Option<String>,
     bit_rate: Option<String>,
     #[serde(default)]
@@ -92,7 +93,7 @@ impl Answer {
         }
         let file_kbps = self.format.bit_rate.as_deref().and_then(kbps);
         let mut probe = Probe {
-            container: self.format.format_name.unwrap_or_default(),
+            container: self.format.name.unwrap_or_default(),
             duration_ms,
             bytes,
             video: None,

@@ -3,7 +3,7 @@
 //! Source: ISO/IEC 14496-12 (boxes), 14496-14 (mp4a), 14496-15 (avcC), the Opus and FLAC mappings to it, and
 //! RFC 6381 for codec strings.
 
-use super::{error::MediaError, rate::Ratio};
+use super::error::MediaError;
 
 /// Renders the error of everything here: ffmpeg wrote something that is no fragment of ours.
 pub(super) fn broken(what: &str) -> MediaError {
@@ -60,10 +60,10 @@ fn split_box(bytes: &[u8]) -> Result<(Mp4Box<'_>, &[u8]), MediaError> {
 }
 
 /// The first box of a type in `bytes`.
-fn find<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Result<Option<&'a [u8]>, MediaError> {
+fn find(bytes: &[u8], kind: [u8; 4]) -> Result<Option<&[u8]>, MediaError> {
     for found in boxes(bytes) {
         let found = found?;
-        if found.kind == *kind {
+        if found.kind == kind {
             return Ok(Some(found.content));
         }
     }
@@ -73,7 +73,7 @@ fn find<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Result<Option<&'a [u8]>, MediaEr
 /// Follows a path of box types downwards.
 fn descend<'a>(mut bytes: &'a [u8], path: &[&[u8; 4]]) -> Result<&'a [u8], MediaError> {
     for kind in path {
-        bytes = find(bytes, kind)?.ok_or_else(|| broken("a box is missing"))?;
+        bytes = find(bytes, **kind)?.ok_or_else(|| broken("a box is missing"))?;
     }
     Ok(bytes)
 }
@@ -164,7 +164,7 @@ pub(super) fn parse_init(bytes: &[u8]) -> Result<Track, MediaError> {
 }
 
 fn edit_start(trak: &[u8]) -> Result<u64, MediaError> {
-    let Some(edts) = find(trak, b"edts")? else { return Ok(0) };
+    let Some(edts) = find(trak, *b"edts")? else { return Ok(0) };
     let mut elst = Fields(descend(edts, &[b"elst"])?);
     let (version, _) = elst.version_flags()?;
     // An empty edit (a delayed start) can't be told to every player: the filters must have filled the gap.
@@ -302,7 +302,9 @@ pub(super) fn parse_fragment(bytes: &[u8], track: &Track) -> Result<Fragment, Me
     ] {
         if flags & flag != 0 {
             let read = tfhd.u32()?;
-            value.into_iter().for_each(|value| *value = read);
+            if let Some(value) = value {
+                *value = read;
+            }
         }
     }
     let mut tfdt = Fields(descend(traf, &[b"tfdt"])?);
@@ -361,9 +363,4 @@ impl Run {
         }
         Ok(())
     }
-}
-
-/// Frames in a second of a track whose frames last `ticks` each.
-pub(super) fn frame_rate(timescale: u32, ticks: u64) -> Option<Ratio> {
-    Ratio::new(u64::from(timescale), ticks)
 }

@@ -1,6 +1,6 @@
 //! The arguments of the one ffmpeg process that makes a whole ladder.
 
-use std::{ffi::OsString, path::Path};
+use std::{ffi::OsString, fmt::Write as _, path::Path};
 
 use super::{
     input::Input,
@@ -64,16 +64,16 @@ fn filter_graph(probe: &Probe, plan: &Plan) -> Option<String> {
         graph += "bwdif=mode=send_frame:deint=interlaced,";
     }
     // Beginning at zero fills a late start with the first picture, so that sound and picture begin together.
-    graph += &format!("fps=fps={fps}:start_time=0");
+    let _ = write!(graph, "fps=fps={fps}:start_time=0");
     if plan.tonemap {
-        graph += &format!(",{TONEMAP}");
+        let _ = write!(graph, ",{TONEMAP}");
     }
-    graph += &format!(",split={}", rungs.len());
+    let _ = write!(graph, ",split={}", rungs.len());
     for (index, _) in &rungs {
-        graph += &format!("[s{index}]");
+        let _ = write!(graph, "[s{index}]");
     }
     for (index, VideoRung { width, height, .. }) in &rungs {
-        graph += &format!(";[s{index}]scale={width}:{height},setsar=1,format=yuv420p[v{index}]");
+        let _ = write!(graph, ";[s{index}]scale={width}:{height},setsar=1,format=yuv420p[v{index}]");
     }
     Some(graph)
 }

@@ -38,8 +38,8 @@ pub struct EncodeLimits {
 impl Default for EncodeLimits {
     fn default() -> Self {
         Self {
-            time_max: Duration::from_secs(24 * 3600),
-            stall_max: Duration::from_secs(120),
+            time_max: Duration::from_hours(24),
+            stall_max: Duration::from_mins(2),
             output_bytes_max: 128 << 30,
             memory_bytes_max: MEMORY_BYTES_MAX,
         }

@@ -113,7 +113,7 @@ pub(crate) fn reason(stderr: &[u8], input: &Path) -> String {
         .replace(&*input.to_string_lossy(), "the file")
         .replace("file:the file", "the file");
     let mut lines: Vec<&str> = Vec::new();
-    for line in text.lines().map(|line| line.trim()).filter(|line| !line.is_empty()) {
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         // "[mov,mp4 @ 0x55d1c0] moov atom not found": the address says nothing to anybody.
         let line =
             line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, rest)| rest);

@@ -17,7 +17,7 @@ pub const HEIGHTS: [u32; 7] = [2160, 1440, 1080, 720, 480, 360, 240];
 /// Rates above this are divided: no eye gains from them and the encode costs twice.
 pub const FPS_MAX: u32 = 60;
 /// Rates below this are multiplied, since a segment must hold several frames.
-pub const FPS_MIN: u32 = 5;
+const FPS_MIN: u32 = 5;
 /// Languages (audio tracks) of a video that are kept.
 pub const AUDIO_TRACKS_MAX: usize = 4;
 
@@ -126,7 +126,10 @@ pub fn plan_video(probe: &Probe, preset: &str) -> Option<Plan> {
     renditions.extend(probe.audio.iter().take(AUDIO_TRACKS_MAX).enumerate().map(|(index, track)| {
         let name = if index == 0 { "audio".to_owned() } else { format!("audio-{}", index + 1) };
         let rate_hz = if track.rate_hz % 11_025 == 0 && track.rate_hz >= 44_100 { 44_100 } else { 48_000 };
-        RenditionPlan { name, kind: RenditionKind::Audio(rung(track, AudioCodec::Aac, 128, 2, rate_hz)) }
+        RenditionPlan {
+            name,
+            kind: RenditionKind::Audio(rung(track, AudioCodec::Aac, 128, track.channels.min(2), rate_hz)),
+        }
     }));
     Some(Plan {
         renditions,
@@ -150,7 +153,7 @@ pub fn plan_music(probe: &Probe) -> Option<Plan> {
     let mut rungs = Vec::new();
     if track.lossless {
         let (codec, channels) = (AudioCodec::Flac, track.channels.min(8));
-        rungs.push(("flac".to_owned(), rung(track, codec, 0, channels, track.rate_hz.min(FLAC_HZ_MAX))));
+        rungs.push(("flac".to_owned(), rung(track, codec, 0, channels, flac_hz(track.rate_hz))));
     }
     for kbps in [256, 128] {
         if kbps == 128 || worth(kbps) {
@@ -177,8 +180,14 @@ pub fn plan_music(probe: &Probe) -> Option<Plan> {
     })
 }
 
-/// The highest sample rate of the lossless rendition; browsers decode no more.
-const FLAC_HZ_MAX: u32 = 192_000;
+/// The source's own sample rate, or the highest of its family that browsers decode.
+fn flac_hz(rate_hz: u32) -> u32 {
+    match rate_hz {
+        ..=192_000 => rate_hz,
+        high if high.is_multiple_of(44_100) => 176_400,
+        _ => 192_000,
+    }
+}
 
 fn rung(track: &AudioTrack, codec: AudioCodec, kbps: u32, channels: u32, rate_hz: u32) -> AudioRung {
     let (language, title) = (track.language.clone(), track.title.clone());
@@ -187,7 +196,7 @@ fn rung(track: &AudioTrack, codec: AudioCodec, kbps: u32, channels: u32, rate_hz
 
 /// The constant frame rate that the rungs get: the source's own, unless it is above [`FPS_MAX`], below
 /// [`FPS_MIN`] or not constant at all.
-pub fn output_fps(video: &VideoTrack) -> Ratio {
+pub(super) fn output_fps(video: &VideoTrack) -> Ratio {
     let thirty = Ratio { num: 30, den: 1 };
     let limit = Ratio { num: FPS_MAX, den: 1 };
     let average = video.average_fps.map(Ratio::snapped);
@@ -220,7 +229,7 @@ pub fn output_fps(video: &VideoTrack) -> Ratio {
 }
 
 /// Ticks of a video rung's clock in a second, such that a frame lasts a whole number of them.
-pub fn timescale(fps: Ratio) -> u32 {
+pub(super) fn timescale(fps: Ratio) -> u32 {
     let ninety = 90_000;
     if (u64::from(ninety) * u64::from(fps.den)).is_multiple_of(u64::from(fps.num)) {
         ninety
@@ -230,7 +239,7 @@ pub fn timescale(fps: Ratio) -> u32 {
 }
 
 /// Frames that last `ms` at `fps`, rounded, at least one.
-pub fn frames_in(fps: Ratio, ms: u32) -> u32 {
+pub(super) fn frames_in(fps: Ratio, ms: u32) -> u32 {
     let frames = (f64::from(ms) / 1000.0 * fps.as_f64()).round();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred at most")]
     let frames = frames as u32;
@@ -240,7 +249,7 @@ pub fn frames_in(fps: Ratio, ms: u32) -> u32 {
 /// The rungs' names and even sizes for a picture of `width` × `height` square pixels: its own size first, then
 /// each standard size that is at most four fifths of it. A size means a 16:9 box, whichever way it is turned,
 /// so that 1920×800 and 1080×1920 both are of the 1080 class.
-pub fn video_sizes(width: u32, height: u32) -> Vec<(String, u32, u32)> {
+pub(super) fn video_sizes(width: u32, height: u32) -> Vec<(String, u32, u32)> {
     let (long, short) = (width.max(height).max(2), width.min(height).max(2));
     let own = short.max(u32::try_from((u64::from(long) * 9 + 8) / 16).unwrap_or(u32::MAX));
     let top = own.min(HEIGHTS[0]);
@@ -267,7 +276,7 @@ fn rung_name(height: u32) -> String {
 
 /// The one place that says how good a rung shall be. The cap grows with the picture's area to the power of
 /// 3/4 (from 6 Mbit/s at 1920×1080 and 30 frames/s) and with half of what the frame rate grows.
-pub fn video_rate(width: u32, height: u32, fps: Ratio) -> VideoRate {
+pub(super) fn video_rate(width: u32, height: u32, fps: Ratio) -> VideoRate {
     let area = f64::from(width) * f64::from(height) / (1920.0 * 1080.0);
     let motion = 0.5 + 0.5 * (fps.as_f64() / 30.0).clamp(1.0, 2.0);
     let kbps = 6_000.0 * area.powf(0.75) * motion;

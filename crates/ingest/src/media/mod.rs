@@ -24,6 +24,8 @@ mod progress;
 mod rate;
 mod sandbox;
 mod stills;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     encode::{

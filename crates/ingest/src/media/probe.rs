@@ -62,7 +62,7 @@ impl Default for ProbeLimits {
             rate_hz_max: 768_000,
             tags_max: 64,
             tag_chars_max: 4_000,
-            time_max: Duration::from_secs(60),
+            time_max: Duration::from_mins(1),
         }
     }
 }
@@ -164,7 +164,7 @@ pub struct SubtitleTrack {
     pub stream: u32,
     /// ffmpeg's codec name.
     pub codec: String,
-    /// Whether it is text, which can become WebVTT, rather than pictures.
+    /// Whether it is text, which can become `WebVTT`, rather than pictures.
     pub text: bool,
     /// Language tag, if any.
     pub language: Option<String>,

@@ -13,9 +13,9 @@ pub(super) struct Progress {
 
 impl Progress {
     /// For a source of this length.
-    pub(super) fn new(duration_ms: u64) -> Self {
+    pub(super) fn new(source_ms: u64) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a day in microseconds fits")]
-        let duration_us = duration_ms as f64 * 1000.0;
+        let duration_us = source_ms as f64 * 1000.0;
         Self { duration_us, line: Vec::new(), latest_us: 0.0, latest_frame: 0, told: 0.0 }
     }
 

@@ -25,7 +25,7 @@ const COMMON_RATES: [Ratio; 14] = [
     Ratio { num: 60000, den: 1001 },
     Ratio { num: 60, den: 1 },
     Ratio { num: 100, den: 1 },
-    Ratio { num: 120000, den: 1001 },
+    Ratio { num: 120_000, den: 1001 },
     Ratio { num: 120, den: 1 },
     Ratio { num: 15, den: 1 },
 ];

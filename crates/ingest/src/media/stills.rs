@@ -1,4 +1,4 @@
-//! Small things taken from a video: one picture for its card, and its text subtitles as WebVTT.
+//! Small things taken from a video: one picture for its card, and its text subtitles as `WebVTT`.
 
 use std::{ffi::OsString, path::Path, time::Duration};
 
@@ -21,9 +21,9 @@ const POSTER_BYTES_MAX: usize = 16 << 20;
 /// The largest caption file, bytes.
 const CAPTION_BYTES_MAX: usize = 16 << 20;
 /// Time for a poster.
-const POSTER_TIME_MAX: Duration = Duration::from_secs(120);
+const POSTER_TIME_MAX: Duration = Duration::from_mins(2);
 /// Time for captions, for which the whole file must be read.
-const CAPTION_TIME_MAX: Duration = Duration::from_secs(1800);
+const CAPTION_TIME_MAX: Duration = Duration::from_mins(30);
 
 impl Engine {
     /// One JPEG of the video, its longest edge at most [`POSTER_EDGE_MAX`]: from a tenth into it (at most a
@@ -66,7 +66,7 @@ impl Engine {
         Err(MediaError::refused("no_picture", "No picture could be decoded from the video."))
     }
 
-    /// A text subtitle track as WebVTT.
+    /// A text subtitle track as `WebVTT`.
     pub async fn captions(
         &self,
         input: &Path,
