@@ -3,3 +3,5 @@
 mod disk;
 pub mod upload;
 pub mod media;
+pub mod library;
+pub mod scan;

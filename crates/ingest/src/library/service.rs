@@ -1,0 +1,207 @@
+//! What is decided about libraries.
+
+use std::{
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use catalog::LibraryId;
+use kernel::{
+    Ctx, Fault, Page, PageQuery, Problem, Time,
+    db::Tx,
+    jobs::{self, NewJob},
+};
+
+use super::{
+    Error, FileProblem, LIBRARIES_MAX, Library, NAME_CHARS_MAX, TOPIC_LIBRARIES, folders, path, store,
+};
+use crate::scan;
+
+/// How often a scan is tried before the library is shown as failed.
+const SCAN_TRIES_MAX: u32 = 5;
+
+/// Makes the folder at `path` a library and has it scanned. `data` is the program's own folder, which can't be one.
+///
+/// The folder is kept by its real path, with links resolved. A folder that is a library already, or is in one, or
+/// has one in it, is refused; one that was removed comes back with everything it had.
+pub async fn add_library(ctx: &Ctx, data: &Path, path: &Path, name: Option<&str>) -> Result<Library, Error> {
+    let real = checked_folder(path.to_owned(), data.to_owned()).await?;
+    let name = checked_name(name, &real)?;
+    let (bytes, inner, id) = (real.as_os_str().as_bytes().to_vec(), ctx.clone(), LibraryId(ctx.next_id()));
+    let id = ctx
+        .db()
+        .write(move |tx| {
+            let others = store::paths(tx)?;
+            check_room(&others, &bytes)?;
+            let id = store::put(tx, id, &bytes, &name, inner.now())?;
+            // A removal that is still under way is overtaken.
+            jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
+            enqueue(tx, &inner, id)?;
+            Ok::<_, Error>(id)
+        })
+        .await?;
+    library(ctx, id).await
+}
+
+/// For the command line, which names the same folders at each start: as [`add_library`], but a folder that is a
+/// library already is merely scanned again.
+pub async fn ensure_library(ctx: &Ctx, data: &Path, path: &Path) -> Result<Library, Error> {
+    let real = checked_folder(path.to_owned(), data.to_owned()).await?;
+    let bytes = real.as_os_str().as_bytes().to_vec();
+    let known = ctx.db().read(store::paths).await?;
+    match known.into_iter().find(|(_, path)| *path == bytes) {
+        Some((id, _)) => request_scan(ctx, id).await,
+        None => add_library(ctx, data, &real, None).await,
+    }
+}
+
+/// All libraries.
+pub async fn libraries(ctx: &Ctx) -> Result<Vec<Library>, Error> {
+    Ok(store::all(ctx.db()).await?)
+}
+
+/// One library.
+pub async fn library(ctx: &Ctx, id: LibraryId) -> Result<Library, Error> {
+    store::one(ctx.db(), id).await?.ok_or(Error::NotFound)
+}
+
+/// Takes a library out of the list. What it held is hidden soon after; nothing is erased.
+pub async fn remove_library(ctx: &Ctx, id: LibraryId) -> Result<(), Error> {
+    let inner = ctx.clone();
+    ctx.db()
+        .write(move |tx| {
+            if !store::remove(tx, id)? {
+                return Err(Error::NotFound);
+            }
+            // The scan's worker loses its lease; the next job finds the library removed and hides what it held.
+            jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
+            enqueue(tx, &inner, id)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Has a library scanned; while a scan runs, it is followed by another.
+pub async fn request_scan(ctx: &Ctx, id: LibraryId) -> Result<Library, Error> {
+    let inner = ctx.clone();
+    ctx.db()
+        .write(move |tx| {
+            if !store::ask_scan(tx, id)? {
+                return Err(Error::NotFound);
+            }
+            enqueue(tx, &inner, id)?;
+            Ok(())
+        })
+        .await?;
+    library(ctx, id).await
+}
+
+/// A page of what is wrong in a library.
+pub async fn list_problems(
+    ctx: &Ctx,
+    id: LibraryId,
+    query: &PageQuery,
+) -> Result<Page<FileProblem>, Problem> {
+    library(ctx, id).await.map_err(|error| error.problem())?;
+    let limit = query.limit();
+    let rows = store::problems(ctx.db(), id, query.key::<i64>()?, limit + 1).await?;
+    Ok(Page::cut(rows, limit, |row| row.id))
+}
+
+/// The folders below one, for the chooser.
+pub(super) async fn list_folders(at: String) -> Result<folders::FolderList, Error> {
+    blocking(move || folders::list(&at)).await
+}
+
+/// Queues the scan of a library; a job that is queued already is the same job.
+pub(crate) fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, id: LibraryId) -> Result<(), Fault> {
+    let job = NewJob::new(scan::JOB, &scan::Request { library: id })?.key(id).attempts_max(SCAN_TRIES_MAX);
+    jobs::enqueue(tx, ctx, &job)?;
+    tx.wake(TOPIC_LIBRARIES);
+    Ok(())
+}
+
+/// Queues the scans that are due, and says when the next will be.
+pub(crate) async fn enqueue_due(ctx: &Ctx) -> Result<Option<Time>, Fault> {
+    for id in store::due(ctx.db(), ctx.now()).await? {
+        let inner = ctx.clone();
+        ctx.db()
+            .write(move |tx| if store::ask_scan(tx, id)? { enqueue(tx, &inner, id) } else { Ok(()) })
+            .await?;
+    }
+    store::next_due(ctx.db()).await
+}
+
+async fn checked_folder(path: PathBuf, data: PathBuf) -> Result<PathBuf, Error> {
+    blocking(move || {
+        if !path.is_absolute() {
+            let shown = path::show(path.as_os_str().as_bytes());
+            return Err(Error::Path(format!("{shown} is not a whole path. Begin with a slash.")));
+        }
+        let real = path.canonicalize().map_err(|error| folders::refused(&path, &error))?;
+        // Reads the first entry only: enough to know that it is a folder and may be read.
+        std::fs::read_dir(&real).map_err(|error| folders::refused(&path, &error))?;
+        let data = data.canonicalize().unwrap_or(data);
+        let overlap = match (real.starts_with(&data), data.starts_with(&real)) {
+            (false, false) => return Ok(real),
+            (true, _) => "is inside the folder in which this server keeps its own data",
+            (false, true) => "has the folder in it in which this server keeps its own data",
+        };
+        let shown = path::show(path.as_os_str().as_bytes());
+        Err(Error::Path(format!(
+            "{shown} {overlap}. Choose the folder that holds only your music and films."
+        )))
+    })
+    .await
+}
+
+fn checked_name(name: Option<&str>, folder: &Path) -> Result<String, Error> {
+    let given = name.map(str::trim).filter(|name| !name.is_empty());
+    let name = match given {
+        Some(name) if name.chars().count() > NAME_CHARS_MAX => {
+            return Err(Error::Name(format!("A name has at most {NAME_CHARS_MAX} characters.")));
+        }
+        Some(name) if name.chars().any(char::is_control) => {
+            return Err(Error::Name("A name has no control characters.".to_owned()));
+        }
+        Some(name) => name.to_owned(),
+        None => {
+            let last = folder.file_name().unwrap_or(folder.as_os_str());
+            path::show(last.as_bytes()).chars().take(NAME_CHARS_MAX).collect()
+        }
+    };
+    Ok(name)
+}
+
+/// Refuses a folder that shares files with a library, and one library too many.
+fn check_room(others: &[(LibraryId, Vec<u8>)], bytes: &[u8]) -> Result<(), Error> {
+    let folder = Path::new(std::ffi::OsStr::from_bytes(bytes));
+    for (_, other) in others {
+        let shown = path::show(other);
+        let other = Path::new(std::ffi::OsStr::from_bytes(other));
+        let why = match (folder.starts_with(other), other.starts_with(folder)) {
+            (false, false) => continue,
+            (true, true) => format!("{shown} is a library already."),
+            (true, false) => {
+                format!("It is inside the library {shown}, which is scanned with all that is in it.")
+            }
+            (false, true) => {
+                format!("The library {shown} is inside it. Remove that one first; nothing is lost by that.")
+            }
+        };
+        return Err(Error::Path(why));
+    }
+    if others.len() >= LIBRARIES_MAX {
+        return Err(Error::Path(format!(
+            "There are {LIBRARIES_MAX} libraries, which is the most. Add a folder that has several of them in it."
+        )));
+    }
+    Ok(())
+}
+
+async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let result = tokio::task::spawn_blocking(run).await;
+    result.unwrap_or_else(|error| Err(Fault::from_error("looking at a folder broke off", error).into()))
+}

@@ -1,0 +1,203 @@
+//! One file is read: opened once, looked at, its tags and a sample of its sound taken, its picture kept.
+
+use std::{
+    fs::File,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    time::Duration,
+};
+
+use catalog::import::TrackTags;
+use kernel::{Clock, Fault, error::FaultKind};
+use rustix::fs::{Mode, OFlags};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    kind::{self, Kind},
+    pictures::{Picture, Pictures},
+    probed,
+    sample::{Sample, sample},
+    sniff,
+    tags::{self, Sound, Tagged, Unread},
+    trouble::Trouble,
+    walk::{Cover, Entry, Stat},
+    window::Window,
+};
+use crate::media::Engine;
+
+/// A file that changed within this time may still be written, and is looked at once more.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// What became of a file.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// As it was when it was opened, or when the walk met it.
+    pub(super) stat: Stat,
+    /// Somebody may still be writing to it.
+    pub(super) fresh: bool,
+    pub(super) what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    /// Music.
+    Track(Box<Heard>),
+    /// A film.
+    Video(Box<Film>),
+    /// Neither; why.
+    Bad(Trouble),
+}
+
+/// A file of music.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) tags: TrackTags,
+    pub(super) sound: Sound,
+    pub(super) picture: Option<Picture>,
+    pub(super) sample: [u8; 32],
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// A film.
+#[derive(Debug)]
+pub(super) struct Film {
+    pub(super) title: String,
+    pub(super) sound: Sound,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) sample: [u8; 32],
+}
+
+/// What a reader thread works with.
+pub(super) struct Reader {
+    pub(super) clock: Clock,
+    pub(super) engine: Engine,
+    pub(super) pictures: std::sync::Arc<Pictures>,
+    pub(super) handle: Handle,
+    pub(super) cancel: CancellationToken,
+}
+
+/// Opens a file without following a link or waiting for the other end of a pipe.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+impl Reader {
+    /// Reads a file. A fault is not the file's: the scan breaks off and is tried again.
+    pub(super) fn read(&self, folder: &Path, entry: &Entry, cover: Option<&Cover>) -> Result<Seen, Fault> {
+        use std::os::unix::ffi::OsStrExt;
+        let path = folder.join(std::ffi::OsStr::from_bytes(&entry.name));
+        let bad = |trouble| Ok(Seen { stat: entry.stat, fresh: false, what: What::Bad(trouble) });
+        let opened = open(&path).and_then(|file| file.metadata().map(|meta| (file, meta)));
+        let (file, meta) = match opened {
+            Ok(opened) if opened.1.is_file() => opened,
+            Ok(_) => return bad(Trouble::of_file(&io::ErrorKind::NotFound.into())),
+            Err(error) => return bad(Trouble::of_file(&error)),
+        };
+        let stat = Stat::of(&meta);
+        let fresh = self.is_fresh(stat);
+        let what = match meta.len() {
+            0 => What::Bad(Trouble::empty()),
+            size => self.look(&path, &file, size, entry, cover)?,
+        };
+        match file.metadata() {
+            Ok(after) if Stat::of(&after) == stat => Ok(Seen { stat, fresh, what: excused(what, fresh) }),
+            _ => Ok(Seen { stat, fresh: true, what: What::Bad(Trouble::growing()) }),
+        }
+    }
+
+    fn is_fresh(&self, stat: Stat) -> bool {
+        let age_ms = self.clock.now().0 / 1000 - stat.mtime_ns / 1_000_000;
+        u128::from(age_ms.unsigned_abs()) < FRESH.as_millis()
+    }
+
+    fn look(
+        &self,
+        path: &Path,
+        file: &File,
+        size: u64,
+        entry: &Entry,
+        cover: Option<&Cover>,
+    ) -> Result<What, Fault> {
+        let mut window = Window::new(file, size);
+        let mut head = [0; sniff::BYTES];
+        let head = match window.read_at(0, &mut head) {
+            Ok(count) => &head[..count],
+            Err(error) => return Ok(What::Bad(Trouble::of_file(&error))),
+        };
+        if let Some(trouble) = sniff::plainly_wrong(head) {
+            return Ok(What::Bad(trouble));
+        }
+        let title = kind::stem(&entry.name);
+        let tagged = match entry.kind {
+            Kind::Sound => {
+                // Nothing that is used afterwards is left half-made by a panic: the window only remembers a place.
+                let read = catch_unwind(AssertUnwindSafe(|| tags::read(&mut window, &title)));
+                read.unwrap_or(Err(Unread::Bad(Trouble::panicked())))
+            }
+            Kind::Probed | Kind::Picture => Err(Unread::Unknown),
+        };
+        let sample = match sample(&mut window) {
+            Ok(sample) if sample.truncated => return Ok(What::Bad(Trouble::truncated())),
+            Ok(sample) => sample,
+            Err(error) => return Ok(What::Bad(Trouble::of_file(&error))),
+        };
+        match tagged {
+            Ok(tagged) => self.heard(tagged, sample, cover).map(|heard| What::Track(Box::new(heard))),
+            Err(Unread::Bad(trouble)) => Ok(What::Bad(trouble)),
+            Err(Unread::Unknown) => self.probe(path, &title, sample, cover),
+        }
+    }
+
+    fn heard(&self, tagged: Tagged, sample: Sample, cover: Option<&Cover>) -> Result<Heard, Fault> {
+        let Tagged { tags, sound, picture, mut trouble } = tagged;
+        let mut picture = picture.map(|bytes| self.pictures.take(bytes)).transpose()?;
+        if let Some(Picture::Refused(why)) = &picture {
+            trouble.get_or_insert_with(|| Trouble::picture_unreadable(why));
+            picture = None;
+        }
+        if picture.is_none()
+            && let Some(cover) = cover
+        {
+            picture = self.pictures.take_cover(cover)?.filter(|cover| !matches!(cover, Picture::Refused(_)));
+        }
+        Ok(Heard { tags, sound, picture, sample: sample.hash, trouble })
+    }
+
+    fn probe(&self, path: &Path, title: &str, sample: Sample, cover: Option<&Cover>) -> Result<What, Fault> {
+        let probe = match self.handle.block_on(self.engine.probe(path, &self.cancel)) {
+            Ok(probe) => probe,
+            Err(error) => {
+                let stopping = || Fault::new("the scan was stopped").of_kind(FaultKind::Stopping);
+                return Trouble::of_media(&error).map(What::Bad).ok_or_else(stopping);
+            }
+        };
+        if let Some(video) = &probe.video {
+            return Ok(What::Video(Box::new(Film {
+                title: probed::title(&probe, title),
+                sound: probed::sound(&probe),
+                width: video.display_width,
+                height: video.display_height,
+                sample: sample.hash,
+            })));
+        }
+        let tagged = Tagged {
+            tags: probed::tags(&probe, title),
+            sound: probed::sound(&probe),
+            picture: None,
+            trouble: None,
+        };
+        self.heard(tagged, sample, cover).map(|heard| What::Track(Box::new(heard)))
+    }
+}
+
+/// What is wrong with a file that may still be written is that it is not finished.
+fn excused(what: What, fresh: bool) -> What {
+    match what {
+        What::Bad(trouble) if fresh && !trouble.passing => What::Bad(Trouble::growing()),
+        what => what,
+    }
+}

@@ -1,0 +1,299 @@
+//! The table of files: identities that outlive places.
+
+use catalog::{LibraryId, TrackId, VideoId};
+use kernel::{
+    Fault,
+    db::{Db, Row, Tx},
+    params, sql,
+};
+
+use crate::scan::walk::Stat;
+
+/// Where a file is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scan) enum State {
+    /// It is in the catalogue.
+    Shown,
+    /// It is there and can't be taken in.
+    Broken,
+    /// This scan has not met it; what it was in the catalogue is still shown.
+    Missing,
+    /// What it was in the catalogue is hidden.
+    Gone,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Broken => "broken",
+            Self::Missing => "missing",
+            Self::Gone => "gone",
+        }
+    }
+
+    fn from_word(word: &str) -> Self {
+        match word {
+            "shown" => Self::Shown,
+            "broken" => Self::Broken,
+            "missing" => Self::Missing,
+            _ => Self::Gone,
+        }
+    }
+}
+
+/// A file as the last scan left it.
+#[derive(Clone, Debug)]
+pub(in crate::scan) struct KnownFile {
+    pub(in crate::scan) id: i64,
+    pub(in crate::scan) name: Vec<u8>,
+    pub(in crate::scan) stat: Stat,
+    pub(in crate::scan) state: State,
+    pub(in crate::scan) sample: Option<Vec<u8>>,
+    pub(in crate::scan) work: Option<Vec<u8>>,
+    pub(in crate::scan) track: Option<TrackId>,
+    pub(in crate::scan) video: Option<VideoId>,
+}
+
+/// A file that another one may be.
+#[derive(Clone, Debug)]
+pub(in crate::scan) struct Candidate {
+    pub(in crate::scan) file: KnownFile,
+    pub(in crate::scan) folder: i64,
+    pub(in crate::scan) folder_path: Vec<u8>,
+    pub(in crate::scan) library_path: Vec<u8>,
+}
+
+/// What is written of a file.
+#[derive(Clone, Debug)]
+pub(in crate::scan) struct NewFile<'a> {
+    pub(in crate::scan) library: LibraryId,
+    pub(in crate::scan) folder: i64,
+    pub(in crate::scan) name: &'a [u8],
+    pub(in crate::scan) stat: Stat,
+    pub(in crate::scan) state: State,
+    pub(in crate::scan) sample: Option<[u8; 32]>,
+    pub(in crate::scan) work: Option<[u8; 32]>,
+    pub(in crate::scan) track: Option<TrackId>,
+    pub(in crate::scan) video: Option<VideoId>,
+}
+
+fn known(row: &Row<'_>) -> Result<KnownFile, Fault> {
+    Ok(KnownFile {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        stat: Stat { bytes: row.get(2)?, mtime_ns: row.get(3)?, device: row.get(4)?, inode: row.get(5)? },
+        state: State::from_word(&row.get::<String>(6)?),
+        sample: row.get(7)?,
+        track: row.get(8)?,
+        video: row.get(9)?,
+        work: row.get(10)?,
+    })
+}
+
+fn candidate(row: &Row<'_>) -> Result<Candidate, Fault> {
+    Ok(Candidate {
+        file: known(row)?,
+        folder: row.get(11)?,
+        folder_path: row.get(12)?,
+        library_path: row.get(13)?,
+    })
+}
+
+/// All files that were ever in a folder and are not elsewhere now.
+pub(in crate::scan) async fn of_folder(db: &Db, folder: i64) -> Result<Vec<KnownFile>, Fault> {
+    db.all(
+        sql!(
+            "SELECT id, name, bytes, mtime_ns, device, inode, state, sample, track_id, video_id, work
+             FROM ingest_file WHERE folder_id = $1 ORDER BY name"
+        ),
+        params![folder],
+        known,
+    )
+    .await
+}
+
+/// Whether any file is known at all.
+pub(in crate::scan) async fn any_file(db: &Db) -> Result<bool, Fault> {
+    let found = db
+        .one(
+            sql!("SELECT id FROM ingest_file ORDER BY id LIMIT 1", scan = "stops at the first"),
+            params![],
+            |row| row.get::<i64>(0),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Files with the same sound, size and time.
+pub(in crate::scan) fn by_stat(
+    tx: &mut Tx<'_>,
+    sample: &[u8; 32],
+    stat: Stat,
+    limit: u32,
+) -> Result<Vec<Candidate>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
+                f.work, f.folder_id, d.path, l.path
+             FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
+             WHERE f.sample = $1 AND f.bytes = $2 AND f.mtime_ns = $3 LIMIT $4"
+        ),
+        params![*sample, stat.bytes, stat.mtime_ns, limit],
+        candidate,
+    )
+}
+
+/// Files with the same sound.
+pub(in crate::scan) fn by_sample(
+    tx: &mut Tx<'_>,
+    sample: &[u8; 32],
+    limit: u32,
+) -> Result<Vec<Candidate>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
+                f.work, f.folder_id, d.path, l.path
+             FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
+             WHERE f.sample = $1 LIMIT $2"
+        ),
+        params![*sample, limit],
+        candidate,
+    )
+}
+
+/// Files of the same recording on the same release.
+pub(in crate::scan) fn by_work(
+    tx: &mut Tx<'_>,
+    work: &[u8; 32],
+    limit: u32,
+) -> Result<Vec<Candidate>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
+                f.work, f.folder_id, d.path, l.path
+             FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
+             WHERE f.work = $1 LIMIT $2"
+        ),
+        params![*work, limit],
+        candidate,
+    )
+}
+
+/// Enters a file.
+pub(in crate::scan) fn insert_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO ingest_file (id, library_id, folder_id, name, bytes, mtime_ns, device, inode, sample, work,
+                state, track_id, video_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        ),
+        params![
+            id,
+            file.library,
+            file.folder,
+            file.name,
+            file.stat.bytes,
+            file.stat.mtime_ns,
+            file.stat.device,
+            file.stat.inode,
+            file.sample,
+            file.work,
+            file.state.word(),
+            file.track,
+            file.video
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes a file anew, wherever it was.
+pub(in crate::scan) fn update_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE ingest_file SET library_id = $2, folder_id = $3, name = $4, bytes = $5, mtime_ns = $6, device = $7,
+                inode = $8, sample = $9, work = $10, state = $11, track_id = $12, video_id = $13
+             WHERE id = $1"
+        ),
+        params![
+            id,
+            file.library,
+            file.folder,
+            file.name,
+            file.stat.bytes,
+            file.stat.mtime_ns,
+            file.stat.device,
+            file.stat.inode,
+            file.sample,
+            file.work,
+            file.state.word(),
+            file.track,
+            file.video
+        ],
+    )?;
+    Ok(())
+}
+
+/// Takes a file from where it was, unless another scan has done something with it meanwhile; false then.
+pub(in crate::scan) fn claim_file(tx: &mut Tx<'_>, candidate: &Candidate) -> Result<bool, Fault> {
+    let touched = tx.run(
+        sql!(
+            "UPDATE ingest_file SET state = state
+             WHERE id = $1 AND folder_id = $2 AND name = $3 AND state = $4 AND mtime_ns = $5"
+        ),
+        params![
+            candidate.file.id,
+            candidate.folder,
+            &candidate.file.name,
+            candidate.file.state.word(),
+            candidate.file.stat.mtime_ns
+        ],
+    )?;
+    Ok(touched == 1)
+}
+
+/// Writes that this scan has not met a file where it was.
+pub(in crate::scan) fn mark_missing(tx: &mut Tx<'_>, id: i64, folder: i64) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE ingest_file SET state = 'missing'
+             WHERE id = $1 AND folder_id = $2 AND state IN ('shown', 'broken')"
+        ),
+        params![id, folder],
+    )?;
+    Ok(())
+}
+
+/// Writes that this scan has met none of the files of a folder.
+pub(in crate::scan) fn mark_missing_below(tx: &mut Tx<'_>, folder: i64) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE ingest_file SET state = 'missing' WHERE folder_id = $1 AND state IN ('shown', 'broken')"
+        ),
+        params![folder],
+    )?;
+    Ok(())
+}
+
+/// Writes where a file is in its life.
+pub(in crate::scan) fn set_state(tx: &mut Tx<'_>, id: i64, state: State) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE ingest_file SET state = $2 WHERE id = $1"), params![id, state.word()])?;
+    Ok(())
+}
+
+/// Files of a library in a state, the oldest first.
+pub(in crate::scan) fn page_in_state(
+    tx: &mut Tx<'_>,
+    library: LibraryId,
+    state: State,
+    limit: u32,
+) -> Result<Vec<KnownFile>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT id, name, bytes, mtime_ns, device, inode, state, sample, track_id, video_id, work
+             FROM ingest_file WHERE library_id = $1 AND state = $2 ORDER BY id LIMIT $3"
+        ),
+        params![library, state.word(), limit],
+        known,
+    )
+}

@@ -1,0 +1,272 @@
+//! What was read goes into the database: at most [`FILES_OF_A_BATCH`] files to a transaction, each guarded by the
+//! lease. A folder's fingerprint is written in or after the transaction that writes the last of its files, so a scan
+//! that is killed takes up where it was.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_channel::Receiver;
+use catalog::LibraryId;
+use kernel::{Ctx, Fault, error::FaultKind, jobs::Lease};
+
+use super::{
+    apply,
+    compare::{Folder, Note, Task},
+    identity::{self, Was},
+    progress::Counter,
+    read::{Seen, What},
+    store::KnownFile,
+    trouble::Trouble,
+};
+use crate::library;
+
+/// Files of one transaction.
+const FILES_OF_A_BATCH: usize = 200;
+/// How long a file may wait for others to share its transaction.
+const WAIT_MAX: Duration = Duration::from_millis(60);
+/// How often the progress is written.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// Links and folders that one walk reports; more are counted by nobody.
+const WALK_PROBLEMS_MAX: usize = 10_000;
+/// How often a batch is tried that another writer stood in the way of.
+const TRIES_MAX: u32 = 5;
+
+/// A piece, read.
+pub(super) struct Done {
+    pub(super) folder: Arc<Folder>,
+    pub(super) files: Vec<(Task, Seen)>,
+}
+
+/// One thing to write.
+#[derive(Debug)]
+pub(super) enum Op {
+    /// A folder that is new.
+    NewFolder(Arc<Folder>),
+    /// A file of a folder is not there any more: folder, file.
+    Missing(i64, i64),
+    /// A file is back as it was.
+    Back(KnownFile),
+    /// A file that was read.
+    File(Box<FileOp>),
+    /// A folder is through; whether it must be looked into again.
+    Through(Arc<Folder>, bool),
+    /// Something that needed no reading, with a number for the problem that it may be.
+    Note(Note, i64),
+}
+
+/// A file to write.
+#[derive(Debug)]
+pub(super) struct FileOp {
+    pub(super) folder: Arc<Folder>,
+    pub(super) task: Task,
+    pub(super) seen: Seen,
+    pub(super) was: Was,
+    /// Its number if it turns out to be new.
+    pub(super) fresh_id: i64,
+    /// The number of the problem that it may have.
+    pub(super) problem_id: i64,
+}
+
+/// A folder of which pieces are still to come.
+struct Open {
+    left: usize,
+    again: bool,
+}
+
+/// Writes one scan's results.
+pub(super) struct Writer {
+    pub(super) ctx: Ctx,
+    pub(super) lease: Lease,
+    pub(super) library: LibraryId,
+    pub(super) files_before: i64,
+    pub(super) pass: i64,
+    pub(super) anything_known: bool,
+    pub(super) counter: Arc<Counter>,
+    open: HashMap<i64, Open>,
+    ops: Vec<Op>,
+    walk_problems: usize,
+    /// Some file may still be written to.
+    fresh: bool,
+    /// Something was written.
+    wrote: bool,
+    told: Instant,
+}
+
+/// What a writer leaves.
+pub(super) struct Written {
+    /// Some file may still be written to: look again soon.
+    pub(super) fresh: bool,
+    /// Something was written, so what the library holds must be counted anew.
+    pub(super) wrote: bool,
+}
+
+/// What every transaction of a scan needs.
+#[derive(Clone)]
+pub(super) struct Scene {
+    pub(super) ctx: Ctx,
+    pub(super) lease: Lease,
+    pub(super) library: LibraryId,
+    pub(super) pass: i64,
+}
+
+impl Writer {
+    pub(super) fn new(scene: Scene, files_before: i64, anything_known: bool, counter: Arc<Counter>) -> Self {
+        let Scene { ctx, lease, library, pass } = scene;
+        Self {
+            ctx,
+            lease,
+            library,
+            files_before,
+            pass,
+            anything_known,
+            counter,
+            open: HashMap::new(),
+            ops: Vec::new(),
+            walk_problems: 0,
+            fresh: false,
+            wrote: false,
+            told: Instant::now(),
+        }
+    }
+
+    /// Writes until both channels end.
+    pub(super) async fn run(
+        mut self,
+        done: Receiver<Result<Done, Fault>>,
+        notes: Receiver<Note>,
+    ) -> Result<Written, Fault> {
+        let (mut done_open, mut notes_open) = (true, true);
+        while done_open || notes_open {
+            let wait = if self.ops.is_empty() { PROGRESS_EVERY } else { WAIT_MAX };
+            tokio::select! {
+                next = done.recv(), if done_open => match next {
+                    Ok(next) => self.take(next?).await?,
+                    Err(_) => done_open = false,
+                },
+                next = notes.recv(), if notes_open => match next {
+                    Ok(note) => self.note(note),
+                    Err(_) => notes_open = false,
+                },
+                () = tokio::time::sleep(wait) => self.flush().await?,
+            }
+            if self.ops.len() >= FILES_OF_A_BATCH {
+                self.flush().await?;
+            }
+            self.tell().await?;
+        }
+        self.flush().await?;
+        Ok(Written { fresh: self.fresh, wrote: self.wrote })
+    }
+
+    fn note(&mut self, note: Note) {
+        if let Note::Wrong(..) = &note {
+            self.walk_problems += 1;
+            if self.walk_problems > WALK_PROBLEMS_MAX {
+                return;
+            }
+        }
+        self.ops.push(Op::Note(note, self.ctx.next_id()));
+    }
+
+    async fn take(&mut self, done: Done) -> Result<(), Fault> {
+        let Done { folder, files } = done;
+        // Not more than one batch and one piece are held.
+        if self.ops.len() + files.len() > FILES_OF_A_BATCH {
+            self.flush().await?;
+        }
+        if let Entry::Vacant(place) = self.open.entry(folder.id) {
+            place.insert(Open { left: folder.pieces, again: false });
+            if folder.is_new {
+                self.ops.push(Op::NewFolder(Arc::clone(&folder)));
+            }
+            self.ops.extend(folder.missing.iter().map(|file| Op::Missing(folder.id, *file)));
+            self.ops.extend(folder.back.iter().cloned().map(Op::Back));
+        }
+        let again = files.iter().any(|(_, seen)| seen.fresh || is_passing(seen));
+        self.fresh |= files.iter().any(|(_, seen)| seen.fresh);
+        let was = identity::recognise(&self.ctx, &files, self.anything_known).await?;
+        for ((task, seen), was) in files.into_iter().zip(was) {
+            self.ops.push(Op::File(Box::new(FileOp {
+                folder: Arc::clone(&folder),
+                task,
+                seen,
+                was,
+                fresh_id: self.ctx.next_id(),
+                problem_id: self.ctx.next_id(),
+            })));
+        }
+        let Some(open) = self.open.get_mut(&folder.id) else { return Ok(()) };
+        open.left -= 1;
+        open.again |= again;
+        if open.left == 0 {
+            let again = open.again;
+            self.open.remove(&folder.id);
+            self.ops.push(Op::Through(folder, again));
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Fault> {
+        if self.ops.is_empty() {
+            return Ok(());
+        }
+        self.wrote = true;
+        let ops = Arc::new(std::mem::take(&mut self.ops));
+        let files = ops.iter().filter(|op| matches!(op, Op::File(_))).count();
+        for part in parts(&ops) {
+            self.write(Arc::clone(&ops), part).await?;
+        }
+        self.counter.wrote(files);
+        Ok(())
+    }
+
+    async fn write(&self, ops: Arc<Vec<Op>>, part: std::ops::Range<usize>) -> Result<(), Fault> {
+        for attempt in 1.. {
+            let (scene, ops, part) = (self.scene(), Arc::clone(&ops), part.clone());
+            let written = self.ctx.db().write(move |tx| apply::apply(tx, &scene, &ops[part.clone()])).await;
+            match written {
+                // Another writer entered the same new artist in the same moment.
+                Err(fault) if fault.kind() == FaultKind::Unique && attempt < TRIES_MAX => {}
+                result => return result,
+            }
+        }
+        Ok(())
+    }
+
+    fn scene(&self) -> Scene {
+        Scene { ctx: self.ctx.clone(), lease: self.lease.clone(), library: self.library, pass: self.pass }
+    }
+
+    /// Writes how far the scan is, now and then.
+    async fn tell(&mut self) -> Result<(), Fault> {
+        if self.told.elapsed() < PROGRESS_EVERY {
+            return Ok(());
+        }
+        self.told = Instant::now();
+        self.lease.set_progress(self.counter.fraction(self.files_before));
+        let (lease, library, progress) = (self.lease.clone(), self.library, self.counter.progress());
+        self.ctx
+            .db()
+            .write(move |tx| {
+                lease.guard(tx)?;
+                library::store::set_progress(tx, library, progress)?;
+                tx.wake(library::TOPIC_LIBRARIES);
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Cuts what is to be written into transactions; a folder of very many vanished files takes several.
+fn parts(ops: &[Op]) -> Vec<std::ops::Range<usize>> {
+    let most = FILES_OF_A_BATCH * 2;
+    (0..ops.len()).step_by(most).map(|start| start..(start + most).min(ops.len())).collect()
+}
+
+/// Whether what is wrong with a file may mend itself, so that the next scan must read it again.
+pub(super) fn is_passing(seen: &Seen) -> bool {
+    matches!(&seen.what, What::Bad(Trouble { passing: true, .. }))
+}
