@@ -193,3 +193,9 @@ CREATE TABLE catalog_shelf (
     PRIMARY KEY (kind, item_id)
 );
 CREATE INDEX catalog_shelf_newest ON catalog_shelf (kind, added_us, item_id);
+
+-- Names of those who own videos, derived from the events of accounts.
+CREATE TABLE catalog_owner (
+    id BIGINT PRIMARY KEY,
+    name TEXT NOT NULL
+);

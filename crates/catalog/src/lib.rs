@@ -1,11 +1,11 @@
 //! The catalogue: what there is to hear and see, and where its bytes are.
 //!
-//! It owns artists, albums, tracks, videos and pictures ([`import`] puts them in, [`routes`] shows them), and the
+//! It owns artists, albums, tracks, videos and pictures ([`import`] puts them in, [`routes()`] shows them), and the
 //! index of media ([`media`]): sources, renditions, segments, captions, of which delivery makes manifests and into
 //! which ingest's encoder writes. It decides who may see what, in one place (`visibility`).
 //!
-//! It never reads a media file, starts no process, writes no blob, and knows no account but by its number: names of
-//! owners come through [`People`].
+//! It never reads a media file, starts no process and writes no blob. Of accounts it knows numbers, and the names
+//! that their events say.
 //!
 //! Start reading at [`import::upsert_track`], then [`media`], then `service` for the reading side.
 
@@ -14,7 +14,16 @@ pub mod import;
 pub mod media;
 pub mod model;
 pub mod picture;
+mod projection;
+mod routes;
+mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 mod visibility;
+
+pub use projection::projections;
+pub use routes::routes;
+pub use service::Error;
 
 pub use model::{AlbumId, ArtistId, CaptionId, LibraryId, MediaId, PictureId, RenditionId, TrackId, VideoId};

@@ -33,6 +33,9 @@ use crate::{CaptionId, MediaId, PictureId, RenditionId, TrackId, VideoId, model,
 /// The kind of the jobs that encode a media; their key is the media's number.
 pub const ENCODE_JOB: &str = "ingest.encode";
 
+/// The purpose of the signature in a media's paths; its subject is the media's number.
+pub const GRANT: &str = "media";
+
 /// The folder of blobs that belong to one media.
 pub fn folder(media: MediaId) -> String {
     format!("media/{media}")

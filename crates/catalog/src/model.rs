@@ -1,4 +1,11 @@
-//! The identifiers of what there is.
+//! The identifiers of what there is, and the shapes in which it is shown.
+
+mod answers;
+
+pub use answers::{
+    Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
+    Picture, Rung, RungKind, RungState, TitledRef, Track, Video, VideoDetail, VideoEdit, VideoState,
+};
 
 kernel::id_type!(
     /// Somebody who plays, sings or wrote.

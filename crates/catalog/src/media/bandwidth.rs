@@ -16,6 +16,9 @@ pub struct Bandwidth {
 pub fn bandwidth(segments: &[Segment], timescale: u32) -> Bandwidth {
     let scale = u64::from(timescale.max(1));
     let target = segments.iter().map(|segment| segment.duration_ticks).max().unwrap_or(0);
+    if target == 0 {
+        return Bandwidth::default();
+    }
     let mut peak = 0;
     for start in 0..segments.len() {
         let (mut bytes, mut ticks) = (0, 0);

@@ -1,0 +1,176 @@
+//! The routes under `/api/v1` that show what there is. Everybody who is signed in may ask.
+
+use axum::extract::State;
+use http::StatusCode;
+use kernel::{
+    Ctx, Page, PageQuery, Problem,
+    http::{Json, Path, Query, Viewer},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    AlbumId, ArtistId, TrackId, VideoId,
+    model::{
+        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, Track, Video, VideoDetail, VideoEdit,
+    },
+    service::{self, Error},
+};
+
+/// The routes of the catalogue.
+pub fn routes(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(show_home))
+        .routes(routes!(list_artists))
+        .routes(routes!(show_artist))
+        .routes(routes!(list_albums))
+        .routes(routes!(show_album))
+        .routes(routes!(list_tracks))
+        .routes(routes!(show_track))
+        .routes(routes!(list_videos))
+        .routes(routes!(show_video, edit_video, delete_video))
+        .with_state(ctx)
+}
+
+/// In which order albums are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AlbumQuery {
+    /// The cursor that the page before ended with.
+    after: Option<String>,
+    /// Rows wanted, 1 to 200; 60 unless said.
+    limit: Option<u32>,
+    /// The order, `title` unless said. A cursor belongs to its order.
+    sort: Option<AlbumSort>,
+}
+
+/// What the first page shows: what is new, and how much there is.
+#[utoipa::path(get, path = "/api/v1/home", tag = "catalogue",
+    responses((status = 200, body = Home), (status = 401, body = Problem)))]
+async fn show_home(State(ctx): State<Ctx>, _: Viewer) -> Result<Json<Home>, Error> {
+    Ok(Json(service::home(&ctx).await?))
+}
+
+/// Artists by name.
+#[utoipa::path(get, path = "/api/v1/artists", tag = "catalogue", params(PageQuery),
+    responses((status = 200, body = Page<Artist>), (status = 401, body = Problem),
+        (status = 422, body = Problem)))]
+async fn list_artists(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Artist>>, Error> {
+    Ok(Json(service::artists(&ctx, &query).await?))
+}
+
+/// An artist with the albums, newest release first.
+#[utoipa::path(get, path = "/api/v1/artists/{id}", tag = "catalogue", params(("id" = ArtistId, Path)),
+    responses((status = 200, body = ArtistDetail), (status = 401, body = Problem),
+        (status = 404, body = Problem)))]
+async fn show_artist(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Path(id): Path<ArtistId>,
+) -> Result<Json<ArtistDetail>, Error> {
+    Ok(Json(service::artist(&ctx, id).await?))
+}
+
+/// Albums.
+#[utoipa::path(get, path = "/api/v1/albums", tag = "catalogue", params(AlbumQuery),
+    responses((status = 200, body = Page<Album>), (status = 401, body = Problem),
+        (status = 422, body = Problem)))]
+async fn list_albums(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Query(query): Query<AlbumQuery>,
+) -> Result<Json<Page<Album>>, Error> {
+    let page = PageQuery { after: query.after, limit: query.limit };
+    Ok(Json(service::albums(&ctx, &page, query.sort.unwrap_or_default()).await?))
+}
+
+/// An album with its discs and tracks.
+#[utoipa::path(get, path = "/api/v1/albums/{id}", tag = "catalogue", params(("id" = AlbumId, Path)),
+    responses((status = 200, body = AlbumDetail), (status = 401, body = Problem),
+        (status = 404, body = Problem)))]
+async fn show_album(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Path(id): Path<AlbumId>,
+) -> Result<Json<AlbumDetail>, Error> {
+    Ok(Json(service::album(&ctx, id).await?))
+}
+
+/// Tracks by title.
+#[utoipa::path(get, path = "/api/v1/tracks", tag = "catalogue", params(PageQuery),
+    responses((status = 200, body = Page<Track>), (status = 401, body = Problem),
+        (status = 422, body = Problem)))]
+async fn list_tracks(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Track>>, Error> {
+    Ok(Json(service::tracks(&ctx, &query).await?))
+}
+
+/// A track.
+#[utoipa::path(get, path = "/api/v1/tracks/{id}", tag = "catalogue", params(("id" = TrackId, Path)),
+    responses((status = 200, body = Track), (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn show_track(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Path(id): Path<TrackId>,
+) -> Result<Json<Track>, Error> {
+    Ok(Json(service::track(&ctx, id).await?))
+}
+
+/// Videos, the newest first.
+#[utoipa::path(get, path = "/api/v1/videos", tag = "catalogue", params(PageQuery),
+    responses((status = 200, body = Page<Video>), (status = 401, body = Problem),
+        (status = 422, body = Problem)))]
+async fn list_videos(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Video>>, Error> {
+    Ok(Json(service::videos(&ctx, &query).await?))
+}
+
+/// A video with its text tracks and rungs.
+#[utoipa::path(get, path = "/api/v1/videos/{id}", tag = "catalogue", params(("id" = VideoId, Path)),
+    responses((status = 200, body = VideoDetail), (status = 401, body = Problem),
+        (status = 404, body = Problem)))]
+async fn show_video(
+    State(ctx): State<Ctx>,
+    _: Viewer,
+    Path(id): Path<VideoId>,
+) -> Result<Json<VideoDetail>, Error> {
+    Ok(Json(service::video(&ctx, id).await?))
+}
+
+/// Changes title or description of a video; for its owner and administrators.
+#[utoipa::path(patch, path = "/api/v1/videos/{id}", tag = "catalogue", params(("id" = VideoId, Path)),
+    request_body = VideoEdit,
+    responses((status = 200, body = VideoDetail), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn edit_video(
+    State(ctx): State<Ctx>,
+    viewer: Viewer,
+    Path(id): Path<VideoId>,
+    Json(edit): Json<VideoEdit>,
+) -> Result<Json<VideoDetail>, Error> {
+    Ok(Json(service::edit_video(&ctx, &viewer, id, &edit).await?))
+}
+
+/// Deletes a video; for its owner and administrators.
+#[utoipa::path(delete, path = "/api/v1/videos/{id}", tag = "catalogue", params(("id" = VideoId, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+async fn delete_video(
+    State(ctx): State<Ctx>,
+    viewer: Viewer,
+    Path(id): Path<VideoId>,
+) -> Result<StatusCode, Error> {
+    service::delete_video(&ctx, &viewer, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

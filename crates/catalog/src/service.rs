@@ -1,0 +1,51 @@
+//! The reading side, and what an owner may change.
+
+mod music;
+mod shape;
+mod videos;
+
+use http::StatusCode;
+use kernel::{Fault, Problem};
+
+pub(crate) use music::{album, albums, artist, artists, home, track, tracks};
+pub(crate) use videos::{delete_video, edit_video, video, videos};
+
+/// Everything that the catalogue can answer besides success.
+#[derive(Debug)]
+pub enum Error {
+    /// It is not there, or not for this viewer.
+    NotFound,
+    /// The viewer sees it but may not change it.
+    NotOwner,
+    /// A field, or the request as a whole, can't be taken.
+    Invalid(Box<Problem>),
+    /// Something broke in the house.
+    Fault(Fault),
+}
+
+impl Error {
+    /// What the client is told.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::NotOwner => Problem::new(StatusCode::FORBIDDEN, "not_owner", "This is somebody else's")
+                .detail("Only who uploaded it and administrators may change it."),
+            Self::Invalid(problem) => *problem,
+            Self::Fault(fault) => Problem::fault(&fault),
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(Box::new(problem))
+    }
+}
+
+kernel::answer_with_problem!(Error);

@@ -1,0 +1,116 @@
+//! Rows become what is shown.
+
+use std::time::Duration;
+
+use kernel::{Time, sign::Signer};
+
+use crate::{
+    media::MediaState,
+    model::{Album, Artist, NamedRef, Owner, Picture, TitledRef, Track, Video, VideoState},
+    picture,
+    store::read::{
+        Credits, PictureRow, albums::AlbumRow, artists::ArtistRow, tracks::TrackRow, videos::VideoRow,
+    },
+};
+
+/// A picture's path holds until the end of a week that is at least this far away: it stays the same for days, so
+/// that browsers and caches keep what they have.
+const PICTURE_HOLDS: Duration = Duration::from_secs(WEEK_S.unsigned_abs());
+const WEEK_S: i64 = 7 * 24 * 3600;
+
+/// Signs paths at one moment.
+#[derive(Clone)]
+pub(super) struct Shaper {
+    signer: Signer,
+    until: Time,
+}
+
+impl Shaper {
+    pub(super) fn new(signer: &Signer, now: Time) -> Self {
+        let weeks = (now.plus(PICTURE_HOLDS).seconds() + WEEK_S - 1).div_euclid(WEEK_S);
+        Self { signer: signer.clone(), until: Time(weeks * WEEK_S * 1_000_000) }
+    }
+
+    pub(super) fn picture(&self, row: PictureRow) -> Picture {
+        let token = self.signer.grant(picture::GRANT, &row.id.to_string(), self.until);
+        Picture {
+            id: row.id,
+            width: row.width,
+            height: row.height,
+            blur: row.blur,
+            url: format!("/pictures/{}/{{size}}?t={token}", row.id),
+        }
+    }
+
+    pub(super) fn artist(&self, row: ArtistRow) -> Artist {
+        Artist {
+            id: row.id,
+            name: row.name,
+            album_count: row.album_count,
+            track_count: row.track_count,
+            picture: row.picture.map(|row| self.picture(row)),
+        }
+    }
+
+    pub(super) fn album(&self, row: AlbumRow, credits: &Credits) -> Album {
+        Album {
+            id: row.id,
+            title: row.title,
+            artists: names(credits, row.id.0),
+            year: row.released.as_deref().and_then(|date| date.get(..4)?.parse().ok()),
+            released: row.released,
+            track_count: row.track_count,
+            duration_ms: row.duration_ms,
+            picture: row.picture.map(|row| self.picture(row)),
+            added_at: row.added,
+        }
+    }
+
+    pub(super) fn track(&self, row: TrackRow, credits: &Credits) -> Track {
+        Track {
+            id: row.id,
+            title: row.title,
+            number: row.number,
+            disc: row.disc,
+            artists: names(credits, row.id.0),
+            album: row.album.map(|(id, title)| TitledRef { id, title }),
+            duration_ms: row.duration_ms,
+            picture: row.picture.map(|row| self.picture(row)),
+            codec: row.codec,
+            bitrate_kbps: row.bitrate_kbps,
+            sample_rate_hz: row.sample_rate_hz,
+            channels: row.channels,
+            playable: row.state != MediaState::Failed,
+            problem: row.problem,
+        }
+    }
+
+    /// `progress` is that of the encoding while there is one.
+    pub(super) fn video(&self, row: VideoRow, progress: f64) -> Video {
+        let (state, progress) = match row.state {
+            MediaState::None | MediaState::Waiting => (VideoState::Waiting, 0.0),
+            MediaState::Encoding => (VideoState::Encoding, progress),
+            MediaState::Ready => (VideoState::Ready, 1.0),
+            MediaState::Failed => (VideoState::Failed, 0.0),
+        };
+        Video {
+            id: row.id,
+            title: row.title,
+            description: row.description,
+            duration_ms: row.duration_ms,
+            width: row.width,
+            height: row.height,
+            picture: row.picture.map(|row| self.picture(row)),
+            added_at: row.added,
+            owner: row.owner.map(|id| Owner { id, name: row.owner_name }),
+            state,
+            progress,
+            problem: row.problem,
+        }
+    }
+}
+
+fn names(credits: &Credits, id: i64) -> Vec<NamedRef> {
+    let credited = credits.get(&id).map(Vec::as_slice).unwrap_or_default();
+    credited.iter().map(|(id, name)| NamedRef { id: *id, name: name.clone() }).collect()
+}

@@ -1,0 +1,164 @@
+//! Videos, and what their owners change.
+
+use std::time::Duration;
+
+use kernel::{
+    Ctx, Fault, Page, PageQuery, Problem,
+    http::{Role, Viewer},
+    jobs,
+};
+
+use super::{Error, shape::Shaper};
+use crate::{
+    MediaId, VideoId, fold,
+    import::events,
+    media::{self, ENCODE_JOB, MediaIndex, MediaState, Rendition, RenditionKind},
+    model::{Caption, Rung, RungKind, RungState, TOPIC_CATALOG, Video, VideoDetail, VideoEdit},
+    store::{self, read, read::videos::VideoRow},
+};
+
+/// Longest title that a person may give.
+const TITLE_CHARS_MAX: usize = 300;
+/// Longest description.
+const DESCRIPTION_CHARS_MAX: usize = 10_000;
+/// How long the path of a text track holds.
+const CAPTION_HOLDS: Duration = Duration::from_hours(24);
+
+/// Shapes videos, with the progress of those that are being encoded.
+pub(super) async fn shape_all(ctx: &Ctx, rows: Vec<VideoRow>) -> Result<Vec<Video>, Fault> {
+    let shaper = Shaper::new(ctx.signer(), ctx.now());
+    let mut videos = Vec::with_capacity(rows.len());
+    for row in rows {
+        let progress = if row.state == MediaState::Encoding { progress(ctx, row.media).await? } else { 0.0 };
+        videos.push(shaper.video(row, progress));
+    }
+    Ok(videos)
+}
+
+async fn progress(ctx: &Ctx, media: MediaId) -> Result<f64, Fault> {
+    let job = jobs::view_by_key(ctx.db(), ENCODE_JOB, media.to_string()).await?;
+    Ok(job.map_or(0.0, |job| job.progress))
+}
+
+pub(crate) async fn videos(ctx: &Ctx, query: &PageQuery) -> Result<Page<Video>, Error> {
+    let limit = query.limit();
+    let key = query.key::<(i64, i64)>()?.unwrap_or((i64::MAX, i64::MAX));
+    let found = ctx.db().read(move |tx| read::videos::by_added(tx, key, limit + 1));
+    let rows = found.await.map_err(Error::Fault)?;
+    let Page { items, next } = Page::cut(rows, limit, |row| (row.added.0, row.id.0));
+    Ok(Page { items: shape_all(ctx, items).await?, next })
+}
+
+pub(crate) async fn video(ctx: &Ctx, id: VideoId) -> Result<VideoDetail, Error> {
+    let row = shown(ctx, id).await?;
+    let media = row.media;
+    let index = media::index(ctx.db(), media).await?;
+    let video = shape_all(ctx, vec![row]).await?.pop().ok_or(Error::NotFound)?;
+    let (captions, renditions) = index.map(|index| parts(ctx, index)).unwrap_or_default();
+    Ok(VideoDetail { video, captions, renditions })
+}
+
+async fn shown(ctx: &Ctx, id: VideoId) -> Result<VideoRow, Error> {
+    let found = ctx.db().read(move |tx| read::videos::one(tx, id)).await.map_err(Error::Fault)?;
+    found.ok_or(Error::NotFound)
+}
+
+fn parts(ctx: &Ctx, index: MediaIndex) -> (Vec<Caption>, Vec<Rung>) {
+    let media = index.media.id;
+    let token = ctx.signer().grant(media::GRANT, &media.to_string(), ctx.now().plus(CAPTION_HOLDS));
+    let captions = index.captions.into_iter().map(|caption| Caption {
+        url: format!("/media/{token}/{media}/captions/{}.vtt", caption.id),
+        id: caption.id,
+        language: caption.language,
+        label: caption.label,
+    });
+    (captions.collect(), index.renditions.into_iter().map(rung).collect())
+}
+
+fn rung(rendition: Rendition) -> Rung {
+    let (kind, name) = match rendition.kind {
+        RenditionKind::Video => (RungKind::Video, format!("{}p", rendition.width.min(rendition.height))),
+        RenditionKind::Audio => (RungKind::Audio, rendition.name),
+    };
+    Rung {
+        kind,
+        name,
+        codec: rendition.codecs,
+        width: rendition.width,
+        height: rendition.height,
+        bitrate_kbps: rendition.bandwidth.average_bps.div_ceil(1000),
+        state: if rendition.complete { RungState::Complete } else { RungState::Growing },
+    }
+}
+
+/// Whether the viewer may change a video that he sees.
+fn may_change(viewer: &Viewer, owner: Option<kernel::id::UserId>) -> bool {
+    owner == Some(viewer.id) || viewer.role >= Role::Admin
+}
+
+pub(crate) async fn edit_video(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    id: VideoId,
+    edit: &VideoEdit,
+) -> Result<VideoDetail, Error> {
+    let title = edit.title.as_deref().map(title).transpose()?;
+    let description = edit.description.as_deref().map(description).transpose()?;
+    let viewer = viewer.clone();
+    ctx.db()
+        .write(move |tx| {
+            let old = store::videos::lock(tx, id)?.filter(|old| old.hidden.is_none());
+            let old = old.ok_or(Error::NotFound)?;
+            if !may_change(&viewer, old.owner) {
+                return Err(Error::NotOwner);
+            }
+            if title.is_some() || description.is_some() {
+                store::videos::edit(tx, id, title.as_deref(), description.as_deref())?;
+                tx.wake(TOPIC_CATALOG);
+            }
+            Ok(())
+        })
+        .await?;
+    video(ctx, id).await
+}
+
+fn title(given: &str) -> Result<String, Problem> {
+    let title = fold::clean(given);
+    match title.chars().count() {
+        0 => Err(Problem::invalid("title", "A video needs a title.")),
+        count if count > TITLE_CHARS_MAX => Err(Problem::invalid(
+            "title",
+            format!("The title has {count} characters; at most {TITLE_CHARS_MAX} are taken."),
+        )),
+        _ => Ok(title),
+    }
+}
+
+fn description(given: &str) -> Result<String, Problem> {
+    match given.chars().count() {
+        count if count > DESCRIPTION_CHARS_MAX => Err(Problem::invalid(
+            "description",
+            format!("The description has {count} characters; at most {DESCRIPTION_CHARS_MAX} are taken."),
+        )),
+        _ => Ok(fold::clean_lines(given, DESCRIPTION_CHARS_MAX)),
+    }
+}
+
+/// Takes a video out of sight for good: its encoding ends, and no scan brings it back.
+pub(crate) async fn delete_video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<(), Error> {
+    let (viewer, now) = (viewer.clone(), ctx.now());
+    ctx.db()
+        .write(move |tx| {
+            let old = store::videos::lock(tx, id)?.filter(|old| old.hidden.is_none());
+            let old = old.ok_or(Error::NotFound)?;
+            if !may_change(&viewer, old.owner) {
+                return Err(Error::NotOwner);
+            }
+            store::videos::set_hidden(tx, id, Some(now), Some("deleted"))?;
+            events::video_hidden(tx, id, old.added, now)?;
+            jobs::cancel(tx, ENCODE_JOB, &old.media.to_string(), now)?;
+            tx.wake(TOPIC_CATALOG);
+            Ok(())
+        })
+        .await
+}

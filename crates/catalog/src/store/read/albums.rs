@@ -1,0 +1,154 @@
+//! Albums as they are shown.
+
+use kernel::{
+    Fault, Time,
+    db::{Row, Tx},
+    params, sql,
+};
+
+use super::{Credits, PictureRow, credit, gather, key_bytes, key_text, list, picture, picture_columns};
+use crate::{AlbumId, ArtistId, visibility::visible};
+
+/// An album as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct AlbumRow {
+    pub(crate) id: AlbumId,
+    pub(crate) title: String,
+    pub(crate) released: Option<String>,
+    pub(crate) added: Time,
+    pub(crate) track_count: u64,
+    pub(crate) duration_ms: u64,
+    pub(crate) picture: Option<PictureRow>,
+    pub(crate) sort_key: String,
+    pub(crate) released_key: i64,
+    pub(crate) artist_sort: String,
+}
+
+/// What an [`AlbumRow`] is selected by, up to its conditions; `a` is the album.
+macro_rules! select_albums {
+    () => {
+        select_albums!("")
+    };
+    ($join:literal) => {
+        concat!(
+            "SELECT a.id, a.title, a.released, a.added_us,
+                (SELECT COUNT(*) FROM catalog_track t WHERE t.album_id = a.id AND ",
+            visible!("t"),
+            "),
+                (SELECT COALESCE(CAST(SUM(t.duration_ms) AS BIGINT), 0) FROM catalog_track t
+                 WHERE t.album_id = a.id AND ",
+            visible!("t"),
+            "), ",
+            picture_columns!(),
+            ", a.sort_key, a.released_key, a.artist_sort
+             FROM catalog_album a LEFT JOIN catalog_picture p ON p.id = a.picture_id ",
+            $join,
+            " WHERE ",
+            visible!("a")
+        )
+    };
+}
+pub(super) use select_albums;
+
+pub(super) fn album(row: &Row<'_>) -> Result<AlbumRow, Fault> {
+    Ok(AlbumRow {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        released: row.get(2)?,
+        added: row.get(3)?,
+        track_count: row.get(4)?,
+        duration_ms: row.get(5)?,
+        picture: picture(row, 6)?,
+        sort_key: key_text(row.get(10)?),
+        released_key: row.get(11)?,
+        artist_sort: key_text(row.get(12)?),
+    })
+}
+
+pub(crate) fn one(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<AlbumRow>, Fault> {
+    tx.one(sql!(concat!(select_albums!(), " AND a.id = $1")), params![id], album)
+}
+
+/// By title, after `key`.
+pub(crate) fn by_title(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<Vec<AlbumRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_albums!(),
+            " AND (a.sort_key, a.id) > ($1, $2) ORDER BY a.sort_key, a.id LIMIT $3"
+        )),
+        params![key_bytes(key.0), key.1, limit],
+        album,
+    )
+}
+
+/// The newest first, before `key`.
+pub(crate) fn by_added(tx: &mut Tx<'_>, key: (i64, i64), limit: u32) -> Result<Vec<AlbumRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_albums!(),
+            " AND (a.added_us, a.id) < ($1, $2) ORDER BY a.added_us DESC, a.id DESC LIMIT $3"
+        )),
+        params![key.0, key.1, limit],
+        album,
+    )
+}
+
+/// The newest release first, before `key`.
+pub(crate) fn by_released(tx: &mut Tx<'_>, key: (i64, i64), limit: u32) -> Result<Vec<AlbumRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_albums!(),
+            " AND (a.released_key, a.id) < ($1, $2) ORDER BY a.released_key DESC, a.id DESC LIMIT $3"
+        )),
+        params![key.0, key.1, limit],
+        album,
+    )
+}
+
+/// By first artist, then release, after `key`.
+pub(crate) fn by_artist(tx: &mut Tx<'_>, key: (&str, i64, i64), limit: u32) -> Result<Vec<AlbumRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_albums!(),
+            " AND (a.artist_sort, a.released_key, a.id) > ($1, $2, $3)
+              ORDER BY a.artist_sort, a.released_key, a.id LIMIT $4"
+        )),
+        params![key_bytes(key.0), key.1, key.2, limit],
+        album,
+    )
+}
+
+/// The albums of an artist, and those with a track by the artist; the newest release first.
+pub(crate) fn of_artist(tx: &mut Tx<'_>, artist: ArtistId, limit: u32) -> Result<Vec<AlbumRow>, Fault> {
+    tx.all(
+        // The plus keeps the planners from walking through all albums in this order to find a few.
+        sql!(concat!(
+            select_albums!(),
+            " AND a.id IN (SELECT aa.album_id FROM catalog_album_artist aa WHERE aa.artist_id = $1
+                UNION SELECT t.album_id FROM catalog_track_artist ta JOIN catalog_track t ON t.id = ta.track_id
+                WHERE ta.artist_id = $1 AND ",
+            visible!("t"),
+            ") ORDER BY +a.released_key DESC, a.id DESC LIMIT $2"
+        )),
+        params![artist, limit],
+        album,
+    )
+}
+
+/// The artists of these albums, in their order.
+pub(crate) fn credits(tx: &mut Tx<'_>, albums: &[AlbumRow]) -> Result<Credits, Fault> {
+    let rows = tx.all(
+        sql!(
+            sqlite: "SELECT aa.album_id, ar.id, ar.name FROM json_each($1) wanted
+                JOIN catalog_album_artist aa ON aa.album_id = wanted.value
+                JOIN catalog_artist ar ON ar.id = aa.artist_id ORDER BY aa.album_id, aa.position",
+            postgres: "SELECT aa.album_id, ar.id, ar.name
+                FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                JOIN catalog_album_artist aa ON aa.album_id = CAST(wanted.value AS BIGINT)
+                JOIN catalog_artist ar ON ar.id = aa.artist_id ORDER BY aa.album_id, aa.position"
+        ),
+        params![list(albums.iter().map(|album| album.id.0))],
+        credit,
+    )?;
+    Ok(gather(rows))
+}

@@ -1,0 +1,80 @@
+//! Artists as they are shown.
+
+use kernel::{
+    Fault,
+    db::{Row, Tx},
+    params, sql,
+};
+
+use super::{PictureRow, key_bytes, key_text, picture, picture_columns};
+use crate::{ArtistId, visibility::visible};
+
+/// An artist as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct ArtistRow {
+    pub(crate) id: ArtistId,
+    pub(crate) name: String,
+    pub(crate) album_count: u64,
+    pub(crate) track_count: u64,
+    pub(crate) picture: Option<PictureRow>,
+    pub(crate) sort_key: String,
+}
+
+/// What an [`ArtistRow`] is selected by, up to its conditions; `ar` is the artist. Counted are the artist's albums
+/// and those others in which a track of the artist is; the picture is the cover of the newest release.
+macro_rules! select_artists {
+    () => {
+        concat!(
+            "SELECT ar.id, ar.name,
+                (SELECT COUNT(*) FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
+                 WHERE aa.artist_id = ar.id AND ",
+            visible!("a"),
+            ") + (SELECT COUNT(DISTINCT t.album_id) FROM catalog_track_artist ta
+                 JOIN catalog_track t ON t.id = ta.track_id
+                 WHERE ta.artist_id = ar.id AND ",
+            visible!("t"),
+            " AND NOT EXISTS (SELECT 1 FROM catalog_album_artist own
+                    WHERE own.artist_id = ar.id AND own.album_id = t.album_id)),
+                (SELECT COUNT(*) FROM catalog_track_artist ta JOIN catalog_track t ON t.id = ta.track_id
+                 WHERE ta.artist_id = ar.id AND ",
+            visible!("t"),
+            "), ",
+            picture_columns!(),
+            ", ar.sort_key
+             FROM catalog_artist ar LEFT JOIN catalog_picture p ON p.id = (
+                SELECT a.picture_id FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
+                WHERE aa.artist_id = ar.id AND a.picture_id IS NOT NULL AND ",
+            visible!("a"),
+            " ORDER BY +a.released_key DESC, a.id DESC LIMIT 1)
+             WHERE ",
+            visible!("ar")
+        )
+    };
+}
+
+fn artist(row: &Row<'_>) -> Result<ArtistRow, Fault> {
+    Ok(ArtistRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        album_count: row.get(2)?,
+        track_count: row.get(3)?,
+        picture: picture(row, 4)?,
+        sort_key: key_text(row.get(8)?),
+    })
+}
+
+pub(crate) fn one(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<ArtistRow>, Fault> {
+    tx.one(sql!(concat!(select_artists!(), " AND ar.id = $1")), params![id], artist)
+}
+
+/// By sort name, after `key`.
+pub(crate) fn by_name(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<Vec<ArtistRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_artists!(),
+            " AND (ar.sort_key, ar.id) > ($1, $2) ORDER BY ar.sort_key, ar.id LIMIT $3"
+        )),
+        params![key_bytes(key.0), key.1, limit],
+        artist,
+    )
+}

@@ -1,0 +1,113 @@
+//! Tracks as they are shown.
+
+use kernel::{
+    Fault,
+    db::{Row, Tx},
+    params, sql,
+};
+
+use super::{Credits, PictureRow, credit, gather, key_bytes, key_text, list, picture, picture_columns};
+use crate::{AlbumId, TrackId, media::MediaState, visibility::visible};
+
+/// A track as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct TrackRow {
+    pub(crate) id: TrackId,
+    pub(crate) title: String,
+    pub(crate) number: Option<u32>,
+    pub(crate) disc: u32,
+    pub(crate) disc_title: Option<String>,
+    pub(crate) duration_ms: u64,
+    pub(crate) album: Option<(AlbumId, String)>,
+    pub(crate) codec: String,
+    pub(crate) bitrate_kbps: u32,
+    pub(crate) sample_rate_hz: u32,
+    pub(crate) channels: u32,
+    pub(crate) state: MediaState,
+    pub(crate) problem: Option<String>,
+    pub(crate) picture: Option<PictureRow>,
+    pub(crate) sort_key: String,
+}
+
+/// What a [`TrackRow`] is selected by, up to its conditions; `t` is the track.
+macro_rules! select_tracks {
+    () => {
+        concat!(
+            "SELECT t.id, t.title, t.number, t.disc, t.disc_title, t.duration_ms, a.id, a.title, m.codec,
+                m.bitrate_kbps, m.sample_rate_hz, m.channels, m.state, m.problem, ",
+            picture_columns!(),
+            ", t.sort_key
+             FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
+             LEFT JOIN catalog_album a ON a.id = t.album_id
+             LEFT JOIN catalog_picture p ON p.id = COALESCE(t.picture_id, a.picture_id) WHERE ",
+            visible!("t")
+        )
+    };
+}
+
+fn track(row: &Row<'_>) -> Result<TrackRow, Fault> {
+    let album: Option<AlbumId> = row.get(6)?;
+    Ok(TrackRow {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        number: row.get(2)?,
+        disc: row.get(3)?,
+        disc_title: row.get(4)?,
+        duration_ms: row.get(5)?,
+        album: album.zip(row.get(7)?),
+        codec: row.get(8)?,
+        bitrate_kbps: row.get(9)?,
+        sample_rate_hz: row.get(10)?,
+        channels: row.get(11)?,
+        state: MediaState::from_word(&row.get::<String>(12)?),
+        problem: row.get(13)?,
+        picture: picture(row, 14)?,
+        sort_key: key_text(row.get(18)?),
+    })
+}
+
+pub(crate) fn one(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<TrackRow>, Fault> {
+    tx.one(sql!(concat!(select_tracks!(), " AND t.id = $1")), params![id], track)
+}
+
+/// By title, after `key`.
+pub(crate) fn by_title(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<Vec<TrackRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_tracks!(),
+            " AND (t.sort_key, t.id) > ($1, $2) ORDER BY t.sort_key, t.id LIMIT $3"
+        )),
+        params![key_bytes(key.0), key.1, limit],
+        track,
+    )
+}
+
+/// The tracks of an album by disc and number; those without a number before others of their disc.
+pub(crate) fn of_album(tx: &mut Tx<'_>, album: AlbumId, limit: u32) -> Result<Vec<TrackRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_tracks!(),
+            " AND t.album_id = $1 ORDER BY t.disc, COALESCE(t.number, 0), t.sort_key, t.id LIMIT $2"
+        )),
+        params![album, limit],
+        track,
+    )
+}
+
+/// The artists of these tracks, in their order.
+pub(crate) fn credits(tx: &mut Tx<'_>, tracks: &[TrackRow]) -> Result<Credits, Fault> {
+    let rows = tx.all(
+        sql!(
+            sqlite: "SELECT ta.track_id, ar.id, ar.name FROM json_each($1) wanted
+                JOIN catalog_track_artist ta ON ta.track_id = wanted.value
+                JOIN catalog_artist ar ON ar.id = ta.artist_id ORDER BY ta.track_id, ta.position",
+            postgres: "SELECT ta.track_id, ar.id, ar.name
+                FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                JOIN catalog_track_artist ta ON ta.track_id = CAST(wanted.value AS BIGINT)
+                JOIN catalog_artist ar ON ar.id = ta.artist_id ORDER BY ta.track_id, ta.position"
+        ),
+        params![list(tracks.iter().map(|track| track.id.0))],
+        credit,
+    )?;
+    Ok(gather(rows))
+}

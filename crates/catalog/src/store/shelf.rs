@@ -1,0 +1,40 @@
+//! The rows that are derived from events: the shelf of what is new, and the names of owners.
+
+use kernel::{Fault, db::Tx, params, sql};
+
+pub(crate) fn put(tx: &mut Tx<'_>, kind: &str, item: i64, added_us: i64) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO catalog_shelf (kind, item_id, added_us) VALUES ($1, $2, $3)
+             ON CONFLICT (kind, item_id) DO UPDATE SET added_us = excluded.added_us"
+        ),
+        params![kind, item, added_us],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn take(tx: &mut Tx<'_>, kind: &str, item: i64) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_shelf WHERE kind = $1 AND item_id = $2"), params![kind, item])?;
+    Ok(())
+}
+
+pub(crate) fn clear(tx: &mut Tx<'_>) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_shelf", scan = "it is made again from nothing"), params![])?;
+    Ok(())
+}
+
+pub(crate) fn put_owner(tx: &mut Tx<'_>, id: i64, name: &str) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO catalog_owner (id, name) VALUES ($1, $2)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name"
+        ),
+        params![id, name],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn clear_owners(tx: &mut Tx<'_>) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_owner", scan = "it is made again from nothing"), params![])?;
+    Ok(())
+}

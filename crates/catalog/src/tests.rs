@@ -1,0 +1,1 @@
+//! Stories about the catalogue, each on both engines.
