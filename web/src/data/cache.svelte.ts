@@ -67,7 +67,7 @@ export class Resource<T> implements Entry {
   };
 }
 
-export class Pages<T> implements Entry {
+export class Pages<T extends { id: string }> implements Entry {
   items = $state.raw<T[]>([]);
   /** True once the first page is here. */
   loaded = $state(false);
@@ -104,7 +104,11 @@ export class Pages<T> implements Entry {
 
   more = (): void => {
     if (this.busy || this.done || this.#next === null) return;
-    void this.#fetch(this.#next, PAGE_ITEMS, (page) => [...this.items, ...page.items]);
+    void this.#fetch(this.#next, PAGE_ITEMS, (page) => {
+      // A list that changes between two pages may show an item again; one is enough.
+      const known = new Set(this.items.map((item) => item.id));
+      return [...this.items, ...page.items.filter((item) => !known.has(item.id))];
+    });
   };
 
   async #fetch(after: string | undefined, limit: number, join: (page: Page<T>) => T[]): Promise<void> {
@@ -149,7 +153,7 @@ export function resource<T>(key: string, topics: Topic[], load: () => Promise<T>
 }
 
 /** A list asked for page by page, watched by the calling component. */
-export function pages<T>(
+export function pages<T extends { id: string }>(
   key: string,
   topics: Topic[],
   load: (after: string | undefined, limit: number) => Promise<Page<T>>,

@@ -24,6 +24,9 @@ export function filmOnScreen(keys: FilmKeys | null): void {
   film = keys;
 }
 
+/** Whether the focus is where it is because of a pointer. */
+let byPointer = false;
+
 const STEP_MS = 5000;
 const LEAP_MS = 10_000;
 const VOLUME_STEP = 0.05;
@@ -34,7 +37,14 @@ function belongsElsewhere(event: KeyboardEvent): boolean {
   if (target.isContentEditable || target.closest('textarea, select, [role="menu"], [role="tablist"]')) return true;
   const input = target.closest('input');
   if (input && input.type !== 'range') return true;
-  if (event.key === ' ') return target.closest('button, a, summary, input') !== null;
+  if (event.key === ' ') {
+    const control = target.closest<HTMLElement>('button, a, summary, input');
+    if (!control) return false;
+    // Space presses a control that the keyboard has reached; after a click with the mouse it still means Play.
+    if (!byPointer || !control.matches('button, a')) return true;
+    control.blur();
+    return false;
+  }
   return input !== null && event.key.startsWith('Arrow');
 }
 
@@ -92,6 +102,16 @@ function keydown(event: KeyboardEvent): void {
 }
 
 export function bindKeys(): () => void {
+  const pointed = (): void => void (byPointer = true);
+  const tabbed = (event: KeyboardEvent): void => {
+    if (['Tab', 'Enter', 'Escape'].includes(event.key)) byPointer = false;
+  };
+  addEventListener('pointerdown', pointed, true);
+  addEventListener('keydown', tabbed, true);
   addEventListener('keydown', keydown);
-  return () => removeEventListener('keydown', keydown);
+  return () => {
+    removeEventListener('pointerdown', pointed, true);
+    removeEventListener('keydown', tabbed, true);
+    removeEventListener('keydown', keydown);
+  };
 }
