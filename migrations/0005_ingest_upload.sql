@@ -31,3 +31,4 @@ CREATE INDEX ingest_upload_expiring ON ingest_upload (expires_us) WHERE expires_
 CREATE INDEX ingest_upload_staged ON ingest_upload (id) WHERE staged;
 CREATE INDEX ingest_upload_ended ON ingest_upload (changed_us) WHERE state IN ('ready', 'failed');
 CREATE INDEX ingest_upload_media ON ingest_upload (media) WHERE media IS NOT NULL;
+CREATE INDEX ingest_upload_video ON ingest_upload (video) WHERE video IS NOT NULL;

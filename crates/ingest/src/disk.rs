@@ -5,27 +5,23 @@ use std::path::Path;
 use kernel::Fault;
 
 /// The room on a disk that must stay free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Floor {
     /// This many bytes.
     Bytes(u64),
     /// 1 GiB, or 2 % of a disk on which that is less.
+    #[default]
     Usual,
-}
-
-impl Default for Floor {
-    fn default() -> Self {
-        Self::Usual
-    }
 }
 
 /// The bytes that may still be written to the disk under `folder` before its floor is reached.
 pub(crate) async fn room(folder: &Path, floor: Floor) -> Result<u64, Fault> {
     let folder = folder.to_owned();
     let asked = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&folder)).await;
-    let disk = asked
-        .map_err(|error| Fault::from_error("the disk's free room can't be asked for", error))?
-        .map_err(|error| Fault::from_error("the disk's free room can't be read", std::io::Error::from(error)))?;
+    let disk =
+        asked.map_err(|error| Fault::from_error("the disk's free room can't be asked for", error))?.map_err(
+            |error| Fault::from_error("the disk's free room can't be read", std::io::Error::from(error)),
+        )?;
     let total = disk.f_blocks.saturating_mul(disk.f_frsize);
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     Ok(free.saturating_sub(floor.bytes(total)))

@@ -1,6 +1,8 @@
 //! ingest.
 
 mod disk;
+pub mod encode;
+mod pictures;
 pub mod upload;
 pub mod media;
 pub mod library;

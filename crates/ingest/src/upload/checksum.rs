@@ -25,9 +25,11 @@ impl Checksum {
     pub(super) fn read(headers: &HeaderMap) -> Result<Option<Self>, Error> {
         let Some(value) = headers.get(UPLOAD_CHECKSUM) else { return Ok(None) };
         let bad = |message: String| Error::Header { name: "Upload-Checksum", message };
-        let (algorithm, digest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(|| {
-            bad("Write the algorithm, a space and the digest in base64.".to_owned())
-        })?;
+        let (algorithm, digest) = value
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .ok_or_else(|| bad("Write the algorithm, a space and the digest in base64.".to_owned()))?;
         let running = match algorithm {
             "sha1" => Running::Sha1(sha1::Sha1::new()),
             "sha256" => Running::Sha256(sha2::Sha256::new()),

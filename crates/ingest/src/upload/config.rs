@@ -28,7 +28,7 @@ pub struct UploadConfig {
 impl UploadConfig {
     /// The defaults, staging in `folder`: 50 GiB a file, 100 unfinished uploads a user, kept for three days.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 3600);
+        const DAY: Duration = Duration::from_hours(24);
         Self {
             folder: folder.into(),
             bytes_max: 50 << 30,
@@ -36,7 +36,7 @@ impl UploadConfig {
             sending_max: 128,
             keep: 3 * DAY,
             keep_ended: 30 * DAY,
-            idle_max: Duration::from_secs(60),
+            idle_max: Duration::from_mins(1),
             floor: Floor::default(),
         }
     }

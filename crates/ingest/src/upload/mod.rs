@@ -9,8 +9,10 @@
 //!
 //! Start reading at `service`, then `receive`, then `accept`.
 
+mod accept;
 mod checksum;
 mod config;
+mod encoding;
 mod headers;
 mod holders;
 mod mine;
@@ -22,10 +24,15 @@ mod staging;
 mod store;
 mod sweep;
 
-use kernel::jobs::Runner;
+use std::sync::Arc;
+
+use kernel::{jobs::Handler, outbox::Projection};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use crate::disk::Floor;
+use crate::media::Engine;
+pub(crate) use encoding::{encode_done, encode_failed, encode_goes_on, encode_waits_for_room};
+
 pub use config::UploadConfig;
 pub use model::{Upload, UploadId, UploadProblem, UploadState};
 pub use service::Uploads;
@@ -39,9 +46,16 @@ impl Uploads {
         routes::routes(self.clone()).merge(mine::routes(self.clone()))
     }
 
-    /// Gives `runner` the jobs of uploads.
-    #[must_use]
-    pub fn add_handlers(&self, runner: Runner) -> Runner {
-        runner.handler(sweep::Sweep(self.clone()))
+    /// The jobs of uploads. Only the process that stages them may run these.
+    pub fn handlers(&self, engine: Engine) -> Vec<Arc<dyn Handler>> {
+        vec![
+            Arc::new(accept::Accept { uploads: self.clone(), engine }),
+            Arc::new(sweep::Sweep::new(self.clone())),
+        ]
+    }
+
+    /// What uploads hear of the catalogue.
+    pub fn projections(&self) -> Vec<Arc<dyn Projection>> {
+        vec![Arc::new(encoding::Withdrawn(self.ctx.clone()))]
     }
 }

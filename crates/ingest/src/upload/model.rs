@@ -176,11 +176,14 @@ impl Error {
         match self {
             Self::NotFound => Problem::not_found(),
             Self::Gone(problem) => new(410, &problem.code, "This upload has ended").detail(problem.detail),
-            Self::WrongOffset { expected, given } => {
-                new(409, "wrong_offset", "The upload goes on at another offset").detail(format!(
-                    "It goes on at {expected}, not at {given}. Ask for the offset with HEAD and send from there."
-                ))
-            }
+            Self::WrongOffset { expected, given } => new(
+                409,
+                "wrong_offset",
+                "The upload goes on at another offset",
+            )
+            .detail(format!(
+                "It goes on at {expected}, not at {given}. Ask for the offset with HEAD and send from there."
+            )),
             Self::TooLong { bytes } => new(413, "too_long", "More bytes than were announced")
                 .detail(format!("This upload was announced with {bytes} bytes. Create a new one.")),
             Self::TooLarge { bytes_max } => new(413, "too_large", "The file is too large")
@@ -214,8 +217,9 @@ impl Error {
             Self::Stopping => new(503, "stopping", "The server is restarting")
                 .detail("What came is kept. Go on in a moment.")
                 .retry_after(2),
-            Self::NotRetryable => new(409, "not_retryable", "There is nothing to try again")
-                .detail("Only an upload that failed for a passing reason can be tried again; upload the file anew."),
+            Self::NotRetryable => new(409, "not_retryable", "There is nothing to try again").detail(
+                "Only an upload that failed for a passing reason can be tried again; upload the file anew.",
+            ),
             Self::Problem(problem) => problem,
             Self::Fault(fault) => Problem::fault(&fault),
         }

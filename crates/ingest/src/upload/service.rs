@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use catalog::media::{self, AfterFailure, ENCODE_JOB};
+use catalog::{
+    MediaId,
+    import::{self, Batch},
+    media::{self, AfterFailure, ENCODE_JOB},
+};
 use kernel::{
     Ctx, Fault, Page, PageQuery, Time,
     db::Tx,
@@ -23,7 +27,7 @@ use super::{
     staging::Staging,
     store::{self, NewUpload},
 };
-use crate::disk;
+use crate::{disk, encode::enqueue_sweep};
 
 /// Tries of a job that the program's own restarts may use up; a failure of its own ends it sooner.
 pub(crate) const ATTEMPTS_MAX: u32 = 50;
@@ -65,22 +69,38 @@ fn again(tx: &mut Tx<'_>, ctx: &Ctx, row: &Row, now: Time) -> Result<(), Error> 
 }
 
 /// Takes back what an upload became whose renditions are still being made.
-fn withdraw(tx: &mut Tx<'_>, row: &Row, now: Time) -> Result<(), Fault> {
+fn withdraw(tx: &mut Tx<'_>, ctx: &Ctx, row: &Row) -> Result<(), Fault> {
+    let mut batch = Batch::new(ctx.ids(), ctx.now());
+    if let Some(video) = row.upload.video_id {
+        import::hide_video(tx, &mut batch, video)?;
+    }
+    if let Some(track) = row.upload.track_id {
+        import::hide_track(tx, &mut batch, track)?;
+    }
     if let Some(media) = row.media {
-        jobs::cancel(tx, ENCODE_JOB, &media.to_string(), now)?;
+        stop_encode(tx, ctx, media)?;
     }
     Ok(())
+}
+
+/// Ends the encode of a media that nobody wants any more, and has what was made swept.
+pub(super) fn stop_encode(tx: &mut Tx<'_>, ctx: &Ctx, media: MediaId) -> Result<(), Fault> {
+    jobs::cancel(tx, ENCODE_JOB, &media.to_string(), ctx.now())?;
+    let text = "It was taken back while it was being encoded.".to_owned();
+    media::fail_encode(tx, media, &media::Problem { code: "cancelled".to_owned(), text })?;
+    enqueue_sweep(tx, ctx, media)
 }
 
 pub(super) fn expired_problem() -> UploadProblem {
     UploadProblem {
         code: "expired".to_owned(),
-        detail: "The upload was not finished in time, and what had come was thrown away. Upload the file again."
-            .to_owned(),
+        detail:
+            "The upload was not finished in time, and what had come was thrown away. Upload the file again."
+                .to_owned(),
     }
 }
 
-fn lost_problem() -> UploadProblem {
+pub(super) fn lost_problem() -> UploadProblem {
     UploadProblem {
         code: "bytes_lost".to_owned(),
         detail: "The server no longer has the bytes that had come. Upload the file again.".to_owned(),
@@ -203,12 +223,17 @@ impl Uploads {
         };
         let receiver = Receiver::new(self.ctx.clone(), Arc::clone(&self.config), hold, row, file, checksum);
         // In a task of its own: a connection that is gone drops its request, and what came shall be kept.
-        let received = self.ctx.spawn(receiver.run(body, announced)).await;
-        received.map_err(|error| Fault::from_error("receiving an upload broke off", error))?
+        let kept = self.ctx.spawn(receiver.run(body, announced)).await;
+        kept.map_err(|error| Fault::from_error("receiving an upload broke off", error))?
     }
 
     /// Ends an upload as failed and lets its file go.
-    pub(super) async fn fail(&self, id: UploadId, owner: UserId, problem: UploadProblem) -> Result<(), Fault> {
+    pub(super) async fn fail(
+        &self,
+        id: UploadId,
+        owner: UserId,
+        problem: UploadProblem,
+    ) -> Result<(), Fault> {
         let now = self.ctx.now();
         let failed = self.ctx.db().write(move |tx| {
             store::set_failed(tx, id, &problem, None, now)?;
@@ -228,14 +253,14 @@ impl Uploads {
     pub(super) async fn remove(&self, viewer: &Viewer, id: UploadId) -> Result<(), Error> {
         self.own(viewer, id).await?;
         let _hold = self.holders.take(id, true).await?;
-        let (owner, now) = (viewer.id, self.ctx.now());
+        let (ctx, owner, now) = (self.ctx.clone(), viewer.id, self.ctx.now());
         let removed = self.ctx.db().write(move |tx| {
             let Some(row) = store::find(tx, id)? else { return Err(Error::NotFound) };
             match row.upload.state {
                 UploadState::Waiting | UploadState::Probing => {
                     jobs::cancel(tx, ACCEPT_JOB, &id.to_string(), now)?;
                 }
-                UploadState::Encoding => withdraw(tx, &row, now)?,
+                UploadState::Encoding => withdraw(tx, &ctx, &row)?,
                 UploadState::Receiving | UploadState::Ready | UploadState::Failed => {}
             }
             store::delete(tx, id)?;

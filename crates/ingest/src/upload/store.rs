@@ -24,10 +24,10 @@ pub(super) struct NewUpload {
 
 /// What the catalogue made of an upload.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Became {
-    pub(crate) video: Option<VideoId>,
-    pub(crate) track: Option<TrackId>,
-    pub(crate) album: Option<AlbumId>,
+pub(super) struct Became {
+    pub(super) video: Option<VideoId>,
+    pub(super) track: Option<TrackId>,
+    pub(super) album: Option<AlbumId>,
 }
 
 fn signed(bytes: u64) -> i64 {
@@ -171,11 +171,11 @@ pub(super) fn set_waiting(tx: &mut Tx<'_>, id: UploadId, now: Time) -> Result<()
     Ok(())
 }
 
-/// Has an upload be looked at, for the media number that it keeps over tries.
-pub(super) fn set_probing(tx: &mut Tx<'_>, id: UploadId, media: MediaId, now: Time) -> Result<(), Fault> {
+/// Has an upload be looked at.
+pub(super) fn set_probing(tx: &mut Tx<'_>, id: UploadId, now: Time) -> Result<(), Fault> {
     tx.run(
-        sql!("UPDATE ingest_upload SET state = 'probing', media = $2, changed_us = $3 WHERE id = $1"),
-        params![id, media, now],
+        sql!("UPDATE ingest_upload SET state = 'probing', changed_us = $2 WHERE id = $1"),
+        params![id, now],
     )?;
     Ok(())
 }
@@ -226,7 +226,7 @@ pub(super) fn set_failed(
 }
 
 /// Whom to tell that the encode of a media goes on: the owner of its upload, if it came by one.
-pub(crate) fn set_encode_progress(
+pub(super) fn set_encode_progress(
     tx: &mut Tx<'_>,
     media: MediaId,
     state: UploadState,
@@ -245,7 +245,7 @@ pub(crate) fn set_encode_progress(
 }
 
 /// The same when the encode has failed.
-pub(crate) fn set_encode_failed(
+pub(super) fn set_encode_failed(
     tx: &mut Tx<'_>,
     media: MediaId,
     problem: &UploadProblem,
@@ -258,6 +258,35 @@ pub(crate) fn set_encode_failed(
         ),
         params![media, &problem.code, &problem.detail, now],
         |row| row.get(0),
+    )
+}
+
+/// Says why the encode of a media stands still, or that it no longer does.
+pub(super) fn set_encode_note(
+    tx: &mut Tx<'_>,
+    media: MediaId,
+    note: Option<&UploadProblem>,
+    now: Time,
+) -> Result<Vec<UserId>, Fault> {
+    tx.all(
+        sql!(
+            "UPDATE ingest_upload SET problem_code = $2, problem_detail = $3, changed_us = $4
+             WHERE media = $1 AND state = 'encoding' RETURNING owner"
+        ),
+        params![media, note.map(|note| note.code.clone()), note.map(|note| note.detail.clone()), now],
+        |row| row.get(0),
+    )
+}
+
+/// Forgets uploads that were still becoming a video; says whose, and which media.
+pub(super) fn delete_encoding_of_video(
+    tx: &mut Tx<'_>,
+    video: VideoId,
+) -> Result<Vec<(UserId, Option<MediaId>)>, Fault> {
+    tx.all(
+        sql!("DELETE FROM ingest_upload WHERE video = $1 AND state = 'encoding' RETURNING owner, media"),
+        params![video],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 

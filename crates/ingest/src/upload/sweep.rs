@@ -1,6 +1,9 @@
 //! Clearing away: uploads that were not finished in time, files that belong to nobody, entries of long ago.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use kernel::{
@@ -10,6 +13,7 @@ use kernel::{
 };
 
 use super::{
+    accept::sweep_originals,
     model::{UploadId, UploadState},
     service::{Uploads, topic},
     staging::Found,
@@ -19,7 +23,7 @@ use super::{
 /// The kind of the job that clears away, again and again.
 const SWEEP_JOB: &str = "ingest.sweep_uploads";
 /// How often it does.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// Rows that are looked at together.
 const ROWS_AT_ONCE: u32 = 200;
 
@@ -106,7 +110,17 @@ impl Uploads {
 }
 
 /// Clears away from time to time.
-pub(super) struct Sweep(pub(super) Uploads);
+pub(super) struct Sweep {
+    uploads: Uploads,
+    /// Whether the originals were looked through since the program began; once is enough.
+    originals_swept: AtomicBool,
+}
+
+impl Sweep {
+    pub(super) fn new(uploads: Uploads) -> Self {
+        Self { uploads, originals_swept: AtomicBool::new(false) }
+    }
+}
 
 #[async_trait]
 impl Handler for Sweep {
@@ -115,7 +129,11 @@ impl Handler for Sweep {
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
-        self.0.sweep().await?;
+        self.uploads.sweep().await?;
+        if !self.originals_swept.load(Ordering::Relaxed) {
+            sweep_originals(ctx).await?;
+            self.originals_swept.store(true, Ordering::Relaxed);
+        }
         let (inner, lease, now) = (ctx.clone(), lease.clone(), ctx.now());
         let done = ctx.db().write(move |tx| {
             lease.complete(tx, now)?;

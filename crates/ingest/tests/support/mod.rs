@@ -116,13 +116,7 @@ impl House {
         self.patch_with(path, offset, bytes, &[]).await
     }
 
-    pub async fn patch_with(
-        &self,
-        path: &str,
-        offset: u64,
-        bytes: &[u8],
-        more: &[(&str, &str)],
-    ) -> Answer {
+    pub async fn patch_with(&self, path: &str, offset: u64, bytes: &[u8], more: &[(&str, &str)]) -> Answer {
         let mut line = self.line().await;
         line.patch_head(path, offset, bytes.len(), more).await;
         line.send(bytes).await;
