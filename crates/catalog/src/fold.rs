@@ -108,15 +108,21 @@ fn split_letter(letter: char) -> impl Iterator<Item = char> {
     std::iter::once(first).chain(second)
 }
 
-/// A date `YYYY[-MM[-DD]]` out of what a tag says; `None` when there is no year in front.
+/// A date `YYYY[-MM[-DD]]` out of what a tag says, as far as it makes sense: also `YYYYMMDD`, other marks, and with a
+/// time after it. `None` when there is no year in front.
 pub(crate) fn date(text: &str) -> Option<String> {
-    let text = text.trim();
-    let mut parts = text.get(..text.len().min(10)).unwrap_or(text).split(['-', '/', '.']);
-    let year = number(parts.next()?.get(..4)?, 1, 9999)?;
-    let Some(month) = parts.next().and_then(|part| number(part, 1, 12)) else {
+    let mut parts = text.trim().split(['-', '/', '.', 'T', ' ']);
+    let first = parts.next()?;
+    let (year, month, day) = match first.len() {
+        4 => (first, parts.next(), parts.next()),
+        8 => (first.get(..4)?, first.get(4..6), first.get(6..)),
+        _ => return None,
+    };
+    let year = number(year, 1, 9999)?;
+    let Some(month) = month.and_then(|month| number(month, 1, 12)) else {
         return Some(format!("{year:04}"));
     };
-    match parts.next().and_then(|part| number(part.get(..2).unwrap_or(part), 1, 31)) {
+    match day.and_then(|day| number(day, 1, 31)) {
         Some(day) => Some(format!("{year:04}-{month:02}-{day:02}")),
         None => Some(format!("{year:04}-{month:02}")),
     }
@@ -189,6 +195,9 @@ mod tests {
             ("1999-07-31T10:00:00", Some("1999-07-31")),
             ("1999/7/3", Some("1999-07-03")),
             ("1999-13-01", Some("1999")),
+            ("19990731", Some("1999-07-31")),
+            ("1999 (remaster)", Some("1999")),
+            ("99999999999-99", None),
             ("0000", None),
             ("199", None),
             ("", None),

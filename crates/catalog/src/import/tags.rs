@@ -1,5 +1,7 @@
 //! What the tags of a file say, made fit.
 
+use std::collections::HashSet;
+
 use crate::fold;
 
 /// Most entries of a list of names.
@@ -130,9 +132,10 @@ fn texts(raw: &[String]) -> Vec<String> {
 /// Names with what belongs to each, the same name once.
 fn named(names: &[String], sorts: &[String], ids: &[String]) -> Vec<Named> {
     let mut all: Vec<Named> = Vec::new();
+    let mut seen = HashSet::new();
     for (at, raw) in names.iter().take(TEXTS_MAX).enumerate() {
         let Some(name) = text(Some(raw)) else { continue };
-        if all.iter().any(|known| fold::same(&known.name) == fold::same(&name)) {
+        if !seen.insert(fold::same(&name)) {
             continue;
         }
         let sort = (sorts.len() == names.len()).then(|| text(Some(&sorts[at]))).flatten();

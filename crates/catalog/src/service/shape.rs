@@ -27,7 +27,7 @@ pub(super) struct Shaper {
 
 impl Shaper {
     pub(super) fn new(signer: &Signer, now: Time) -> Self {
-        let weeks = (now.plus(PICTURE_HOLDS).seconds() + WEEK_S - 1).div_euclid(WEEK_S);
+        let weeks = now.plus(PICTURE_HOLDS).seconds().div_euclid(WEEK_S) + 1;
         Self { signer: signer.clone(), until: Time(weeks * WEEK_S * 1_000_000) }
     }
 

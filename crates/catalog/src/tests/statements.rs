@@ -1,0 +1,35 @@
+//! Every statement of the catalogue is prepared on both engines, and both planners are asked.
+
+use kernel::{db::STATEMENTS, on_both_engines, testkit::World};
+
+on_both_engines! {
+    async fn no_statement_reads_a_whole_table(world: World) {
+        let mut asked = 0;
+        for statement in STATEMENTS.iter().filter(|one| one.place.contains("catalog/src/store")) {
+            let plan = world.ctx.db().plan(statement).await.expect("the statement can be prepared").join("\n");
+            // A list's own ids, taken apart, are what is read whole.
+            let whole = plan.contains("Seq Scan")
+                || plan.lines().any(|line| line.starts_with("SCAN ") && !line.contains("wanted")
+                    && !line.contains("CONSTANT ROW"));
+            assert!(!whole || statement.scan.is_some(), "{}:\n{plan}", statement.place);
+            asked += 1;
+        }
+        assert!(asked > 70, "the statements are found: {asked}");
+    }
+
+    async fn every_list_is_read_along_its_index_without_sorting(world: World) {
+        let mut asked = 0;
+        let lists = STATEMENTS.iter().filter(|one| one.sqlite.contains(") > ($1, $2") || one.sqlite.contains(") < ($1, $2"));
+        for statement in lists.filter(|one| one.place.contains("catalog/src/store")) {
+            let plan = world.ctx.db().plan(statement).await.expect("the statement can be prepared");
+            let sorts = plan.iter().any(|line| {
+                // Sorting within the choice of an artist's picture is of a few rows.
+                (line.starts_with("USE TEMP B-TREE") && !statement.sqlite.contains("catalog_artist ar LEFT"))
+                    || line.trim_start().trim_start_matches("->").trim_start().starts_with("Sort") && !line.starts_with("  ")
+            });
+            assert!(!sorts, "{}:\n{}", statement.place, plan.join("\n"));
+            asked += 1;
+        }
+        assert_eq!(asked, 7, "artists, four orders of albums, tracks, videos");
+    }
+}
