@@ -98,10 +98,15 @@ on_both_engines! {
         for _ in 2..TOKENS_MAX {
             add_token(&world.ctx, "ann", "x").await.expect("a token");
         }
-        let tries: Vec<_> = (0..6)
+        // All wait for each other first, so that they really are at once.
+        let together = std::sync::Arc::new(tokio::sync::Barrier::new(16));
+        let tries: Vec<_> = (0..16)
             .map(|_| {
-                let ctx = world.ctx.clone();
-                tokio::spawn(async move { add_token(&ctx, "ann", "x").await.is_ok() })
+                let (ctx, together) = (world.ctx.clone(), together.clone());
+                tokio::spawn(async move {
+                    together.wait().await;
+                    add_token(&ctx, "ann", "x").await.is_ok()
+                })
             })
             .collect();
         let mut made = 0;
