@@ -36,6 +36,10 @@ pub const ENCODE_JOB: &str = "ingest.encode";
 /// The purpose of the signature in a media's paths; its subject is the media's number.
 pub const GRANT: &str = "media";
 
+/// Tries of such a job, those that only the program's own end broke off included. The worker ends it sooner when the
+/// work itself fails again and again.
+const ENCODE_ATTEMPTS_MAX: u32 = 50;
+
 /// The folder of blobs that belong to one media.
 pub fn folder(media: MediaId) -> String {
     format!("media/{media}")
@@ -73,6 +77,7 @@ pub fn request_encode(
     // Queued again although it may be queued already: the job's key makes that one job, and a job that was lost
     // comes back.
     let job = NewJob::new(ENCODE_JOB, &EncodeRequest { media })?.key(media).priority(priority);
+    let job = job.attempts_max(ENCODE_ATTEMPTS_MAX);
     jobs::enqueue(tx, ctx, &job)?;
     if state == MediaState::Encoding {
         return Ok(Some(state));
