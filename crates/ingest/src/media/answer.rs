@@ -25,6 +25,7 @@ pub(super) struct Answer {
 struct Format {
     #[serde(rename = "format_name")]
     name: Option<String>,
+    start_time: Option<String>,
     duration: Option<String>,
     bit_rate: Option<String>,
     #[serde(default)]
@@ -45,6 +46,7 @@ struct Stream {
     r_frame_rate: Option<String>,
     avg_frame_rate: Option<String>,
     nb_frames: Option<String>,
+    start_time: Option<String>,
     duration: Option<String>,
     sample_rate: Option<String>,
     channels: Option<u32>,
@@ -91,6 +93,7 @@ impl Answer {
                 format!("The file lasts longer than {hours} hours, the most accepted. Cut it into parts."),
             ));
         }
+        let file_start = self.format.start_time.as_deref().and_then(microseconds).unwrap_or(0);
         let file_kbps = self.format.bit_rate.as_deref().and_then(kbps);
         let mut probe = Probe {
             container: self.format.name.unwrap_or_default(),
@@ -112,7 +115,7 @@ impl Answer {
                     tags(&self.format.tags, limits)
                 };
             }
-            stream.sort_into(&mut probe, limits)?;
+            stream.sort_into(&mut probe, file_start, limits)?;
         }
         if let ([only], None) = (probe.audio.as_mut_slice(), &probe.video) {
             only.kbps = only.kbps.or(file_kbps);
@@ -133,11 +136,16 @@ impl Answer {
 }
 
 impl Stream {
-    fn sort_into(self, probe: &mut Probe, limits: &ProbeLimits) -> Result<(), MediaError> {
+    fn sort_into(
+        self,
+        probe: &mut Probe,
+        file_start_us: i64,
+        limits: &ProbeLimits,
+    ) -> Result<(), MediaError> {
         match self.codec_type.as_deref() {
             Some("video") if self.is("attached_pic") => probe.pictures.push(self.index),
             // A file with several films shows its first.
-            Some("video") if probe.video.is_none() => probe.video = self.video(limits)?,
+            Some("video") if probe.video.is_none() => probe.video = self.video(file_start_us, limits)?,
             Some("audio") => probe.audio.extend(self.audio(limits)?),
             Some("subtitle") => probe.subtitles.push(self.subtitle(limits)),
             _ => {}
@@ -155,7 +163,7 @@ impl Stream {
     }
 
     /// `None` for a stream that ffmpeg cannot decode or that has no size.
-    fn video(&self, limits: &ProbeLimits) -> Result<Option<VideoTrack>, MediaError> {
+    fn video(&self, file_start_us: i64, limits: &ProbeLimits) -> Result<Option<VideoTrack>, MediaError> {
         let (Some(codec), Some(width), Some(height)) = (self.codec_name.clone(), self.width, self.height)
         else {
             return Ok(None);
@@ -171,6 +179,7 @@ impl Stream {
             );
             return Err(MediaError::limit("pixels", detail));
         }
+        let start_us = self.start_time.as_deref().and_then(microseconds).unwrap_or(file_start_us);
         let degrees = self.side_data_list.iter().find_map(|data| data.rotation).unwrap_or(0.0);
         let rotation = clockwise(degrees);
         let aspect = self.sample_aspect_ratio.as_deref().and_then(Ratio::parse);
@@ -191,6 +200,7 @@ impl Stream {
             average_fps: self.avg_frame_rate.as_deref().and_then(Ratio::parse),
             base_fps: self.r_frame_rate.as_deref().and_then(Ratio::parse),
             frames: self.nb_frames.as_deref().and_then(|frames| frames.parse().ok()),
+            delay_us: u64::try_from(start_us - file_start_us).unwrap_or(0),
             pixel_format: self.pix_fmt.clone().unwrap_or_default(),
             field,
             hdr: matches!(transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
@@ -320,6 +330,14 @@ fn milliseconds(text: &str) -> Option<u64> {
         reason = "saturates, and is checked against a limit"
     )]
     (seconds.is_finite() && seconds >= 0.0).then(|| (seconds * 1000.0).round() as u64)
+}
+
+/// Within a year of zero, so that differences cannot overflow; anything else is no time.
+fn microseconds(text: &str) -> Option<i64> {
+    const SECONDS_MAX: f64 = 31_536_000.0;
+    let seconds: f64 = text.parse().ok().filter(|seconds: &f64| seconds.abs() < SECONDS_MAX)?;
+    #[expect(clippy::cast_possible_truncation, reason = "checked just before")]
+    Some((seconds * 1e6).round() as i64)
 }
 
 fn kbps(text: &str) -> Option<u32> {

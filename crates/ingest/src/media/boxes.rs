@@ -213,7 +213,10 @@ fn sample_entry(entry: Mp4Box<'_>) -> Result<Entry, MediaError> {
             // 16.16; rates above 65,535 do not fit and stand in the codec's own box.
             let rate = fields.u32()? >> 16;
             match &entry.kind {
-                b"mp4a" => Ok((aac_codec(descend(fields.0, &[b"esds"])?)?, (0, 0), (channels, rate))),
+                b"mp4a" => {
+                    let (codec, own_channels, own_rate) = aac(descend(fields.0, &[b"esds"])?)?;
+                    Ok((codec, (0, 0), (own_channels.unwrap_or(channels), own_rate.unwrap_or(rate))))
+                }
                 b"Opus" => Ok(("Opus".to_owned(), (0, 0), (channels, rate))),
                 _ => {
                     let mut info = Fields(descend(fields.0, &[b"dfLa"])?);
@@ -227,8 +230,12 @@ fn sample_entry(entry: Mp4Box<'_>) -> Result<Entry, MediaError> {
     }
 }
 
-/// `mp4a.40.2` and the like from an elementary stream descriptor.
-fn aac_codec(esds: &[u8]) -> Result<String, MediaError> {
+/// From an elementary stream descriptor: `mp4a.40.2` and the like, and the channels and sample rate, which the
+/// sample entry need not know.
+fn aac(esds: &[u8]) -> Result<(String, Option<u32>, Option<u32>), MediaError> {
+    const RATES: [u32; 13] = [
+        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
+    ];
     let mut fields = Fields(esds);
     fields.version_flags()?;
     let mut stream = descriptor(&mut fields, 3)?;
@@ -240,12 +247,19 @@ fn aac_codec(esds: &[u8]) -> Result<String, MediaError> {
     let mut config = descriptor(&mut stream, 4)?;
     let object = config.u8()?;
     config.take(12)?;
-    let mut specific = descriptor(&mut config, 5)?;
-    let kind = match specific.u8()? >> 3 {
-        31 => return Err(broken("an AAC of a kind that was not asked for")),
-        kind => kind,
+    // Five bits of kind, four of rate, four of channels.
+    let bits = descriptor(&mut config, 5)?.u16()?;
+    let kind = bits >> 11;
+    if kind == 31 {
+        return Err(broken("an AAC of a kind that was not asked for"));
+    }
+    let channels = match bits >> 3 & 0x0f {
+        0 => None,
+        7 => Some(8),
+        count => Some(u32::from(count)),
     };
-    Ok(format!("mp4a.{object:02x}.{kind}"))
+    let rate = RATES.get(usize::from(bits >> 7 & 0x0f)).copied();
+    Ok((format!("mp4a.{object:02x}.{kind}"), channels, rate))
 }
 
 fn descriptor<'a>(fields: &mut Fields<'a>, tag: u8) -> Result<Fields<'a>, MediaError> {

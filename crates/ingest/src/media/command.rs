@@ -63,6 +63,9 @@ fn filter_graph(probe: &Probe, plan: &Plan) -> Option<String> {
     if plan.deinterlace {
         graph += "bwdif=mode=send_frame:deint=interlaced,";
     }
+    if lead_us(probe).is_some() {
+        graph += "setpts=PTS-STARTPTS,";
+    }
     // Beginning at zero fills a late start with the first picture, so that sound and picture begin together.
     let _ = write!(graph, "fps=fps={fps}:start_time=0");
     if plan.tonemap {
@@ -76,6 +79,14 @@ fn filter_graph(probe: &Probe, plan: &Plan) -> Option<String> {
         let _ = write!(graph, ";[s{index}]scale={width}:{height},setsar=1,format=yuv420p[v{index}]");
     }
     Some(graph)
+}
+
+/// Sound often begins a few milliseconds before the picture (the delay of its coder). Then time counts from the
+/// first picture and the sound's lead is cut, since a picture filled in there would be one that the source has
+/// not. Of a longer lead nothing is cut: the first picture stands until the second.
+fn lead_us(probe: &Probe) -> Option<u64> {
+    const LEAD_US_MAX: u64 = 100_000;
+    probe.video.as_ref().map(|video| video.delay_us).filter(|delay| *delay <= LEAD_US_MAX)
 }
 
 fn video(args: &mut Vec<OsString>, index: usize, rung: &VideoRung, plan: &Plan) {
@@ -101,7 +112,8 @@ fn audio(args: &mut Vec<OsString>, rung: &AudioRung, probe: &Probe, beside_video
     words(args, &["-map", &format!("0:{}", rung.stream)]);
     if beside_video {
         // Silence where the source has holes or begins late, so that the sound stays with the picture.
-        words(args, &["-af", "aresample=async=1:first_pts=0"]);
+        let lead_us = lead_us(probe).unwrap_or(0);
+        words(args, &["-af", &format!("asetpts=PTS-{lead_us}/1000000/TB,aresample=async=1:first_pts=0")]);
     }
     words(args, &["-ac", &rung.channels.to_string(), "-ar", &rung.rate_hz.to_string()]);
     let kbps = format!("{}k", rung.kbps);

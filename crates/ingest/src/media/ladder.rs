@@ -217,15 +217,15 @@ pub(super) fn output_fps(video: &VideoTrack) -> Ratio {
         (None, None) => thirty,
     };
     if fps > limit {
-        let divisor = (fps.num).div_ceil(fps.den).div_ceil(FPS_MAX);
+        let divisor = fps.num.div_ceil(fps.den).div_ceil(FPS_MAX);
         fps = fps.over(divisor).unwrap_or(thirty);
     }
     if fps < (Ratio { num: FPS_MIN, den: 1 }) {
-        let factor = (FPS_MIN * fps.den).div_ceil(fps.num);
-        fps = fps.times(factor).unwrap_or(thirty);
+        let factor = (u64::from(FPS_MIN) * u64::from(fps.den)).div_ceil(u64::from(fps.num));
+        fps = u32::try_from(factor).ok().and_then(|factor| fps.times(factor)).unwrap_or(thirty);
     }
-    // Odd ratios (from broken clocks) would need a timescale that does not fit; a whole rate serves as well.
-    if fps.num > 240_000 { Ratio { num: fps.num.div_ceil(fps.den).max(1), den: 1 } } else { fps }
+    // Odd ratios (from broken clocks) would need a clock too fine to count with; a whole rate serves as well.
+    if fps.num > 240_000 { Ratio { num: fps.num.div_ceil(fps.den), den: 1 } } else { fps }
 }
 
 /// Ticks of a video rung's clock in a second, such that a frame lasts a whole number of them.
@@ -258,11 +258,7 @@ pub(super) fn video_sizes(width: u32, height: u32) -> Vec<(String, u32, u32)> {
     // Odd pixels are rounded down at the top, so as not to invent any.
     let scaled = |side: u32, rung: u32| {
         let exact = u64::from(side) * u64::from(rung);
-        let even = if rung == own {
-            exact / u64::from(own) / 2
-        } else {
-            (exact + u64::from(own)) / u64::from(own) / 2
-        };
+        let even = if rung == own { exact / u64::from(own) / 2 } else { exact.div_ceil(u64::from(own)) / 2 };
         u32::try_from(even * 2).unwrap_or(u32::MAX).max(2)
     };
     rungs.into_iter().map(|rung| (rung_name(rung), scaled(width, rung), scaled(height, rung))).collect()

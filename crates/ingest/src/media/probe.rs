@@ -113,6 +113,8 @@ pub struct VideoTrack {
     pub base_fps: Option<Ratio>,
     /// Frames, if the container says so.
     pub frames: Option<u64>,
+    /// Time from the beginning of the file to the first picture, microseconds.
+    pub delay_us: u64,
     /// Pixel format.
     pub pixel_format: String,
     /// Whether frames are whole or made of fields.

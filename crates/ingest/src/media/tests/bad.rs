@@ -31,7 +31,7 @@ async fn a_text_is_refused() {
     let world = world();
     let text = "It was a bright cold day in April, and the clocks were striking thirteen.\n".repeat(100);
     assert_refused(&world.refusal(&world.write("a.mp3", text)).await, "not_media");
-    let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> = (0..20_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
     let error = world.refusal(&world.write("b.mp4", noise)).await;
     assert!(matches!(error, MediaError::Refused { .. }), "{error:?}");
 }
@@ -94,23 +94,20 @@ async fn the_format_list_alone_refuses_a_playlist() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_grows_while_read_is_tried_later() {
     let world = world();
     let path = world.clip("a.mp4");
     let done = AtomicBool::new(false);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).expect("the clip");
+    let runtime = tokio::runtime::Handle::current();
     let error = std::thread::scope(|scope| {
-        let mut file = std::fs::OpenOptions::new().append(true).open(&path).expect("the clip");
-        let done = &done;
-        scope.spawn(move || {
+        scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 file.write_all(b"more").expect("written");
             }
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let error = std::thread::scope(|inner| {
-            inner.spawn(|| runtime.block_on(world.refusal(&path))).join().expect("no panic")
-        });
+        let error = scope.spawn(|| runtime.block_on(world.refusal(&path))).join().expect("no panic");
         done.store(true, Ordering::Relaxed);
         error
     });
@@ -139,7 +136,7 @@ async fn what_cannot_be_opened_is_said() {
     assert_refused(&world.refusal(&world.path("nowhere.mp4")).await, "absent");
     assert_refused(&world.refusal(world.folder.path()).await, "not_a_file");
     let path = world.clip("a.mp4");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).expect("permissions");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     match world.probe(&path).await {
         // A root reads everything, and its sandbox keeps just that right.
         Ok(_) => assert!(nix::unistd::geteuid().is_root()),
