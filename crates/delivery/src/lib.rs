@@ -20,5 +20,5 @@ mod service;
 mod tests;
 mod wire;
 
-pub use model::{Config, Grant, GrantState, GrantedCaption, GrantedFile, VideoGrant};
+pub use model::{Config, GrantState, GrantedCaption, MediaOriginal, TrackGrant, VideoGrant};
 pub use routes::{parts, routes};

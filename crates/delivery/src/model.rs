@@ -47,7 +47,7 @@ impl From<MediaState> for GrantState {
 
 /// A file that can be streamed as it is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct GrantedFile {
+pub struct MediaOriginal {
     /// Its path, with ranges.
     pub url: String,
     /// Its type, for `canPlayType`.
@@ -56,14 +56,13 @@ pub struct GrantedFile {
 
 /// Leave to play something for a while.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Grant)]
-pub struct Grant {
+pub struct TrackGrant {
     /// What is played.
     pub media_id: MediaId,
     /// When the paths end.
     pub expires_at: Time,
     /// The file as it came, where a browser could play it.
-    pub original: Option<GrantedFile>,
+    pub original: Option<MediaOriginal>,
     /// The HLS master playlist, once there is something to play.
     pub hls: Option<String>,
     /// The DASH manifest, once there is something to play.
@@ -97,7 +96,7 @@ pub struct VideoGrant {
     /// When the paths end.
     pub expires_at: Time,
     /// The file as it came, where a browser could play it.
-    pub original: Option<GrantedFile>,
+    pub original: Option<MediaOriginal>,
     /// The HLS master playlist, once there is something to play.
     pub hls: Option<String>,
     /// The DASH manifest, once there is something to play.

@@ -1,7 +1,8 @@
 //! DASH manifests (ISO/IEC 23009-1).
 //!
 //! Segments' names carry hashes, so they can't be computed from numbers or times as `SegmentTemplate` wants;
-//! `SegmentList` names each, and its `SegmentTimeline` says when each begins, in exact ticks.
+//! `SegmentList` names each, and its `SegmentTimeline` says when each begins, in exact ticks. Shaka Player plays
+//! this; dash.js 5.2 reads no timeline in a list and does not.
 
 use std::fmt::Write as _;
 
@@ -21,8 +22,9 @@ pub(crate) fn mpd(show: &Presentation<'_>) -> String {
     if show.complete {
         attribute(&mut out, "type", "static");
     } else {
-        // A known end makes this a recording in progress, which players begin at its beginning. Everything that is
-        // listed may be fetched, however much faster than life it was made, so availability began long ago.
+        // A known end makes this a recording in progress. A player that is told no time to begin at may begin at
+        // what is newest. Everything that is listed may be fetched, however much faster than life it was made, so
+        // availability began long ago.
         attribute(&mut out, "type", "dynamic");
         attribute(&mut out, "availabilityStartTime", "1970-01-01T00:00:00Z");
         attribute(&mut out, "minimumUpdatePeriod", format_args!("PT{LOOK_EVERY_S}S"));

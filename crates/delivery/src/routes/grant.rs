@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     error::Error,
-    model::{Grant, VideoGrant},
+    model::{TrackGrant, VideoGrant},
     service::Delivery,
 };
 
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Delivery>> {
     tag = "delivery",
     params(("id" = String, Path, description = "The track.")),
     responses(
-        (status = 200, body = Grant),
+        (status = 200, body = TrackGrant),
         (status = 401, description = "Nobody is signed in.", body = Problem),
         (status = 404, description = "There is no such track for you.", body = Problem),
     )
@@ -39,7 +39,7 @@ async fn grant_track(
     State(delivery): State<Arc<Delivery>>,
     viewer: Viewer,
     Path(id): Path<TrackId>,
-) -> Result<Json<Grant>, Error> {
+) -> Result<Json<TrackGrant>, Error> {
     delivery.grant_track(&viewer, id).await.map(Json)
 }
 

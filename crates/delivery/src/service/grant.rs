@@ -11,12 +11,10 @@ use kernel::{Fault, Time, http::Viewer};
 use crate::{
     error::Error,
     manifest::Presentation,
-    model::{Grant, GrantedCaption, GrantedFile, VideoGrant},
+    model::{GrantedCaption, MediaOriginal, TrackGrant, VideoGrant},
     service::{Delivery, playable},
 };
 
-/// What a grant for the bytes of a media is signed for.
-const PURPOSE: &str = "media";
 /// Grants given within this time are the same, so that caches along the way keep what they hold.
 const SAME_FOR_S: i64 = 3600;
 /// Somebody waits and nothing plays yet: before what was merely uploaded.
@@ -26,7 +24,7 @@ const PRIORITY_SPARE: i64 = 150;
 
 impl Delivery {
     /// Grants a track.
-    pub(crate) async fn grant_track(&self, viewer: &Viewer, track: TrackId) -> Result<Grant, Error> {
+    pub(crate) async fn grant_track(&self, viewer: &Viewer, track: TrackId) -> Result<TrackGrant, Error> {
         let media = media::for_track(self.ctx.db(), viewer, track).await?.ok_or(Error::Absent)?;
         let (grant, _) = self.grant(media).await?;
         Ok(grant)
@@ -44,11 +42,11 @@ impl Delivery {
             label: caption.label,
         });
         let captions = captions.collect();
-        let Grant { media_id, expires_at, original, hls, dash, state, problem, duration_ms } = grant;
+        let TrackGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms } = grant;
         Ok(VideoGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, captions })
     }
 
-    async fn grant(&self, facts: Media) -> Result<(Grant, MediaIndex), Error> {
+    async fn grant(&self, facts: Media) -> Result<(TrackGrant, MediaIndex), Error> {
         let id = facts.id;
         let original = playable::mime(&facts.file);
         self.originals.remember(&facts, self.ctx.now());
@@ -58,11 +56,11 @@ impl Delivery {
         let shown = Presentation::of(&index)?.is_some();
         let expires_at = expiry(self.ctx.now(), self.config.grant_hours);
         let base = self.base(id, expires_at);
-        let grant = Grant {
+        let grant = TrackGrant {
             media_id: id,
             expires_at,
             original: original
-                .map(|mime| GrantedFile { url: format!("{base}/original"), mime: mime.to_owned() }),
+                .map(|mime| MediaOriginal { url: format!("{base}/original"), mime: mime.to_owned() }),
             hls: shown.then(|| format!("{base}/master.m3u8")),
             dash: shown.then(|| format!("{base}/manifest.mpd")),
             state: asked.unwrap_or(index.media.state).into(),
@@ -88,13 +86,13 @@ impl Delivery {
     }
 
     fn base(&self, media: MediaId, expires: Time) -> String {
-        let token = self.ctx.signer().grant(PURPOSE, &media.to_string(), expires);
+        let token = self.ctx.signer().grant(media::GRANT, &media.to_string(), expires);
         format!("/media/{token}/{media}")
     }
 
     /// Whether a token allows this media now. Touches nothing but the key and the clock.
     pub(crate) fn allows(&self, subject: &str, token: &str) -> bool {
-        self.ctx.signer().allows(PURPOSE, subject, token, self.ctx.now())
+        self.ctx.signer().allows(media::GRANT, subject, token, self.ctx.now())
     }
 }
 
