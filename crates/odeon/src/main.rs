@@ -1,2 +1,42 @@
-//! The one program.
-fn main() {}
+//! Odeon: a streaming house that an organisation can own, in one program.
+//!
+//! This crate is the composition root. It owns the command line, the configuration, the roles, the wiring and the
+//! router; it decides nothing that a domain could decide. Start reading at [`serve`].
+
+mod command;
+mod config;
+mod connection;
+mod events;
+mod health;
+mod house;
+mod router;
+mod serve;
+#[cfg(test)]
+mod statements;
+mod web;
+mod workshop;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    // The sandboxed child of ourselves must come before everything else: it has no business with threads or logs.
+    if let Some(code) = ingest::media::sandbox_main() {
+        return code;
+    }
+    let arguments = command::Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&format!("the program can't start its threads: {error}")),
+    };
+    match runtime.block_on(command::run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => told(&reason),
+    }
+}
+
+fn told(reason: &str) -> ExitCode {
+    eprintln!("odeon: {reason}");
+    ExitCode::FAILURE
+}

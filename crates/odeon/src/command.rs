@@ -1,0 +1,215 @@
+//! The command line.
+
+use std::{
+    io::{IsTerminal as _, Read as _},
+    path::PathBuf,
+};
+
+use clap::{Parser, Subcommand};
+use ingest::media::{Launcher, Tools};
+use kernel::{Ctx, http::Role};
+
+use crate::{
+    config::{Config, Settings},
+    house, router, serve,
+    workshop::Workshop,
+};
+
+/// Longest password that is read from standard input, in bytes.
+const PASSWORD_BYTES_MAX: u64 = 4096;
+
+/// A streaming house that an organisation can own: music, films and the people around them.
+#[derive(Debug, Parser)]
+#[command(name = "odeon", version, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+    /// The file of settings [default: odeon.toml, if it is there]
+    #[arg(long, env = "ODEON_CONFIG", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the house until told to stop
+    Serve,
+    /// Manage accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage app tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Have the running server look at every library again
+    Scan,
+    /// Look whether everything that Odeon needs is there and in order
+    Doctor,
+    /// Derive a projection again from its events; without a name, say which there are
+    Rebuild {
+        /// The projection's name
+        name: Option<String>,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make an account
+    Add {
+        /// The handle to sign in with
+        name: String,
+        /// What the account may do: listener, creator, moderator or admin
+        #[arg(long, default_value = "listener")]
+        role: Role,
+        /// Read the password from standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token for an account and print it; it can't be shown again
+    Add {
+        /// The account's handle
+        name: String,
+        /// What the token is for
+        #[arg(long)]
+        label: String,
+    },
+}
+
+/// Runs the command; an error is a sentence for the person at the terminal.
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
+    log_to_stderr();
+    let config = Config::new(arguments.settings, arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Serve => serve::serve(config).await,
+        Command::User(UserCommand::Add { name, role, .. }) => {
+            let password = read_password()?;
+            let ctx = open(&config).await?;
+            let added = accounts::add_user(&ctx, &name, &name, role, password).await;
+            closed(&ctx, added.map_err(|error| in_words(&error))).await?;
+            println!("{name} can sign in now, as {role}.");
+            Ok(())
+        }
+        Command::Token(TokenCommand::Add { name, label }) => {
+            let ctx = open(&config).await?;
+            let made = accounts::add_token(&ctx, &name, &label).await;
+            println!("{}", closed(&ctx, made.map_err(|error| in_words(&error))).await?);
+            Ok(())
+        }
+        Command::Scan => {
+            let ctx = open(&config).await?;
+            let count = closed(&ctx, scan_all(&ctx).await).await?;
+            println!("{count} libraries will be looked at by the running server.");
+            Ok(())
+        }
+        Command::Doctor => doctor(&config).await,
+        Command::Rebuild { name } => rebuild(&config, name).await,
+        Command::Openapi => openapi(config).await,
+    }
+}
+
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ODEON_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,lofty=error"));
+    let terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(terminal).with_writer(std::io::stderr).init();
+}
+
+async fn open(config: &Config) -> Result<Ctx, String> {
+    house::make_data_folder(&config.data)?;
+    house::open(config, false).await.map_err(|fault| fault.to_string())
+}
+
+/// Closes the house whatever the outcome was.
+async fn closed<T>(ctx: &Ctx, outcome: Result<T, String>) -> Result<T, String> {
+    ctx.shut_down().await;
+    outcome
+}
+
+fn read_password() -> Result<String, String> {
+    let mut text = String::new();
+    let read = std::io::stdin().take(PASSWORD_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|error| format!("the password can't be read from standard input: {error}"))?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(
+            "no password came on standard input; try: printf %s 'the password' | odeon user add …".to_owned()
+        );
+    }
+    Ok(password.to_owned())
+}
+
+/// What an account's error says to the person at the terminal.
+fn in_words(error: &accounts::Error) -> String {
+    let problem = error.problem();
+    problem.detail.unwrap_or(problem.title)
+}
+
+async fn scan_all(ctx: &Ctx) -> Result<usize, String> {
+    let libraries = ingest::library::libraries(ctx).await.map_err(|error| error.to_string())?;
+    for library in &libraries {
+        ingest::library::request_scan(ctx, library.id).await.map_err(|error| error.to_string())?;
+    }
+    Ok(libraries.len())
+}
+
+async fn doctor(config: &Config) -> Result<(), String> {
+    let mut failed = 0;
+    let mut say = |what: &str, outcome: Result<String, String>| match outcome {
+        Ok(fine) => println!("ok    {what}: {fine}"),
+        Err(wrong) => {
+            failed += 1;
+            println!("WRONG {what}: {wrong}");
+        }
+    };
+    say("data folder", house::make_data_folder(&config.data).map(|()| config.data.display().to_string()));
+    say("ffmpeg", Tools::find().map(|tools| format!("{tools:?}")).map_err(|error| error.to_string()));
+    let sandbox = Launcher::this_program().check().await;
+    say("sandbox", sandbox.map(|report| format!("{report:?}")).map_err(|error| error.to_string()));
+    match house::open(config, false).await {
+        Ok(ctx) => {
+            say("database", Ok(format!("{:?}", ctx.db().engine())));
+            let jobs = kernel::jobs::counts(ctx.db()).await.map_err(|fault| fault.to_string());
+            say("jobs", jobs.map(|counts| format!("{counts:?}")));
+            ctx.shut_down().await;
+        }
+        Err(fault) => say("database and objects", Err(fault.to_string())),
+    }
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of these need attention")) }
+}
+
+async fn rebuild(config: &Config, name: Option<String>) -> Result<(), String> {
+    let projections = catalog::projections();
+    let names: Vec<&str> = projections.iter().map(|projection| projection.name()).collect();
+    let Some(name) = name else {
+        println!("{}", names.join("\n"));
+        return Ok(());
+    };
+    let Some(projection) = projections.iter().find(|projection| projection.name() == name) else {
+        return Err(format!("there is no projection {name:?}; there are: {}", names.join(", ")));
+    };
+    let ctx = open(config).await?;
+    let rebuilt = kernel::outbox::rebuild(&ctx, projection).await.map_err(|fault| fault.to_string());
+    let events = closed(&ctx, rebuilt).await?;
+    println!("{name} was derived again from {events} events.");
+    Ok(())
+}
+
+/// The document is the same for every house, so it is made in one that is thrown away.
+async fn openapi(mut config: Config) -> Result<(), String> {
+    config.data = std::env::temp_dir().join(format!("odeon-openapi-{}", std::process::id()));
+    config.database = kernel::db::Location::Sqlite(config.data.join("odeon.db"));
+    config.objects = None;
+    let ctx = open(&config).await?;
+    let workshop = Workshop::new(&ctx, &config)?;
+    let (_, document) = router::routes(&ctx, &config, &workshop.uploads);
+    let text = closed(&ctx, document.to_pretty_json().map_err(|error| error.to_string())).await;
+    std::fs::remove_dir_all(&config.data).map_err(|error| format!("{}: {error}", config.data.display()))?;
+    println!("{}", text?);
+    Ok(())
+}

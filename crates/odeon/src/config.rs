@@ -1,0 +1,177 @@
+//! The configuration: flags first, then `ODEON_…` variables, then `odeon.toml`, then what suits most.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use kernel::db::Location;
+use serde::Deserialize;
+
+/// Where the program listens unless told.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8420";
+/// Where it keeps its data unless told.
+const DATA_DEFAULT: &str = "data";
+
+/// What the program does in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Answers requests.
+    Web,
+    /// Scans, encodes and does the other jobs.
+    Worker,
+}
+
+/// Settings as they are given; each may be absent.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// Folder for everything that Odeon keeps [default: data]
+    #[arg(long, env = "ODEON_DATA", global = true)]
+    data: Option<PathBuf>,
+    /// Database: a postgres://… URL; without it an SQLite file in the data folder
+    #[arg(long, env = "ODEON_DATABASE", global = true, hide_env_values = true)]
+    database: Option<String>,
+    /// Object store: `s3://BUCKET` (keys from `AWS_…`) or `http(s)://KEY:SECRET@HOST:PORT/BUCKET`; without it a folder
+    /// in the data folder
+    #[arg(long, env = "ODEON_OBJECTS", global = true, hide_env_values = true)]
+    objects: Option<String>,
+    /// Address and port to listen on [default: 127.0.0.1:8420]
+    #[arg(long, env = "ODEON_LISTEN", global = true)]
+    listen: Option<SocketAddr>,
+    /// A folder of music or films to take in; may be given several times
+    #[arg(long, env = "ODEON_LIBRARY", global = true, value_delimiter = ':')]
+    library: Option<Vec<PathBuf>>,
+    /// What this process does; may be given several times [default: everything]
+    #[arg(long, env = "ODEON_ROLE", global = true, value_delimiter = ',')]
+    role: Option<Vec<Role>>,
+    /// The address that people type, such as <https://music.example.org>, when a proxy stands in front
+    #[arg(long, env = "ODEON_PUBLIC_URL", global = true)]
+    public_url: Option<String>,
+    /// Believe `X-Forwarded-For` and `X-Forwarded-Proto`; only when a proxy that sets them stands in front
+    #[arg(long, env = "ODEON_TRUST_PROXY", global = true, num_args = 0..=1, default_missing_value = "true")]
+    trust_proxy: Option<bool>,
+    /// Largest file that can be uploaded, in bytes [default: 53687091200, which is 50 GiB]
+    #[arg(long, env = "ODEON_UPLOAD_BYTES_MAX", global = true)]
+    upload_bytes_max: Option<u64>,
+    /// Bytes of disk that encoding and uploads leave free [default: 1 GiB, or 2 % of a small disk]
+    #[arg(long, env = "ODEON_DISK_FREE_BYTES_MIN", global = true)]
+    disk_free_bytes_min: Option<u64>,
+    /// Memory for often asked segments, in bytes [default: 67108864, which is 64 MiB]
+    #[arg(long, env = "ODEON_CACHE_BYTES", global = true)]
+    cache_bytes: Option<usize>,
+    /// Minutes between two looks at the libraries; 0 looks only when asked [default: 60]
+    #[arg(long, env = "ODEON_SCAN_EVERY_MINUTES", global = true)]
+    scan_every_minutes: Option<u64>,
+}
+
+/// The configuration as it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) database: Location,
+    pub(crate) objects: Option<String>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) libraries: Vec<PathBuf>,
+    pub(crate) web: bool,
+    pub(crate) worker: bool,
+    pub(crate) public_url: Option<String>,
+    pub(crate) trust_proxy: bool,
+    pub(crate) upload_bytes_max: u64,
+    pub(crate) disk_free_bytes_min: Option<u64>,
+    pub(crate) cache_bytes: usize,
+    pub(crate) scan_every_minutes: u64,
+}
+
+impl Config {
+    /// Puts the settings together; the reason in a sentence when they can't be.
+    pub(crate) fn new(given: Settings, file: Option<&Path>) -> Result<Self, String> {
+        let file = read_file(file)?;
+        let data = given.data.or(file.data).unwrap_or_else(|| DATA_DEFAULT.into());
+        let data = std::path::absolute(&data)
+            .map_err(|error| format!("the data folder {}: {error}", data.display()))?;
+        let database = match given.database.or(file.database) {
+            None => Location::Sqlite(data.join("odeon.db")),
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Location::Postgres(url)
+            }
+            Some(_) => {
+                return Err("--database takes a URL that begins with postgres://; leave it away for SQLite"
+                    .to_owned());
+            }
+        };
+        let listen = given.listen.or(file.listen);
+        let roles = given.role.or(file.role).unwrap_or_else(|| vec![Role::Web, Role::Worker]);
+        Ok(Self {
+            database,
+            objects: given.objects.or(file.objects),
+            listen: listen.map_or_else(|| LISTEN_DEFAULT.parse().map_err(|error| format!("{error}")), Ok)?,
+            libraries: given.library.or(file.library).unwrap_or_default(),
+            web: roles.contains(&Role::Web),
+            worker: roles.contains(&Role::Worker),
+            public_url: given.public_url.or(file.public_url),
+            trust_proxy: given.trust_proxy.or(file.trust_proxy).unwrap_or(false),
+            upload_bytes_max: given.upload_bytes_max.or(file.upload_bytes_max).unwrap_or(50 << 30),
+            disk_free_bytes_min: given.disk_free_bytes_min.or(file.disk_free_bytes_min),
+            cache_bytes: given.cache_bytes.or(file.cache_bytes).unwrap_or(64 << 20),
+            scan_every_minutes: given.scan_every_minutes.or(file.scan_every_minutes).unwrap_or(60),
+            data,
+        })
+    }
+}
+
+/// Reads `odeon.toml`. A file that was named must be there; the usual one may be absent.
+fn read_file(named: Option<&Path>) -> Result<Settings, String> {
+    let path = named.unwrap_or(Path::new("odeon.toml"));
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            toml::from_str(&text).map_err(|error| format!("{} can't be taken: {error}", path.display()))
+        }
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Settings::default())
+        }
+        Err(error) => Err(format!("{} can't be read: {error}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_file(text: &str) -> Result<Config, String> {
+        let file = std::env::temp_dir().join(format!("odeon-{}-{}.toml", std::process::id(), text.len()));
+        std::fs::write(&file, text).expect("written");
+        let config = Config::new(Settings::default(), Some(&file));
+        std::fs::remove_file(file).expect("removed");
+        config
+    }
+
+    #[test]
+    fn a_flag_outweighs_the_file_and_the_file_the_default() {
+        let config = from_file("listen = \"127.0.0.1:1\"\ncache_bytes = 7").expect("is taken");
+        assert_eq!((config.listen.port(), config.cache_bytes, config.scan_every_minutes), (1, 7, 60));
+        assert!(config.web && config.worker);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused_by_name() {
+        assert!(from_file("lissten = 1").expect_err("is refused").contains("lissten"));
+    }
+
+    #[test]
+    fn a_database_that_is_no_postgresql_url_is_refused() {
+        assert!(from_file("database = \"mysql://x\"").expect_err("is refused").contains("postgres://"));
+    }
+
+    #[test]
+    fn the_example_names_every_setting_and_only_those() {
+        let example = include_str!("../../../odeon.example.toml");
+        let settings =
+            example.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
+        let text = settings.collect::<Vec<_>>().join("\n");
+        toml::from_str::<Settings>(&text).expect("the example can be taken");
+        assert_eq!(text.lines().count(), 12);
+    }
+}

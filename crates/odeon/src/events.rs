@@ -1,0 +1,142 @@
+//! Server-sent events: they say what to fetch again, never what it is, so a lost one costs a refresh and no truth.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, stream};
+use http::StatusCode;
+use kernel::{
+    Ctx, Problem,
+    bus::{Heard, Listener},
+    http::{Role, Viewer},
+    id::UserId,
+};
+
+/// Open streams of one account: a few devices with a few tabs each.
+const STREAMS_PER_ACCOUNT_MAX: usize = 24;
+/// How long several changes of one topic are gathered into one event.
+const GATHER: Duration = Duration::from_millis(300);
+/// How often a quiet stream is kept alive.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// The topics that a page may be told of.
+const TOPICS: [&str; 3] = ["uploads", "libraries", "catalog"];
+
+/// How many streams each account has open.
+#[derive(Clone, Default)]
+pub(crate) struct Streams {
+    open: Arc<Mutex<HashMap<UserId, usize>>>,
+}
+
+/// One open stream; counts until it is dropped.
+struct Seat {
+    streams: Streams,
+    account: UserId,
+}
+
+impl Streams {
+    fn sit_down(&self, account: UserId) -> Option<Seat> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(account).or_default();
+        if *count >= STREAMS_PER_ACCOUNT_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Seat { streams: self.clone(), account })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.streams.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.account) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.account);
+            }
+        }
+    }
+}
+
+/// Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"}`.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events",
+    responses((status = 200, description = "A stream of changes", content_type = "text/event-stream"),
+              (status = 401, body = Problem), (status = 429, body = Problem)))]
+pub(crate) async fn follow_events(
+    State((ctx, streams)): State<(Ctx, Streams)>,
+    viewer: Viewer,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let seat = streams.sit_down(viewer.id).ok_or_else(|| {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "Too many open pages")
+            .detail("Close some of the other tabs and devices that have this page open.")
+            .retry_after(30)
+    })?;
+    let heard = ctx.bus().subscribe();
+    let follower = Follower { ctx, viewer, heard, waiting: BTreeSet::new(), _seat: seat };
+    let stream = stream::unfold(follower, |mut follower| async move {
+        let topic = follower.next().await?;
+        let event = Event::default().event("change").data(format!("{{\"topic\":\"{topic}\"}}"));
+        Some((Ok(event), follower))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+struct Follower {
+    ctx: Ctx,
+    viewer: Viewer,
+    heard: Listener,
+    waiting: BTreeSet<&'static str>,
+    _seat: Seat,
+}
+
+impl Follower {
+    /// The next topic to tell; `None` when the program stops, so that the page comes back to another node.
+    async fn next(&mut self) -> Option<&'static str> {
+        let stop = self.ctx.stop().clone();
+        while self.waiting.is_empty() {
+            let heard = tokio::select! {
+                heard = self.heard.next() => heard?,
+                () = stop.cancelled() => return None,
+            };
+            self.note(&heard);
+            if !self.waiting.is_empty() {
+                self.gather().await;
+            }
+        }
+        self.waiting.pop_first()
+    }
+
+    async fn gather(&mut self) {
+        let end = tokio::time::Instant::now() + GATHER;
+        while let Ok(Some(heard)) = tokio::time::timeout_at(end, self.heard.next()).await {
+            self.note(&heard);
+        }
+    }
+
+    fn note(&mut self, heard: &Heard) {
+        match heard {
+            Heard::Missed => {
+                let may_hear: Vec<_> = TOPICS.into_iter().filter(|topic| self.may_hear(topic)).collect();
+                self.waiting.extend(may_hear);
+            }
+            Heard::Topic(topic) => {
+                let (name, whose) = topic.split_once(':').unwrap_or((topic, ""));
+                let known = TOPICS.into_iter().find(|known| *known == name);
+                let own = whose.is_empty() || whose == self.viewer.id.to_string();
+                let heard = known.filter(|topic| own && self.may_hear(topic));
+                self.waiting.extend(heard);
+            }
+        }
+    }
+
+    fn may_hear(&self, topic: &str) -> bool {
+        topic != "libraries" || self.viewer.role == Role::Admin
+    }
+}

@@ -1,0 +1,65 @@
+//! One test about every SQL statement of the program: both engines can prepare it, and neither reads a whole table
+//! unless the statement says why it may.
+
+use kernel::{
+    db::{Engine, STATEMENTS, Statement},
+    testkit::World,
+};
+
+/// Crates that speak SQL; each must be in the list, else the linker left it out and the test would see nothing.
+const SPEAKERS: [&str; 4] = ["kernel", "accounts", "catalog", "ingest"];
+
+fn is_ours(statement: &Statement) -> bool {
+    !statement.place.contains("/tests")
+}
+
+/// The line of a plan that reads a whole table, if there is one.
+fn whole_table(engine: Engine, plan: &[String]) -> Option<&String> {
+    plan.iter().find(|line| match engine {
+        Engine::Sqlite => {
+            line.starts_with("SCAN ")
+                && !line.contains(" USING ")
+                && !line.contains("CONSTANT ROW")
+                && !line.contains("VIRTUAL TABLE")
+        }
+        Engine::Postgres => line.contains("Seq Scan"),
+    })
+}
+
+async fn ask(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut wrong = Vec::new();
+    for statement in STATEMENTS.iter().filter(|statement| is_ours(statement)) {
+        match world.ctx.db().plan(statement).await {
+            Err(fault) => wrong.push(fault.to_string()),
+            Ok(plan) if statement.scan.is_none() => {
+                if let Some(line) = whole_table(engine, &plan) {
+                    wrong.push(format!("the statement at {} reads a whole table: {line}", statement.place));
+                }
+            }
+            Ok(_) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{} statements are wrong on {engine:?}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_crate_that_speaks_sql_is_in_the_list() {
+    for speaker in SPEAKERS {
+        let place = format!("crates/{speaker}/src");
+        assert!(
+            STATEMENTS.iter().any(|statement| statement.place.starts_with(&place)),
+            "{speaker} is missing"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_prepares_every_statement_and_uses_an_index() {
+    ask(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_prepares_every_statement_and_uses_an_index() {
+    ask(Engine::Postgres).await;
+}

@@ -1,0 +1,57 @@
+//! The workshop: what takes media in. Put together once, from the configuration, for routes and jobs alike.
+
+use std::time::Duration;
+
+use ingest::{
+    encode::{EncodeConfig, Encoder},
+    media::{Engine, Launcher, Tools},
+    scan,
+    upload::{Floor, UploadConfig, Uploads},
+};
+use kernel::{Ctx, Fault, jobs::Runner};
+
+use crate::{config::Config, house};
+
+/// What takes media in.
+pub(crate) struct Workshop {
+    /// Takes files in by tus.
+    pub(crate) uploads: Uploads,
+    encoder: Encoder,
+    scan: scan::Settings,
+    engine: Engine,
+}
+
+impl Workshop {
+    /// Puts it together. Without ffmpeg there is none: the sentence says how to get it.
+    pub(crate) fn new(ctx: &Ctx, config: &Config) -> Result<Self, String> {
+        let tools = Tools::find().map_err(|error| error.to_string())?;
+        let engine = Engine::new(tools, Launcher::this_program());
+        let floor = config.disk_free_bytes_min.map_or(Floor::Usual, Floor::Bytes);
+        let uploads = UploadConfig {
+            bytes_max: config.upload_bytes_max,
+            floor,
+            ..UploadConfig::new(config.data.join("uploads"))
+        };
+        let encode = EncodeConfig { floor, ..EncodeConfig::new(config.data.join("scratch")) };
+        let minutes = config.scan_every_minutes;
+        let every = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
+        Ok(Self {
+            uploads: Uploads::new(ctx.clone(), uploads),
+            encoder: Encoder::new(engine.clone(), encode),
+            scan: scan::Settings::new(engine.clone(), every),
+            engine,
+        })
+    }
+
+    /// Clears away what an earlier life left lying about, then starts the jobs.
+    pub(crate) async fn start(&self, ctx: &Ctx, config: &Config) -> Result<(), Fault> {
+        self.encoder.sweep_at_start().await?;
+        let runner = Runner::new(house::worker_name(config))
+            .handler(scan::scan_handler(self.scan.clone()))
+            .handlers(self.encoder.handlers())
+            .handlers(self.uploads.handlers(self.engine.clone()));
+        runner.start(ctx).await?;
+        ctx.spawn(scan::watch(ctx.clone()));
+        Ok(())
+    }
+}
