@@ -86,7 +86,6 @@ CREATE TABLE catalog_track (
 CREATE INDEX catalog_track_titled ON catalog_track (sort_key, id) WHERE hidden_us IS NULL;
 CREATE INDEX catalog_track_shown ON catalog_track (album_id, disc, number, id, duration_ms) WHERE hidden_us IS NULL;
 CREATE INDEX catalog_track_album ON catalog_track (album_id);
-CREATE INDEX catalog_track_library ON catalog_track (library_id, id) WHERE hidden_us IS NULL;
 
 CREATE TABLE catalog_track_artist (
     track_id BIGINT NOT NULL,
@@ -113,7 +112,6 @@ CREATE TABLE catalog_video (
     hidden_why TEXT
 );
 CREATE INDEX catalog_video_added ON catalog_video (added_us, id) WHERE hidden_us IS NULL;
-CREATE INDEX catalog_video_library ON catalog_video (library_id, id) WHERE hidden_us IS NULL;
 
 -- What is recorded of a playable thing: its source and how far its encoding is.
 CREATE TABLE catalog_media (

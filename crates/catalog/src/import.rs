@@ -20,7 +20,7 @@ mod tracks;
 mod videos;
 
 pub use batch::Batch;
-pub use hide::{hide_library, hide_track, hide_tracks, hide_video, show_track, show_video};
+pub use hide::{hide_track, hide_tracks, hide_video, show_track, show_video};
 pub use pictures::{known_picture, upsert_picture};
 pub use tags::{MusicBrainz, TEXTS_MAX, TrackTags};
 pub use tracks::{Imported, TrackImport, upsert_track};

@@ -4,16 +4,13 @@ use kernel::{Fault, db::Tx};
 
 use super::{batch::Batch, events, settle::Unsettled};
 use crate::{
-    LibraryId, TrackId, VideoId,
+    TrackId, VideoId,
     model::TOPIC_CATALOG,
     store::{tracks, videos},
 };
 
-/// Most things that one call of [`hide_library`] hides, so that no transaction holds others up for long.
-const HIDE_MAX: u32 = 500;
-
 /// Hides tracks whose files are gone, and albums and artists of which nothing is left to show. Unknown and hidden
-/// ones are passed over.
+/// ones are passed over. A few hundred at a time are quicker than one by one, and do not hold other writers up.
 pub fn hide_tracks(tx: &mut Tx<'_>, batch: &mut Batch, ids: &[TrackId]) -> Result<(), Fault> {
     let mut unsettled = Unsettled::default();
     for &id in ids {
@@ -62,16 +59,4 @@ pub fn show_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId) -> Result<(),
     events::video_shown(tx, id, old.added, batch.now)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())
-}
-
-/// Hides some of what is left of a library, and says whether there may be more: call it, each time in a transaction
-/// of its own, until it answers `false`.
-pub fn hide_library(tx: &mut Tx<'_>, batch: &mut Batch, library: LibraryId) -> Result<bool, Fault> {
-    let its_tracks = tracks::shown_of_library(tx, library, HIDE_MAX)?;
-    hide_tracks(tx, batch, &its_tracks)?;
-    let its_videos = videos::shown_of_library(tx, library, HIDE_MAX)?;
-    for &video in &its_videos {
-        hide_video(tx, batch, video)?;
-    }
-    Ok(!its_tracks.is_empty() || !its_videos.is_empty())
 }

@@ -142,16 +142,3 @@ pub(crate) fn set_gone(tx: &mut Tx<'_>, id: TrackId, hidden: Option<Time>) -> Re
     )?;
     Ok(())
 }
-
-/// Some tracks of a library that are shown.
-pub(crate) fn shown_of_library(
-    tx: &mut Tx<'_>,
-    library: LibraryId,
-    limit: u32,
-) -> Result<Vec<TrackId>, Fault> {
-    tx.all(
-        sql!("SELECT id FROM catalog_track WHERE library_id = $1 AND hidden_us IS NULL ORDER BY id LIMIT $2"),
-        params![library, limit],
-        |row| row.get(0),
-    )
-}

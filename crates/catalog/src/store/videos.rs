@@ -125,16 +125,3 @@ pub(crate) fn set_picture(tx: &mut Tx<'_>, media: MediaId, picture: PictureId) -
     tx.run(sql!("UPDATE catalog_video SET picture_id = $2 WHERE media_id = $1"), params![media, picture])?;
     Ok(())
 }
-
-/// Some videos of a library that are shown.
-pub(crate) fn shown_of_library(
-    tx: &mut Tx<'_>,
-    library: LibraryId,
-    limit: u32,
-) -> Result<Vec<VideoId>, Fault> {
-    tx.all(
-        sql!("SELECT id FROM catalog_video WHERE library_id = $1 AND hidden_us IS NULL ORDER BY id LIMIT $2"),
-        params![library, limit],
-        |row| row.get(0),
-    )
-}
