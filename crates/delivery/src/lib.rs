@@ -6,7 +6,7 @@
 //! It keeps no table and writes no media, never decides visibility (catalog does, when a grant is asked for), and
 //! never asks the database for a segment: a signature that ends allows the path, and the path names the blob.
 //!
-//! Start reading at [`routes`], then `service/grant.rs`, then `routes/media.rs`.
+//! Start reading at [`parts`], then `service/grant.rs`, then `routes/media.rs`.
 
 mod cache;
 mod error;
@@ -21,4 +21,4 @@ mod tests;
 mod wire;
 
 pub use model::{Config, GrantState, GrantedCaption, MediaOriginal, TrackGrant, VideoGrant};
-pub use routes::{parts, routes};
+pub use routes::parts;

@@ -4,6 +4,8 @@ use catalog::{CaptionId, MediaId};
 
 /// Longest rendition name.
 const RENDITION_CHARS_MAX: usize = 40;
+/// Folders between a media and its segments: one for the try that made them, one for the rung, and one to spare.
+const FOLDERS_MAX: usize = 3;
 /// Longest path below a media.
 const REST_CHARS_MAX: usize = 150;
 
@@ -81,11 +83,14 @@ pub(crate) fn is_rendition(name: &str) -> bool {
     (1..=RENDITION_CHARS_MAX).contains(&name.len()) && is_part(name) && name != "captions"
 }
 
-/// Whether this can be a segment's name below its media: `<folder>/<file>.m4s` or `.mp4`.
+/// Whether this can be a segment's name below its media: `<folder>/<folder>/<file>.m4s` or `.mp4`.
 pub(crate) fn is_segment(rest: &str) -> bool {
-    let Some((folder, file)) = rest.split_once('/') else { return false };
+    let Some((folders, file)) = rest.rsplit_once('/') else { return false };
     let stem = file.strip_suffix(".m4s").or_else(|| file.strip_suffix(".mp4"));
-    rest.len() <= REST_CHARS_MAX && is_rendition(folder) && stem.is_some_and(is_part)
+    rest.len() <= REST_CHARS_MAX
+        && stem.is_some_and(is_part)
+        && folders.split('/').count() <= FOLDERS_MAX
+        && folders.split('/').all(is_rendition)
 }
 
 fn is_part(part: &str) -> bool {
@@ -120,7 +125,9 @@ mod tests {
         assert_eq!(thing_of("a128.m3u8"), Some(Thing::Playlist { rendition: "a128" }));
         assert_eq!(thing_of("captions/7.vtt"), Some(Thing::Caption(CaptionId(7))));
         assert_eq!(thing_of("captions/7.m3u8"), Some(Thing::CaptionPlaylist(CaptionId(7))));
-        assert!(matches!(thing_of("v720/init-0ab.mp4"), Some(Thing::Segment { .. })));
+        for rest in ["v720/init-0ab.mp4", "3/v720/1-0ab.m4s", "3/v720/part/1-0ab.m4s"] {
+            assert!(matches!(thing_of(rest), Some(Thing::Segment { .. })), "{rest}");
+        }
     }
 
     #[test]
@@ -147,7 +154,9 @@ mod tests {
             "/media/t/42/v720/.hidden.m4s",
             "/media/t/42/v720/.m4s",
             "/media/t/42/.unfinished/1.m4s",
-            "/media/t/42/v720/a/1.m4s",
+            "/media/t/42/a/b/c/d/1.m4s",
+            "/media/t/42/3/../v720/1.m4s",
+            "/media/t/42/3/captions/1.m4s",
             "/media/t/42/v720/1.m4s/",
             "/media/t/42/v720/1.txt",
             "/media/t/42/v720/1\0.m4s",

@@ -12,12 +12,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{model::Config, service::Delivery};
 
-/// All of delivery's routes. See [`parts`] for the faster wiring.
-pub fn routes(ctx: Ctx, config: Config) -> OpenApiRouter {
-    let (api, bytes) = parts(ctx, config);
-    api.merge(OpenApiRouter::from(bytes))
-}
-
 /// Delivery's routes in two parts: the grants, which need to know who asks, and everything under `/media/` and
 /// `/pictures/`, which signatures allow. Merge the second after the layers that find out who asks, since what they
 /// do, such as looking for a session, is lost on it.

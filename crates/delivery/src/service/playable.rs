@@ -15,6 +15,8 @@ pub(crate) fn mime(file: &SourceFile) -> Option<&'static str> {
         ("audio/ogg" | "application/ogg", "flac") => "audio/ogg; codecs=\"flac\"",
         ("audio/mp4" | "audio/x-m4a" | "audio/m4a", "aac") => "audio/mp4; codecs=\"mp4a.40.2\"",
         ("audio/mp4" | "audio/x-m4a" | "audio/m4a", "alac") => "audio/mp4; codecs=\"alac\"",
+        ("audio/mp4", "flac") => "audio/mp4; codecs=\"flac\"",
+        ("audio/mp4", "mp3") => "audio/mp4; codecs=\"mp3\"",
         ("audio/aac" | "audio/aacp", "aac") => "audio/aac",
         ("audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave", pcm) if pcm.starts_with("pcm") => {
             "audio/wav"

@@ -47,8 +47,8 @@ impl House {
     }
 
     pub(super) fn with(ctx: &Ctx, config: Config) -> Self {
-        let (router, _) = crate::routes(ctx.clone(), config).split_for_parts();
-        Self { ctx: ctx.clone(), router }
+        let (grants, bytes) = crate::parts(ctx.clone(), config);
+        Self { ctx: ctx.clone(), router: Router::from(grants).merge(bytes) }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
@@ -144,7 +144,7 @@ impl House {
     /// Adds a rung with an init segment and `count` segments of four seconds.
     pub(super) async fn add_rung(&self, media: MediaId, generation: i64, name: &'static str, count: u32) {
         let picture = name.starts_with('v');
-        let folder = media::folder(media);
+        let folder = format!("{}/{generation}", media::folder(media));
         let init_key = format!("{folder}/{name}/init-0ff.mp4");
         self.put(&init_key, b"init").await;
         let mut segments = Vec::new();
@@ -180,7 +180,7 @@ impl House {
     }
 
     pub(super) async fn add_caption(&self, media: MediaId, generation: i64, text: &str) -> CaptionId {
-        let blob_key = format!("{}/captions/0ab.vtt", media::folder(media));
+        let blob_key = format!("{}/{generation}/captions/0ab.vtt", media::folder(media));
         self.put(&blob_key, text.as_bytes()).await;
         let id = CaptionId(self.ctx.next_id());
         let new = NewCaption { language: "en".to_owned(), label: "English".to_owned(), blob_key };
