@@ -161,7 +161,7 @@ impl Accept {
             if error.is_transient() || matches!(error, MediaError::Cancelled) {
                 return Stop::Job(outcome(&error, lease));
             }
-            Stop::Refused(UploadProblem { code: error.code().to_owned(), detail: error.to_string() })
+            Stop::Refused(for_uploader(&error))
         };
         let single = scan::look(&self.engine, &path, &row.upload.filename, lease.cancelled());
         let single = single.await.map_err(refused)?;
@@ -204,6 +204,21 @@ impl Accept {
         ctx.blobs().put_file(key, &second).await?;
         self.uploads.staging.remove_path(second).await
     }
+}
+
+/// What is wrong with a file, in words for somebody who can only upload another.
+fn for_uploader(error: &MediaError) -> UploadProblem {
+    let (code, detail) = match error.code() {
+        "empty" => ("empty_file", "The file is empty. Choose the right one and upload it again."),
+        "not_media" => ("not_media", "This is neither sound nor a film, whatever its name says, or it is damaged."),
+        "picture_not_audio" => ("picture", "This is a picture. Upload sound or a film."),
+        "playlist" => {
+            ("playlist", "This is a playlist, which only names other files. Upload those files themselves.")
+        }
+        "truncated" => ("truncated", "The file ends before its contents do. Upload a whole copy of it."),
+        code => return UploadProblem { code: code.to_owned(), detail: error.to_string() },
+    };
+    UploadProblem { code: code.to_owned(), detail: detail.to_owned() }
 }
 
 /// Enters the file in the catalogue, asks for its encode and ends the job, all at once or not at all.

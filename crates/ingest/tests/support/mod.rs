@@ -193,3 +193,10 @@ where
     }
     panic!("waited a minute in vain until {what}");
 }
+
+/// A media engine for tests that need none.
+pub fn no_engine() -> ingest::media::Engine {
+    let nothing = PathBuf::from("/nonexistent");
+    let tools = ingest::media::Tools { ffmpeg: nothing.clone(), ffprobe: nothing.clone() };
+    ingest::media::Engine::new(tools, ingest::media::Launcher::other_program(nothing))
+}

@@ -110,7 +110,8 @@ on_both_engines! {
         let day = Duration::from_secs(24 * 3600);
         let path = house.create(10).await;
         house.patch(&path, 0, b"123").await;
-        house.service.add_handlers(Runner::new("test")).start(&house.ctx).await.unwrap();
+        let handlers = house.service.handlers(crate::support::no_engine());
+        Runner::new("test").handlers(handlers).start(&house.ctx).await.unwrap();
         world.clock.advance(4 * day);
         eventually("the file is gone", || async { house.staged_names().is_empty() }).await;
         let upload = house.upload(&path).await;
