@@ -88,7 +88,7 @@ impl Delivery {
         };
         let mime = place.mime.ok_or(Error::Absent)?;
         match &place.source {
-            Source::File { path } => file(PathBuf::from(path), mime, None).await,
+            Source::File { .. } => file(place.source.path().ok_or(Error::Absent)?, mime, None).await,
             Source::Blob { key } => {
                 let key = BlobKey::new(key.as_str()).ok_or(Error::Absent)?;
                 // A blob never changes, so its name can stand for its bytes.

@@ -234,5 +234,5 @@ pub(super) fn blob_source(key: &str, mime: &str, codec: &str) -> SourceFile {
 }
 
 pub(super) fn file_source(path: &Path, mime: &str, codec: &str) -> SourceFile {
-    source(Source::File { path: path.to_str().expect("text").to_owned() }, mime, codec)
+    source(Source::file(path), mime, codec)
 }

@@ -1,8 +1,9 @@
 //! Originals: a library's files as they lie on the disk, uploads as they came.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
-    os::unix::fs::symlink,
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
     path::PathBuf,
     time::{Duration, UNIX_EPOCH},
 };
@@ -22,11 +23,11 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// A library's file of a million bytes.
+    /// A library's file of a million bytes; its name is neither text nor harmless.
     async fn new() -> Self {
         let world = World::new(Engine::Sqlite).await;
         let house = House::new(&world.ctx);
-        let file = world.folder.path().join("Söng \"1\"\r\n.flac");
+        let file = world.folder.path().join(OsStr::from_bytes(b"S\xf6ng \"1\"\r\n.flac"));
         fs::write(&file, bytes()).expect("written");
         let (_, media) = house.add_track(file_source(&file, "audio/flac", "flac")).await;
         Self { _world: world, house, file, media }
