@@ -4,189 +4,206 @@
  */
 
 export interface paths {
-    "/api/v1/setup": {
+    "/api/v1/albums": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            needed: boolean;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Albums. */
+        get: operations["list_albums"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token: string;
-                        handle: string;
-                        name: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/session": {
+    "/api/v1/albums/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** An album with its discs and tracks. */
+        get: operations["show_album"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        handle: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Artists by name. */
+        get: operations["list_artists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** An artist with the albums, newest release first. */
+        get: operations["show_artist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"}`. */
+        get: operations["follow_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders below one, to choose a library from. */
+        get: operations["get_folders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the first page shows: what is new, and how much there is. */
+        get: operations["show_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/libraries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All libraries. */
+        get: operations["get_libraries"];
+        put?: never;
+        /** Makes a folder a library and has it scanned. */
+        post: operations["add_library"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/libraries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a library: what it held is hidden, nothing is erased. */
+        delete: operations["remove_library"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/libraries/{id}/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What could not be taken in, and why. */
+        get: operations["get_library_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/libraries/{id}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a library scanned. */
+        post: operations["scan_library"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own password and ends one's other sessions. App tokens stay. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -199,41 +216,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Session"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Lists one's own sessions, the newest first. */
+        get: operations["list_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -252,84 +236,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        current: string;
-                        new: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        post?: never;
-        delete?: never;
+        /** Ends one of one's own sessions; it stops working at once. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -342,77 +250,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Token"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Lists one's own app tokens, the newest first. */
+        get: operations["list_tokens"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        label: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewToken"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Makes an app token. The answer is the only time that it is shown. */
+        post: operations["add_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -429,887 +271,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["User"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        handle: string;
-                        name: string;
-                        password: string;
-                        /** @enum {string} */
-                        role: "listener" | "creator" | "moderator" | "admin";
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/home": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Home"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artists": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Artist"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/artists/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ArtistDetail"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/albums": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                    sort?: "title" | "added" | "released" | "artist";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Album"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/albums/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AlbumDetail"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tracks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Track"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tracks/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Track"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/videos": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Video"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/videos/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["VideoDetail"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        title?: string;
-                        description?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Video"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/v1/libraries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Library"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        path: string;
-                        name?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Library"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/libraries/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/libraries/{id}/scan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Library"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/libraries/{id}/problems": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["LibraryProblem"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/folders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    path?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Folders"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
+        /** Revokes one of one's own app tokens; it stops working at once. */
+        delete: operations["revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1322,41 +285,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Upload"][];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** My uploads, newest first: what is under way, what became of the others. */
+        get: operations["list_uploads"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1375,35 +305,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Take an entry off the list. One that is still under way is cancelled, and what it became is removed with it. */
+        delete: operations["dismiss_upload"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1418,35 +321,82 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Try an upload again that failed after all of its bytes had come. */
+        post: operations["retry_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Says who is signed in. */
+        get: operations["current_session"];
+        put?: never;
+        /** Signs in with handle and password. A browser that was signed in gets a new session in place of the old one. */
+        post: operations["sign_in"];
+        /** Signs out. With an app token there is no session to end, and the answer is 404. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says whether the house is still to be set up. */
+        get: operations["setup_state"];
+        put?: never;
+        /**
+         * Makes the first administrator and signs it in. The token is the one of the link that the program printed at its
+         *     start; it holds once.
+         */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tracks by title. */
+        get: operations["list_tracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A track. */
+        get: operations["show_track"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1462,41 +412,108 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TrackGrant"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Leave to play a track.
+         * @description Starts the encode where there is none yet; ask again while `state` is `waiting`. Grants of the same hour hold the
+         *     same paths.
+         */
+        post: operations["grant_track"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create an upload (tus 1.0), with its first bytes if the body holds some. */
+        post: operations["create_upload"];
+        delete?: never;
+        /** What of tus is built. */
+        options: operations["describe_uploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send bytes or end an upload where only POST gets through; `X-HTTP-Method-Override` says which. */
+        post: operations["override_upload"];
+        /** End an upload and free its room (tus 1.0). */
+        delete: operations["terminate_upload"];
+        options?: never;
+        /** Ask where an upload stands (tus 1.0). */
+        head: operations["show_upload"];
+        /** Send bytes of an upload (tus 1.0). */
+        patch: operations["append_to_upload"];
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the accounts, the oldest first. For administrators. */
+        get: operations["list_users"];
+        put?: never;
+        /** Makes an account. For administrators. */
+        post: operations["add_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Videos, the newest first. */
+        get: operations["list_videos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A video with its text tracks and rungs. */
+        get: operations["show_video"];
+        put?: never;
+        post?: never;
+        /** Deletes a video; for its owner and administrators. */
+        delete: operations["delete_video"];
+        options?: never;
+        head?: never;
+        /** Changes title or description of a video; for its owner and administrators. */
+        patch: operations["edit_video"];
         trace?: never;
     };
     "/api/v1/videos/{id}/grant": {
@@ -1508,37 +525,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["VideoGrant"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Leave to play a video.
+         * @description Starts the encode where there is none yet; ask again while `state` is `waiting`.
+         */
+        post: operations["grant_video"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1549,222 +540,946 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail?: string;
-            code: string;
-            reference?: string;
-            errors?: {
-                field: string;
-                message: string;
-            }[];
+        /** @description An app token to be made. */
+        AddToken: {
+            /** @description What it is for, 1 to 80 characters. */
+            label: string;
         };
-        User: {
-            id: string;
+        /** @description An account to be made. */
+        AddUser: {
+            /** @description 2 to 32 of a-z, 0-9, `_`, `-`, `.`; capitals become small. */
             handle: string;
-            name: string;
-            /** @enum {string} */
-            role: "listener" | "creator" | "moderator" | "admin";
-            created_at: string;
+            /** @description How it is shown, at most 80 characters; empty for the same as the handle. */
+            name?: string;
+            /** @description 10 to 1024 bytes. */
+            password: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
         };
-        Session: {
-            id: string;
-            created_at: string;
-            seen_at: string;
-            agent: string;
-            current: boolean;
-        };
-        Token: {
-            id: string;
-            label: string;
-            created_at: string;
-            used_at: string | null;
-        };
-        NewToken: {
-            id: string;
-            label: string;
-            created_at: string;
-            token: string;
-        };
-        Picture: {
-            id: string;
-            width: number;
-            height: number;
-            blur: string;
-            url: string;
-        };
-        NamedRef: {
-            id: string;
-            name: string;
-        };
-        TitledRef: {
-            id: string;
-            title: string;
-        };
-        Artist: {
-            id: string;
-            name: string;
-            album_count: number;
-            track_count: number;
-            picture: components["schemas"]["Picture"] | null;
-        };
+        /** @description An album. */
         Album: {
-            id: string;
-            title: string;
+            /** @description When its first track came in. */
+            added_at: components["schemas"]["Time"];
+            /** @description Whose it is. */
             artists: components["schemas"]["NamedRef"][];
-            year: number | null;
+            /**
+             * Format: int64
+             * @description How long they play together.
+             */
+            duration_ms: number;
+            /** @description Which. */
+            id: components["schemas"]["AlbumId"];
+            picture: components["schemas"]["Picture"] | null;
+            /** @description Its release as far as known: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
             released: string | null;
-            track_count: number;
-            duration_ms: number;
-            picture: components["schemas"]["Picture"] | null;
-            added_at: string;
-        };
-        Track: {
-            id: string;
+            /** @description Its title. */
             title: string;
-            number: number | null;
-            disc: number;
-            artists: components["schemas"]["NamedRef"][];
-            album: components["schemas"]["TitledRef"] | null;
-            duration_ms: number;
-            picture: components["schemas"]["Picture"] | null;
-            codec: string;
-            bitrate_kbps: number;
-            sample_rate_hz: number;
-            channels: number;
-            playable: boolean;
-            problem: string | null;
+            /**
+             * Format: int64
+             * @description Tracks on it.
+             */
+            track_count: number;
+            /**
+             * Format: int32
+             * @description The year of its release.
+             */
+            year: number | null;
         };
-        Disc: {
-            number: number;
-            title: string | null;
-            tracks: components["schemas"]["Track"][];
-        };
+        /** @description An album with its discs. */
         AlbumDetail: components["schemas"]["Album"] & {
+            /** @description The discs by their numbers. */
             discs: components["schemas"]["Disc"][];
         };
+        AlbumId: string;
+        /** @description Somebody who plays, sings or wrote. */
+        Artist: {
+            /**
+             * Format: int64
+             * @description Albums of theirs, and albums with a track of theirs.
+             */
+            album_count: number;
+            /** @description Which. */
+            id: components["schemas"]["ArtistId"];
+            /** @description The name. */
+            name: string;
+            picture: components["schemas"]["Picture"] | null;
+            /**
+             * Format: int64
+             * @description Tracks of theirs.
+             */
+            track_count: number;
+        };
+        /** @description An artist with the albums. */
         ArtistDetail: components["schemas"]["Artist"] & {
+            /** @description The albums, newest release first, at most 500. */
             albums: components["schemas"]["Album"][];
         };
-        Video: {
-            id: string;
-            title: string;
-            description: string;
-            duration_ms: number;
-            width: number;
-            height: number;
-            picture: components["schemas"]["Picture"] | null;
-            added_at: string;
-            owner: components["schemas"]["NamedRef"] | null;
-            /** @enum {string} */
-            state: "waiting" | "encoding" | "ready" | "failed";
-            progress: number;
-            problem: string | null;
-        };
+        ArtistId: string;
+        /** @description A text track of a video. */
         Caption: {
-            id: string;
-            language: string;
+            /** @description Which. */
+            id: components["schemas"]["CaptionId"];
+            /** @description What the menu says. */
             label: string;
+            /** @description BCP 47; `und` when unknown. */
+            language: string;
+            /** @description Where to have it as `WebVTT`; holds for at least a day. */
             url: string;
         };
-        Rendition: {
-            /** @enum {string} */
-            kind: "video" | "audio";
-            name: string;
-            codec: string;
-            width: number;
-            height: number;
-            bitrate_kbps: number;
-            state: string;
+        CaptionId: string;
+        /** @description A password to be changed. */
+        ChangePassword: {
+            /** @description The password until now. */
+            current: string;
+            /** @description The password from now on, 10 to 1024 bytes. */
+            new: string;
         };
-        VideoDetail: components["schemas"]["Video"] & {
-            captions: components["schemas"]["Caption"][];
-            renditions: components["schemas"]["Rendition"][];
-        };
-        Home: {
-            recent_albums: components["schemas"]["Album"][];
-            recent_videos: components["schemas"]["Video"][];
-            counts: {
-                artists: number;
-                albums: number;
-                tracks: number;
-                videos: number;
-            };
-        };
-        Library: {
-            id: string;
-            path: string;
-            name: string;
-            /** @enum {string} */
-            state: "idle" | "scanning" | "failed";
-            problem: string | null;
-            scanned_at: string | null;
-            files: number;
+        /** @description How much there is. */
+        Counts: {
+            /**
+             * Format: int64
+             * @description Albums.
+             */
+            albums: number;
+            /**
+             * Format: int64
+             * @description Artists.
+             */
+            artists: number;
+            /**
+             * Format: int64
+             * @description Tracks.
+             */
             tracks: number;
+            /**
+             * Format: int64
+             * @description Videos.
+             */
             videos: number;
-            broken: number;
-            progress: {
-                seen: number;
-                changed: number;
-            } | null;
         };
-        LibraryProblem: {
-            id: string;
-            path: string;
-            reason: string;
+        /** @description A disc of an album. */
+        Disc: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            number: number;
+            /** @description Its title. */
+            title: string | null;
+            /** @description Its tracks by their numbers; those without one come first. */
+            tracks: components["schemas"]["Track"][];
+        };
+        /** @description One field that was wrong. */
+        FieldError: {
+            /** @description The field's name in the request. */
+            field: string;
+            /** @description What is wrong with it and what would be right. */
+            message: string;
+        };
+        /** @description Something in a library that could not be taken in as it is. */
+        FileProblem: {
+            /** @description A stable word for programs. */
             code: string;
-            seen_at: string;
-        };
-        Folders: {
-            path: string;
-            parent: string | null;
-            folders: {
-                name: string;
-                path: string;
-            }[];
-        };
-        Upload: {
+            /** @description Which entry. */
             id: string;
-            filename: string;
-            bytes: number;
-            received_bytes: number;
-            created_at: string;
-            expires_at: string | null;
-            /** @enum {string} */
-            state: "receiving" | "waiting" | "probing" | "encoding" | "ready" | "failed";
-            progress: number;
-            problem: {
-                code: string;
-                detail: string;
-            } | null;
-            video_id: string | null;
-            track_id: string | null;
-            album_id: string | null;
+            /** @description The file or folder, below the library's folder; bytes that are no text are written as `\xNN`. */
+            path: string;
+            /** @description What is wrong and what to do about it. */
+            reason: string;
+            /** @description When it was last found so. */
+            seen_at: components["schemas"]["Time"];
         };
-        MediaOriginal: {
+        /** @description A folder below the listed one. */
+        Folder: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its path, to list it or to name it as a library. */
+            path: string;
+        };
+        /** @description The folders below one. */
+        FolderList: {
+            /** @description The folders in it, by name, at most 1,000; hidden ones are left out. */
+            folders: components["schemas"]["Folder"][];
+            /** @description The folder above it; absent at the top. */
+            parent?: string | null;
+            /** @description The folder that is listed. */
+            path: string;
+            /** @description Whether there are more than are listed. */
+            truncated: boolean;
+        };
+        /**
+         * @description How far the encoding is.
+         * @enum {string}
+         */
+        GrantState: "waiting" | "encoding" | "ready" | "failed";
+        /** @description A text track that is granted. */
+        GrantedCaption: {
+            /** @description Which. */
+            id: components["schemas"]["CaptionId"];
+            /** @description What the menu says. */
+            label: string;
+            /** @description BCP 47; `und` when unknown. */
+            language: string;
+            /** @description Its `WebVTT`. */
             url: string;
+        };
+        /** @description What the first page shows. */
+        Home: {
+            /** @description How much there is. */
+            counts: components["schemas"]["Counts"];
+            /** @description The newest albums, at most 20. */
+            recent_albums: components["schemas"]["Album"][];
+            /** @description The newest videos, at most 20. */
+            recent_videos: components["schemas"]["Video"][];
+        };
+        /** @description A library as administrators see it. */
+        Library: {
+            /**
+             * Format: int64
+             * @description Entries in the list of problems.
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Files of sound or picture that were found.
+             */
+            files: number;
+            /** @description Which. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its folder; bytes that are no text are written as `\xNN`. */
+            path: string;
+            /** @description Why the last scan failed and what to do about it. */
+            problem?: string | null;
+            progress?: components["schemas"]["Progress"] | null;
+            scanned_at?: components["schemas"]["Time"] | null;
+            /** @description What it is doing. */
+            state: components["schemas"]["LibraryState"];
+            /**
+             * Format: int64
+             * @description Of them, those that are tracks.
+             */
+            tracks: number;
+            /**
+             * Format: int64
+             * @description Of them, those that are videos.
+             */
+            videos: number;
+        };
+        /**
+         * @description What a library is doing.
+         * @enum {string}
+         */
+        LibraryState: "idle" | "scanning" | "failed";
+        MediaId: string;
+        /** @description A file that can be streamed as it is. */
+        MediaOriginal: {
+            /** @description Its type, for `canPlayType`. */
             mime: string;
+            /** @description Its path, with ranges. */
+            url: string;
         };
-        TrackGrant: {
-            media_id: string;
-            expires_at: string;
-            original: components["schemas"]["MediaOriginal"] | null;
-            hls: string | null;
-            dash: string | null;
-            /** @enum {string} */
-            state: "ready" | "encoding" | "waiting" | "failed";
-            duration_ms: number;
+        /** @description Something by its name. */
+        NamedRef: {
+            /** @description Which. */
+            id: string;
+            /** @description Its name. */
+            name: string;
         };
-        VideoGrant: components["schemas"]["TrackGrant"] & {
-            captions: {
-                language: string;
-                label: string;
-                url: string;
+        /** @description A folder to become a library. */
+        NewLibrary: {
+            /** @description What people call it; the folder's name unless given. */
+            name?: string | null;
+            /** @description Its whole path on the server. */
+            path: string;
+        };
+        /** @description A fresh app token. This is the only time that it is shown. */
+        NewToken: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /** @description The token's number. */
+            id: components["schemas"]["TokenId"];
+            /** @description What its owner called it. */
+            label: string;
+            /**
+             * @description What the program sends as `Authorization: Bearer …`.
+             * @example odeon_…
+             */
+            token: string;
+        };
+        /** @description Who uploaded a video. */
+        Owner: {
+            /** @description Which account. */
+            id: components["schemas"]["UserId"];
+            /** @description The name. */
+            name: string;
+        };
+        /** @description One page of a list. */
+        Page_Album: {
+            /** @description The rows. */
+            items: {
+                /** @description When its first track came in. */
+                added_at: components["schemas"]["Time"];
+                /** @description Whose it is. */
+                artists: components["schemas"]["NamedRef"][];
+                /**
+                 * Format: int64
+                 * @description How long they play together.
+                 */
+                duration_ms: number;
+                /** @description Which. */
+                id: components["schemas"]["AlbumId"];
+                picture: components["schemas"]["Picture"] | null;
+                /** @description Its release as far as known: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+                released: string | null;
+                /** @description Its title. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description Tracks on it.
+                 */
+                track_count: number;
+                /**
+                 * Format: int32
+                 * @description The year of its release.
+                 */
+                year: number | null;
             }[];
-            poster: components["schemas"]["Picture"] | null;
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
         };
+        /** @description One page of a list. */
+        Page_Artist: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Albums of theirs, and albums with a track of theirs.
+                 */
+                album_count: number;
+                /** @description Which. */
+                id: components["schemas"]["ArtistId"];
+                /** @description The name. */
+                name: string;
+                picture: components["schemas"]["Picture"] | null;
+                /**
+                 * Format: int64
+                 * @description Tracks of theirs.
+                 */
+                track_count: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FileProblem: {
+            /** @description The rows. */
+            items: {
+                /** @description A stable word for programs. */
+                code: string;
+                /** @description Which entry. */
+                id: string;
+                /** @description The file or folder, below the library's folder; bytes that are no text are written as `\xNN`. */
+                path: string;
+                /** @description What is wrong and what to do about it. */
+                reason: string;
+                /** @description When it was last found so. */
+                seen_at: components["schemas"]["Time"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Library: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Entries in the list of problems.
+                 */
+                broken: number;
+                /**
+                 * Format: int64
+                 * @description Files of sound or picture that were found.
+                 */
+                files: number;
+                /** @description Which. */
+                id: string;
+                /** @description What people call it. */
+                name: string;
+                /** @description Its folder; bytes that are no text are written as `\xNN`. */
+                path: string;
+                /** @description Why the last scan failed and what to do about it. */
+                problem?: string | null;
+                progress?: components["schemas"]["Progress"] | null;
+                scanned_at?: components["schemas"]["Time"] | null;
+                /** @description What it is doing. */
+                state: components["schemas"]["LibraryState"];
+                /**
+                 * Format: int64
+                 * @description Of them, those that are tracks.
+                 */
+                tracks: number;
+                /**
+                 * Format: int64
+                 * @description Of them, those that are videos.
+                 */
+                videos: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Session: {
+            /** @description The rows. */
+            items: {
+                /** @description What the browser called itself, at most 200 characters. */
+                agent: string;
+                /** @description When it signed in. */
+                created_at: components["schemas"]["Time"];
+                /** @description Whether this is the session that asks. */
+                current: boolean;
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+                /** @description When it last asked for something, to within five minutes. */
+                seen_at: components["schemas"]["Time"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Token: {
+            /** @description The rows. */
+            items: {
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                /** @description The token's number. */
+                id: components["schemas"]["TokenId"];
+                /** @description What its owner called it. */
+                label: string;
+                used_at: components["schemas"]["Time"] | null;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Track: {
+            /** @description The rows. */
+            items: {
+                album: components["schemas"]["TitledRef"] | null;
+                /** @description Who plays. */
+                artists: components["schemas"]["NamedRef"][];
+                /**
+                 * Format: int32
+                 * @description Thousand bits a second of its file, 0 when unknown.
+                 */
+                bitrate_kbps: number;
+                /**
+                 * Format: int32
+                 * @description Channels of its file.
+                 */
+                channels: number;
+                /** @description The codec of its file: `flac`. */
+                codec: string;
+                /**
+                 * Format: int32
+                 * @description Its disc; 1 unless said.
+                 */
+                disc: number;
+                /**
+                 * Format: int64
+                 * @description How long it plays.
+                 */
+                duration_ms: number;
+                /** @description Which. */
+                id: components["schemas"]["TrackId"];
+                /**
+                 * Format: int32
+                 * @description Its number on its disc.
+                 */
+                number: number | null;
+                picture: components["schemas"]["Picture"] | null;
+                /** @description Whether it can be played. */
+                playable: boolean;
+                /** @description Why it can't be played. */
+                problem: string | null;
+                /**
+                 * Format: int32
+                 * @description Samples a second of its file.
+                 */
+                sample_rate_hz: number;
+                /** @description Its title. */
+                title: string;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Upload: {
+            /** @description The rows. */
+            items: {
+                album_id?: components["schemas"]["AlbumId"] | null;
+                /**
+                 * Format: int64
+                 * @description The size of the file.
+                 */
+                bytes: number;
+                /** @description When it was created. */
+                created_at: components["schemas"]["Time"];
+                expires_at?: components["schemas"]["Time"] | null;
+                /** @description The file's name, as the client gave it. */
+                filename: string;
+                /** @description The upload. */
+                id: components["schemas"]["UploadId"];
+                problem?: components["schemas"]["UploadProblem"] | null;
+                /**
+                 * Format: double
+                 * @description How far the encode is, 0 to 1.
+                 */
+                progress: number;
+                /**
+                 * Format: int64
+                 * @description How much of it is here and safe.
+                 */
+                received_bytes: number;
+                /** @description Where it is in its life. */
+                state: components["schemas"]["UploadState"];
+                track_id?: components["schemas"]["TrackId"] | null;
+                video_id?: components["schemas"]["VideoId"] | null;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_User: {
+            /** @description The rows. */
+            items: {
+                /** @description Since when. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * @description What it signs in with and is called by; small letters.
+                 * @example ann
+                 */
+                handle: string;
+                /** @description The account. */
+                id: components["schemas"]["UserId"];
+                /** @description How it is shown. */
+                name: string;
+                /** @description What it may do. */
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Video: {
+            /** @description The rows. */
+            items: {
+                /** @description When it came in. */
+                added_at: components["schemas"]["Time"];
+                /** @description What its owner says of it; may have several lines. */
+                description: string;
+                /**
+                 * Format: int64
+                 * @description How long it plays.
+                 */
+                duration_ms: number;
+                /**
+                 * Format: int32
+                 * @description Pixels.
+                 */
+                height: number;
+                /** @description Which. */
+                id: components["schemas"]["VideoId"];
+                owner: components["schemas"]["Owner"] | null;
+                picture: components["schemas"]["Picture"] | null;
+                /** @description Why it can't be played. */
+                problem: string | null;
+                /**
+                 * Format: double
+                 * @description How far the encoding is, 0 to 1.
+                 */
+                progress: number;
+                /** @description How far it is. */
+                state: components["schemas"]["VideoState"];
+                /** @description Its title. */
+                title: string;
+                /**
+                 * Format: int32
+                 * @description Pixels.
+                 */
+                width: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A picture, and where to have it. */
+        Picture: {
+            /** @description A tiny data URI to show meanwhile; empty when there is none. */
+            blur: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /** @description Which. */
+            id: components["schemas"]["PictureId"];
+            /**
+             * @description The path. Put 96, 192, 384, 768 or 1536 for `{size}`, the longest edge in pixels. It stays the same for days,
+             *     and holds for at least seven.
+             */
+            url: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
+        PictureId: string;
+        /** @description What a client is told when a request cannot be done: `application/problem+json`, RFC 9457. */
+        Problem: {
+            /** @description A stable word for programs. */
+            code: string;
+            /** @description What is wrong here and what to do about it. */
+            detail?: string | null;
+            /** @description The fields that were wrong. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description What to quote to the operator, who finds it in the log. */
+            reference?: string | null;
+            /**
+             * Format: int32
+             * @description The status again, for readers that lost it.
+             */
+            status: number;
+            /** @description What is wrong in general. */
+            title: string;
+            /** @description `urn:odeon:problem:` and the code. */
+            type: string;
+        };
+        /** @description How far a scan is. */
+        Progress: {
+            /**
+             * Format: int64
+             * @description Files that were new or different and had to be read.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Files that were met.
+             */
+            seen: number;
+        };
+        /**
+         * @description What somebody may do; each role may also do what the ones before it may.
+         * @enum {string}
+         */
+        Role: "listener" | "creator" | "moderator" | "admin";
+        /** @description A rung of a video's ladder. */
+        Rung: {
+            /**
+             * Format: int64
+             * @description Thousand bits a second on average, of what there is.
+             */
+            bitrate_kbps: number;
+            /** @description As in manifests, RFC 6381. */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Pixels, 0 for sound.
+             */
+            height: number;
+            /** @description What it carries. */
+            kind: components["schemas"]["RungKind"];
+            /** @description What people call it: `720p`. */
+            name: string;
+            /** @description Whether it still grows. */
+            state: components["schemas"]["RungState"];
+            /**
+             * Format: int32
+             * @description Pixels, 0 for sound.
+             */
+            width: number;
+        };
+        /**
+         * @description What a rung carries.
+         * @enum {string}
+         */
+        RungKind: "video" | "audio";
+        /**
+         * @description Whether a rung still grows.
+         * @enum {string}
+         */
+        RungState: "growing" | "complete";
+        /** @description A signed-in browser, as its owner sees it. */
+        Session: {
+            /** @description What the browser called itself, at most 200 characters. */
+            agent: string;
+            /** @description When it signed in. */
+            created_at: components["schemas"]["Time"];
+            /** @description Whether this is the session that asks. */
+            current: boolean;
+            /** @description The session. */
+            id: components["schemas"]["SessionId"];
+            /** @description When it last asked for something, to within five minutes. */
+            seen_at: components["schemas"]["Time"];
+        };
+        SessionId: string;
+        /** @description The first administrator to be. */
+        SetUp: {
+            /** @description 2 to 32 of a-z, 0-9, `_`, `-`, `.`; capitals become small. */
+            handle: string;
+            /** @description How it is shown, at most 80 characters; empty for the same as the handle. */
+            name?: string;
+            /** @description 10 to 1024 bytes. */
+            password: string;
+            /** @description The token from the link that the program printed at its start. */
+            token: string;
+        };
+        /** @description Whether the first administrator is still to be made. */
+        SetupState: {
+            /** @description True until there is an account. */
+            needed: boolean;
+        };
+        /** @description Somebody who wants in. */
+        SignIn: {
+            /** @description The handle, capitals or not. */
+            handle: string;
+            /** @description The password. */
+            password: string;
+        };
+        /** Format: date-time */
+        Time: string;
+        /** @description Something by its title. */
+        TitledRef: {
+            /** @description Which. */
+            id: string;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description An app token, as its owner sees it; the token itself is shown once, when it is made. */
+        Token: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /** @description The token's number. */
+            id: components["schemas"]["TokenId"];
+            /** @description What its owner called it. */
+            label: string;
+            used_at: components["schemas"]["Time"] | null;
+        };
+        TokenId: string;
+        /** @description A piece of music. */
+        Track: {
+            album: components["schemas"]["TitledRef"] | null;
+            /** @description Who plays. */
+            artists: components["schemas"]["NamedRef"][];
+            /**
+             * Format: int32
+             * @description Thousand bits a second of its file, 0 when unknown.
+             */
+            bitrate_kbps: number;
+            /**
+             * Format: int32
+             * @description Channels of its file.
+             */
+            channels: number;
+            /** @description The codec of its file: `flac`. */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Its disc; 1 unless said.
+             */
+            disc: number;
+            /**
+             * Format: int64
+             * @description How long it plays.
+             */
+            duration_ms: number;
+            /** @description Which. */
+            id: components["schemas"]["TrackId"];
+            /**
+             * Format: int32
+             * @description Its number on its disc.
+             */
+            number: number | null;
+            picture: components["schemas"]["Picture"] | null;
+            /** @description Whether it can be played. */
+            playable: boolean;
+            /** @description Why it can't be played. */
+            problem: string | null;
+            /**
+             * Format: int32
+             * @description Samples a second of its file.
+             */
+            sample_rate_hz: number;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description Leave to play something for a while. */
+        TrackGrant: {
+            /** @description The DASH manifest, once there is something to play. */
+            dash?: string | null;
+            /**
+             * Format: int64
+             * @description How long it plays.
+             */
+            duration_ms: number;
+            /** @description When the paths end. */
+            expires_at: components["schemas"]["Time"];
+            /** @description The HLS master playlist, once there is something to play. */
+            hls?: string | null;
+            /** @description What is played. */
+            media_id: components["schemas"]["MediaId"];
+            original?: components["schemas"]["MediaOriginal"] | null;
+            /** @description Why it failed. */
+            problem?: string | null;
+            /** @description How far the encoding is. */
+            state: components["schemas"]["GrantState"];
+        };
+        TrackId: string;
+        /** @description An upload as its owner sees it. */
+        Upload: {
+            album_id?: components["schemas"]["AlbumId"] | null;
+            /**
+             * Format: int64
+             * @description The size of the file.
+             */
+            bytes: number;
+            /** @description When it was created. */
+            created_at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description The file's name, as the client gave it. */
+            filename: string;
+            /** @description The upload. */
+            id: components["schemas"]["UploadId"];
+            problem?: components["schemas"]["UploadProblem"] | null;
+            /**
+             * Format: double
+             * @description How far the encode is, 0 to 1.
+             */
+            progress: number;
+            /**
+             * Format: int64
+             * @description How much of it is here and safe.
+             */
+            received_bytes: number;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["UploadState"];
+            track_id?: components["schemas"]["TrackId"] | null;
+            video_id?: components["schemas"]["VideoId"] | null;
+        };
+        UploadId: string;
+        /** @description Why an upload failed, for its owner. */
+        UploadProblem: {
+            /** @description A stable word for programs. */
+            code: string;
+            /** @description What is wrong and what to do about it. */
+            detail: string;
+        };
+        /**
+         * @description Where an upload is in its life.
+         * @enum {string}
+         */
+        UploadState: "receiving" | "waiting" | "probing" | "encoding" | "ready" | "failed";
+        /** @description Somebody with an account. */
+        User: {
+            /** @description Since when. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * @description What it signs in with and is called by; small letters.
+             * @example ann
+             */
+            handle: string;
+            /** @description The account. */
+            id: components["schemas"]["UserId"];
+            /** @description How it is shown. */
+            name: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        UserId: string;
+        /** @description A video. */
+        Video: {
+            /** @description When it came in. */
+            added_at: components["schemas"]["Time"];
+            /** @description What its owner says of it; may have several lines. */
+            description: string;
+            /**
+             * Format: int64
+             * @description How long it plays.
+             */
+            duration_ms: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /** @description Which. */
+            id: components["schemas"]["VideoId"];
+            owner: components["schemas"]["Owner"] | null;
+            picture: components["schemas"]["Picture"] | null;
+            /** @description Why it can't be played. */
+            problem: string | null;
+            /**
+             * Format: double
+             * @description How far the encoding is, 0 to 1.
+             */
+            progress: number;
+            /** @description How far it is. */
+            state: components["schemas"]["VideoState"];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
+        /** @description A video with its text tracks and rungs. */
+        VideoDetail: components["schemas"]["Video"] & {
+            /** @description Its text tracks. */
+            captions: components["schemas"]["Caption"][];
+            /** @description Its rungs: pictures first, the best first. */
+            renditions: components["schemas"]["Rung"][];
+        };
+        /** @description What its owner changes of a video; what is absent stays. */
+        VideoEdit: {
+            /** @description The description, at most 10,000 characters. */
+            description?: string | null;
+            /** @description The title, at most 300 characters, not empty. */
+            title?: string | null;
+        };
+        /** @description Leave to play a video for a while. */
+        VideoGrant: {
+            /** @description Its text tracks. */
+            captions: components["schemas"]["GrantedCaption"][];
+            /** @description The DASH manifest, once there is something to play. */
+            dash?: string | null;
+            /**
+             * Format: int64
+             * @description How long it plays.
+             */
+            duration_ms: number;
+            /** @description When the paths end. */
+            expires_at: components["schemas"]["Time"];
+            /** @description The HLS master playlist, once there is something to play. */
+            hls?: string | null;
+            /** @description What is played. */
+            media_id: components["schemas"]["MediaId"];
+            original?: components["schemas"]["MediaOriginal"] | null;
+            /** @description Why it failed. */
+            problem?: string | null;
+            /** @description How far the encoding is. */
+            state: components["schemas"]["GrantState"];
+        };
+        VideoId: string;
+        /**
+         * @description How far a video is.
+         * @enum {string}
+         */
+        VideoState: "waiting" | "encoding" | "ready" | "failed";
+        /** @enum {string} */
+        AlbumSort: "title" | "added" | "released" | "artist";
     };
     responses: never;
     parameters: never;
@@ -1773,4 +1488,1691 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    list_albums: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+                /** @description The order, `title` unless said. A cursor belongs to its order. */
+                sort?: components["schemas"]["AlbumSort"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Album"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlbumDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_artists: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Artist"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_artist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtistDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_folders: {
+        parameters: {
+            query?: {
+                /** @description The folder; the top one unless given. */
+                path?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_libraries: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Library"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_library: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLibrary"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Library"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_library: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_library_problems: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileProblem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan_library: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Library"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `current_password`: wrong; `invalid`: the new one can't be taken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_guesses`, with Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the session */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Token"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description `too_many_tokens` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the token's number */
+                id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Upload"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off the list */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is tried again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    current_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `sign_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description the session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `credentials`: the same whether the handle or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_guesses`, with Retry-After; until then even the right password is refused */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description the session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `setup_token`: not the link of the last start; `csrf`: not our own page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `setup_done` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tracks: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Track"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The track. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackGrant"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such track for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+                /** @description The size of the file in bytes */
+                "Upload-Length": number;
+                /** @description filename and filetype, each in base64 */
+                "Upload-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Location names the upload; Upload-Offset says how many of the bytes were kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describe_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    override_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description PATCH, DELETE or HEAD */
+                "X-HTTP-Method-Override": string;
+            };
+            path: {
+                id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As HEAD */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description As PATCH or DELETE */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminate_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+            };
+            path: {
+                id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+            };
+            path: {
+                id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is none, or it is somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It has expired or failed */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    append_to_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+                /** @description Where the upload stands */
+                "Upload-Offset": number;
+                /** @description sha1 or sha256, a space, the digest in base64 */
+                "Upload-Checksum"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Upload-Offset says where the upload stands now; all of it is durable */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `handle_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_videos: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Video"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VideoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VideoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VideoId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoGrant"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such video for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

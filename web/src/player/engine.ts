@@ -158,7 +158,7 @@ export class MusicEngine {
         if (turn !== this.#turn) return;
         const source = pickSource(grant, (mime) => this.#live.element.canPlayType(mime) !== '');
         if (source) return await this.#load(trackId, grant, source);
-        if (grant.state === 'failed') return this.#fail('This track could not be prepared for playing.', true);
+        if (grant.state === 'failed') return this.#fail(grant.problem ?? 'This track could not be prepared for playing.', true);
         if (performance.now() > until) return this.#fail('Preparing this track takes unusually long. Try again later.', true);
         this.#signal({ kind: 'encoding', trackId });
         await new Promise((done) => setTimeout(done, pause));

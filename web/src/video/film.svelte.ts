@@ -191,7 +191,7 @@ export class Film {
         // Adaptive first: a film's original may be huge, and its rungs are made for this.
         const source = grant.hls ? { kind: 'hls' as const, url: grant.hls } : pickSource(grant, (mime) => this.#element?.canPlayType(mime) !== '');
         if (source) return await this.#load(grant, source, turn);
-        if (grant.state === 'failed') throw new Error('This film could not be prepared for playing.');
+        if (grant.state === 'failed') return this.#broke(grant.problem ?? 'This film could not be prepared for playing.', true);
         this.phase = 'preparing';
         await new Promise((done) => (this.#timer = setTimeout(done, pause)));
         if (turn !== this.#turn) return;
