@@ -21,7 +21,6 @@ use crate::{
     model::{NewToken, Session, SessionId, Token, TokenId, User},
     passwords::Passwords,
     service::{Accounts, session, session::SignedIn, setup, tokens, users, users::Choice},
-    store,
 };
 
 /// The routes of accounts, whole paths, with their documents. [`crate::middleware::viewer`] must be around them.
@@ -200,8 +199,7 @@ async fn sign_in(
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn current_session(State(accounts): Shared, viewer: Viewer) -> Result<Json<User>, Error> {
-    let user = store::users::by_id(accounts.ctx.db(), viewer.id).await?;
-    user.map(Json).ok_or(Error::NotFound)
+    users::get(&accounts.ctx, viewer.id).await.map(Json)
 }
 
 /// Signs out. With an app token there is no session to end, and the answer is 404.

@@ -103,6 +103,11 @@ pub async fn add_user(
     add(ctx, &Passwords::default(), choice, role).await
 }
 
+/// An account.
+pub(crate) async fn get(ctx: &Ctx, id: UserId) -> Result<User, Error> {
+    store::by_id(ctx.db(), id).await?.ok_or(Error::NotFound)
+}
+
 /// The accounts, the oldest first.
 pub(crate) async fn list(ctx: &Ctx, query: &PageQuery) -> Result<Page<User>, Problem> {
     let limit = query.limit();

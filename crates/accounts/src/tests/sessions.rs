@@ -168,11 +168,12 @@ on_both_engines! {
 
     async fn a_changed_role_counts_with_the_next_request(world: World) {
         let house = House::new(&world.ctx);
-        let cookie = house.member("ann", Role::Listener).await;
+        let user = house.account("ann", Role::Listener).await;
+        let cookie = house.signed_in("ann").await;
         let users = || Ask::get("/api/v1/users").header("cookie", &cookie);
         assert_eq!(house.ask(users()).await.problem(), refused(403, "forbidden"));
-        world.ctx.db().write(|tx| {
-            tx.run(kernel::sql!("UPDATE accounts_user SET role = 'admin' WHERE handle = 'ann'"), vec![])
+        world.ctx.db().write(move |tx| {
+            crate::store::users::set_role(tx, user.id, Role::Admin)
         }).await.expect("it is changed");
         assert_eq!(house.ask(users()).await.status, StatusCode::OK);
     }
