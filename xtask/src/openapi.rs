@@ -72,14 +72,14 @@ fn described(workspace: &Workspace) -> Result<String, Fail> {
         let what = format!("`odeon openapi` failed ({}): {}", out.status, words.trim());
         return Err(Fail::new(what, "mend the program; it prints its description without any set-up"));
     }
-    let description: serde_json::Value = serde_json::from_slice(&out.stdout).map_err(|error| {
+    serde_json::from_slice::<serde_json::Value>(&out.stdout).map_err(|error| {
         Fail::new(
             format!("`odeon openapi` printed something else than JSON: {error}"),
             "nothing but the description may go to standard output",
         )
     })?;
-    // Written by us, so that the file's shape does not depend on how the program prints it.
-    Ok(format!("{description:#}\n"))
+    // The program's own words and order: what a reader of the file sees is what `/api/openapi.json` answers.
+    Ok(format!("{}\n", String::from_utf8_lossy(&out.stdout).trim()))
 }
 
 /// The first line, from 1, at which two texts differ.

@@ -137,9 +137,12 @@ fn build(run: &Run) -> Done {
 
 fn rust(run: &Run) -> Done {
     let mut nextest = command(NEXTEST.get()?);
-    nextest.args(["nextest", "run", "--workspace"]).args(&run.filters).current_dir(&run.workspace.root);
+    nextest
+        .args(["nextest", "run", "--workspace", "--profile", "whole"])
+        .args(&run.filters)
+        .current_dir(&run.workspace.root);
     run.servers()?.tell(&mut nextest);
-    let report = run.workspace.target.join("nextest/default/junit.xml");
+    let report = run.workspace.target.join("nextest/whole/junit.xml");
     forget(&report);
     let tested = must(
         &mut nextest,
