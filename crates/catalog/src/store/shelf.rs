@@ -38,3 +38,17 @@ pub(crate) fn clear_owners(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM catalog_owner", scan = "it is made again from nothing"), params![])?;
     Ok(())
 }
+
+/// The whole shelf, for a test to compare.
+#[cfg(test)]
+pub(crate) async fn all(db: &kernel::db::Db) -> Result<Vec<(String, i64, i64)>, Fault> {
+    db.all(
+        sql!(
+            "SELECT kind, item_id, added_us FROM catalog_shelf ORDER BY kind, item_id",
+            scan = "a test compares all of it"
+        ),
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+    .await
+}

@@ -5,7 +5,6 @@ use std::time::Duration;
 use kernel::{
     Time, on_both_engines,
     outbox::{catch_up, rebuild},
-    params, sql,
     testkit::World,
 };
 
@@ -13,12 +12,7 @@ use super::*;
 use crate::{import::VideoImport, picture, projections};
 
 async fn shelf(ctx: &Ctx) -> Vec<(String, i64, i64)> {
-    let rows = ctx.db().all(
-        sql!("SELECT kind, item_id, added_us FROM catalog_shelf ORDER BY kind, item_id", scan = "a test"),
-        params![],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    );
-    rows.await.expect("read")
+    crate::store::shelf::all(ctx.db()).await.expect("read")
 }
 
 async fn caught_up(ctx: &Ctx) {
