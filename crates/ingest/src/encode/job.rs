@@ -21,8 +21,6 @@ use crate::{
 
 /// Text tracks of a file that are taken.
 const CAPTIONS_MAX: usize = 32;
-/// The room that must be there before an encode begins.
-const ROOM_BYTES: u64 = 256 << 20;
 
 pub(super) async fn run(
     encoder: &Encoder,
@@ -31,7 +29,7 @@ pub(super) async fn run(
     media: MediaId,
     scratch: &Path,
 ) -> Result<(), JobError> {
-    room::wait(encoder, ctx, lease, media, ROOM_BYTES).await?;
+    room::wait(encoder, ctx, lease, media, 1).await?;
     let Some((facts, generation)) = begin(ctx, lease, media).await? else { return Ok(()) };
     let made = make(encoder, ctx, lease, &facts, generation, scratch).await;
     if made.is_err() {

@@ -22,6 +22,7 @@ use catalog::{
 };
 use kernel::{
     Ctx, Fault,
+    error::FaultKind,
     jobs::{Handler, JobError, Lease},
 };
 
@@ -149,9 +150,7 @@ pub(crate) fn outcome(error: &MediaError, lease: &Lease) -> JobError {
 
 /// The same for a fault of the house.
 pub(crate) fn fault_outcome(fault: &Fault, lease: &Lease) -> JobError {
-    if lease.attempt < FAILURES_MAX {
-        JobError::Retry(fault.to_string())
-    } else {
-        JobError::Fatal(fault.to_string())
-    }
+    // A full disk is the operator's to mend, however long that takes.
+    let passes = fault.kind() == FaultKind::NoSpace || lease.attempt < FAILURES_MAX;
+    if passes { JobError::Retry(fault.to_string()) } else { JobError::Fatal(fault.to_string()) }
 }

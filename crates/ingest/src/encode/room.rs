@@ -15,7 +15,7 @@ use crate::{disk, upload};
 /// How often a waiting encode looks for room.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// Waits until at least `bytes` may be written.
+/// Waits until at least `bytes` may be written without touching the floor.
 pub(super) async fn wait(
     encoder: &Encoder,
     ctx: &Ctx,
@@ -27,11 +27,11 @@ pub(super) async fn wait(
         return Ok(());
     }
     tracing::warn!(media.id = %media, "an encode waits: the disk is nearly full");
-    say(ctx, media, true).await?;
+    say(ctx, media, true).await;
     loop {
         pause(ctx, lease).await?;
         if has_room(encoder, bytes).await? {
-            say(ctx, media, false).await?;
+            say(ctx, media, false).await;
             return Ok(());
         }
     }
@@ -48,14 +48,18 @@ pub(super) async fn wait_after_refusal(
         return Err(super::fault_outcome(&fault, lease));
     }
     tracing::warn!(media.id = %media, "an encode waits: the disk is full");
-    say(ctx, media, true).await?;
+    say(ctx, media, true).await;
     pause(ctx, lease).await
 }
 
 /// Says in the list of uploads that the encode waits for room, or no longer does.
-pub(super) async fn say(ctx: &Ctx, media: MediaId, waits: bool) -> Result<(), Fault> {
+pub(super) async fn say(ctx: &Ctx, media: MediaId, waits: bool) {
     let now = ctx.now();
-    ctx.db().write(move |tx| upload::encode_waits_for_room(tx, media, waits, now)).await
+    let said = ctx.db().write(move |tx| upload::encode_waits_for_room(tx, media, waits, now)).await;
+    if let Err(fault) = said {
+        // The database may have no room either, and the encode waits all the same.
+        tracing::warn!(media.id = %media, "that an encode waits can't be written down: {fault}");
+    }
 }
 
 async fn pause(ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {

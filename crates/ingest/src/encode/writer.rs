@@ -26,8 +26,6 @@ use crate::{
 const PENDING_MAX: usize = 16;
 /// How long a segment waits for its row.
 const PENDING_FOR: Duration = Duration::from_millis(750);
-/// The room that must be there before a segment is written.
-const ROOM_BYTES: u64 = 64 << 20;
 
 /// Writes one try of one encode.
 pub(super) struct Writer<'a> {
@@ -73,7 +71,7 @@ impl<'a> Writer<'a> {
             format!("{}/{}/{name}-{}.{ending}", media::folder(self.media), self.generation, &hash[..16]);
         let key = BlobKey::new(name)
             .ok_or_else(|| JobError::Fatal("a rendition's name is no name of a blob".to_owned()))?;
-        room::wait(self.encoder, self.ctx, self.lease, self.media, ROOM_BYTES).await?;
+        room::wait(self.encoder, self.ctx, self.lease, self.media, bytes.len() as u64).await?;
         let mut refused = false;
         loop {
             match self.ctx.blobs().put(&key, bytes.clone()).await {
@@ -85,7 +83,7 @@ impl<'a> Writer<'a> {
             }
         }
         if refused {
-            room::say(self.ctx, self.media, false).await?;
+            room::say(self.ctx, self.media, false).await;
         }
         Ok(key.as_str().to_owned())
     }

@@ -210,7 +210,9 @@ impl Accept {
 fn for_uploader(error: &MediaError) -> UploadProblem {
     let (code, detail) = match error.code() {
         "empty" => ("empty_file", "The file is empty. Choose the right one and upload it again."),
-        "not_media" => ("not_media", "This is neither sound nor a film, whatever its name says, or it is damaged."),
+        "not_media" => {
+            ("not_media", "This is neither sound nor a film, whatever its name says, or it is damaged.")
+        }
         "picture_not_audio" => ("picture", "This is a picture. Upload sound or a film."),
         "playlist" => {
             ("playlist", "This is a playlist, which only names other files. Upload those files themselves.")

@@ -113,7 +113,8 @@ impl Holders {
                 holder.give_way.cancel();
             }
             let asked = holder.give_way.is_cancelled();
-            let (pause, most) = if asked { (GIVE_WAY_MAX, GIVE_WAY_MAX) } else { (QUIET.saturating_sub(quiet), PATIENCE) };
+            let (pause, most) =
+                if asked { (GIVE_WAY_MAX, GIVE_WAY_MAX) } else { (QUIET.saturating_sub(quiet), PATIENCE) };
             if begun.elapsed() >= most {
                 return false;
             }

@@ -209,8 +209,9 @@ impl Receiver {
     /// Keeps what may be kept of what came, and cuts the rest off.
     async fn finish(&mut self, end: &End) -> Result<(), Error> {
         let outcome = self.keep(end).await;
-        if self.written != self.acknowledged || outcome.is_err() {
-            // Whoever goes on cuts the file too; this makes room at once.
+        if matches!(end, End::Broken(_)) || outcome.is_err() {
+            // Whoever goes on cuts the file too; this makes room at once. A write that the disk refused may have
+            // left a part of itself.
             staging::cut(&self.file, self.acknowledged).await?;
         }
         outcome

@@ -64,16 +64,16 @@ impl Line {
     pub async fn head(&mut self, method: &str, path: &str, headers: &[(&str, &str)], bytes: Option<usize>) {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         match bytes {
-            Some(bytes) => head += &format!("Content-Length: {bytes}\r\n\r\n"),
+            Some(bytes) => head.extend(["Content-Length: ", &bytes.to_string(), "\r\n\r\n"]),
             None => head += "Transfer-Encoding: chunked\r\n\r\n",
         }
         self.stream.write_all(head.as_bytes()).await.unwrap();
     }
 
-    /// Sends the head of one of Ann's PATCHes.
+    /// Sends the head of one of Ann's `PATCH` requests.
     pub async fn patch_head(&mut self, path: &str, offset: u64, bytes: usize, more: &[(&str, &str)]) {
         let offset = offset.to_string();
         let mut headers = vec![

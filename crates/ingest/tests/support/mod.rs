@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 mod http;
+mod small_disk;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -19,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use http::{Answer, Line};
+pub use small_disk::SmallDisk;
 
 /// Somebody who uploads.
 pub const ANN: &str = "1:creator";

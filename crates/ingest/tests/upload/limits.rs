@@ -94,7 +94,7 @@ on_both_engines! {
 
     async fn an_upload_expires_after_its_last_bytes(world: World) {
         let house = House::open(&world).await;
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         let (path, other) = (house.create(10).await, house.create(10).await);
         world.clock.advance(2 * day);
         assert_eq!(house.patch(&path, 0, b"123").await.header("upload-expires"), "Tue, 06 Jan 2026 00:00:00 GMT");
@@ -107,7 +107,7 @@ on_both_engines! {
 
     async fn an_expired_upload_is_swept_with_its_file(world: World) {
         let house = House::open(&world).await;
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         let path = house.create(10).await;
         house.patch(&path, 0, b"123").await;
         let handlers = house.service.handlers(crate::support::no_engine());

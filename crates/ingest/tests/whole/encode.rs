@@ -162,7 +162,7 @@ on_both_engines! {
         within_a_minute("the scratch folder is empty", || async {
             std::fs::read_dir(world.folder.path().join("scratch")).unwrap().count() == 0
         }).await;
-        world.clock.advance(std::time::Duration::from_secs(120));
+        world.clock.advance(std::time::Duration::from_mins(2));
         within_a_minute("its blobs are gone", || async { blobs(&house.ctx, "media").await.is_empty() }).await;
         house.ctx.shut_down().await;
     }

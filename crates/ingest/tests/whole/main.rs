@@ -8,4 +8,5 @@ mod support;
 mod accept;
 mod encode;
 mod films;
+mod full;
 mod refuse;

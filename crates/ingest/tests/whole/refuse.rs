@@ -40,7 +40,7 @@ on_both_engines! {
             assert_eq!(upload.state, UploadState::Failed, "{name}");
             let problem = upload.problem.clone().expect("a problem");
             assert!(codes.contains(&problem.code.as_str()), "{name}: {problem:?}");
-            assert!(problem.detail.len() > 20 && !problem.detail.contains("/"), "{name}: {problem:?}");
+            assert!(problem.detail.len() > 20 && !problem.detail.contains('/'), "{name}: {problem:?}");
             assert!(upload.video_id.is_none() && upload.track_id.is_none());
             let mine = format!("/api/v1/me/uploads/{}", upload.id);
             let retry = house.ask("POST", &format!("{mine}/retry"), &[("test-user", ANN)], b"").await;
