@@ -13,12 +13,14 @@ use kernel::{
 };
 
 use super::{
-    Error, FileProblem, LIBRARIES_MAX, Library, NAME_CHARS_MAX, TOPIC_LIBRARIES, folders, path, store,
+    Error, FileProblem, LIBRARIES_MAX, Library, NAME_CHARS_MAX, Progress, TOPIC_LIBRARIES, folders, path,
+    store,
 };
 use crate::scan;
 
-/// How often a scan is tried before the library is shown as failed.
-const SCAN_TRIES_MAX: u32 = 5;
+/// How often a scan is tried before the library is shown as failed. A try that is killed goes on where the one before
+/// it was, so many are worth it.
+const SCAN_TRIES_MAX: u32 = 30;
 
 /// Makes the folder at `path` a library and has it scanned. `data` is the program's own folder, which can't be one.
 ///
@@ -63,6 +65,11 @@ pub async fn libraries(ctx: &Ctx) -> Result<Vec<Library>, Error> {
 /// One library.
 pub async fn library(ctx: &Ctx, id: LibraryId) -> Result<Library, Error> {
     store::one(ctx.db(), id).await?.ok_or(Error::NotFound)
+}
+
+/// What the running scan has done so far, or the last one in all.
+pub async fn last_progress(ctx: &Ctx, id: LibraryId) -> Result<Progress, Error> {
+    store::progress(ctx.db(), id).await?.ok_or(Error::NotFound)
 }
 
 /// Takes a library out of the list. What it held is hidden soon after; nothing is erased.

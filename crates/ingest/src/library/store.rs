@@ -198,12 +198,26 @@ pub(crate) async fn next_due(db: &Db) -> Result<Option<Time>, Fault> {
     .await
 }
 
+/// How far the running scan is, or the last one went.
+pub(crate) async fn progress(db: &Db, id: LibraryId) -> Result<Option<Progress>, Fault> {
+    db.one(sql!("SELECT seen, changed FROM ingest_library WHERE id = $1"), params![id], |row| {
+        Ok(Progress { seen: row.get(0)?, changed: row.get(1)? })
+    })
+    .await
+}
+
 /// Writes how far a scan is.
 pub(crate) fn set_progress(tx: &mut Tx<'_>, id: LibraryId, progress: Progress) -> Result<(), Fault> {
     tx.run(
         sql!("UPDATE ingest_library SET seen = $2, changed = $3 WHERE id = $1"),
         params![id, progress.seen, progress.changed],
     )?;
+    Ok(())
+}
+
+/// Writes why a scan broke off that is tried again.
+pub(crate) fn set_problem(tx: &mut Tx<'_>, id: LibraryId, problem: &str) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE ingest_library SET problem = $2 WHERE id = $1"), params![id, problem])?;
     Ok(())
 }
 

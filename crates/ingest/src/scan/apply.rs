@@ -32,7 +32,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, scene: &Scene, ops: &[Op]) -> Result<(), Fa
             Op::NewFolder(folder) => {
                 store::insert_folder(apply.tx, folder.id, scene.library, &folder.path, folder.device)?;
             }
-            Op::Missing(folder, file) => store::mark_missing(apply.tx, *file, *folder)?,
+            Op::Missing(folder, file) => store::mark_missing(apply.tx, file.id, *folder, &file.name)?,
             Op::Back(file) => apply.back(file)?,
             Op::File(file) => apply.file(file)?,
             Op::Through(folder, again) => {
@@ -95,7 +95,7 @@ impl Apply<'_, '_> {
             What::Track(heard) => self.track(op, &row, heard),
             What::Video(film) => self.video(op, &row, film),
             What::Bad(trouble) if trouble.code == "vanished" => match row.before {
-                Some(before) => store::mark_missing(self.tx, before.id, op.folder.id),
+                Some(before) => store::mark_missing(self.tx, before.id, op.folder.id, &before.name),
                 None => Ok(()),
             },
             What::Bad(trouble) => self.bad(op, &row, trouble),
@@ -127,7 +127,7 @@ impl Apply<'_, '_> {
 
     /// What was at this place is elsewhere, or nowhere any more.
     fn displace(&mut self, here: &KnownFile, folder: i64) -> Result<(), Fault> {
-        store::mark_missing(self.tx, here.id, folder)?;
+        store::mark_missing(self.tx, here.id, folder, &here.name)?;
         store::clear_problem(self.tx, here.id)
     }
 

@@ -35,7 +35,7 @@ pub(super) struct Folder {
     pub(super) fingerprint: [u8; 32],
     pub(super) cover: Option<Cover>,
     /// Files that are not there any more.
-    pub(super) missing: Vec<i64>,
+    pub(super) missing: Vec<KnownFile>,
     /// Files that are back as they were.
     pub(super) back: Vec<KnownFile>,
     /// Pieces that the folder was cut into.
@@ -223,12 +223,12 @@ impl Compare {
 struct Difference {
     read: Vec<Task>,
     back: Vec<KnownFile>,
-    missing: Vec<i64>,
+    missing: Vec<KnownFile>,
 }
 
 /// What is to be done with the files of one folder.
 fn difference(entries: Vec<Entry>, known: Vec<KnownFile>, read_all: bool) -> Difference {
-    let mut missing: Vec<i64> = Vec::new();
+    let mut missing = Vec::new();
     let mut at: HashMap<Vec<u8>, KnownFile> = HashMap::with_capacity(known.len());
     for file in known {
         // Several may have had this name one after the other: the one that is shown counts, else the latest.
@@ -253,10 +253,10 @@ fn difference(entries: Vec<Entry>, known: Vec<KnownFile>, read_all: bool) -> Dif
     }
     for file in at.into_values() {
         if matches!(file.state, State::Shown | State::Broken) {
-            missing.push(file.id);
+            missing.push(file);
         }
     }
-    missing.sort_unstable();
+    missing.sort_unstable_by_key(|file: &KnownFile| file.id);
     Difference { read, back, missing }
 }
 

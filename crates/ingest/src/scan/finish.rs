@@ -54,13 +54,18 @@ pub(super) async fn finish(
 
 /// Hides everything of a library that was removed, and has every folder looked into when it comes back.
 pub(super) async fn remove(scene: &Scene) -> Result<(), Fault> {
-    for state in [State::Shown, State::Broken, State::Missing] {
-        hide(scene, state).await?;
-    }
-    let scene = scene.clone();
-    let db = scene.ctx.db().clone();
+    let (scene, db) = (scene.clone(), scene.ctx.db().clone());
+    let first = scene.clone();
+    // First of all, since the library may come back before everything is hidden.
     db.write(move |tx| {
-        store::forget_folders(tx, scene.library)?;
+        first.lease.guard(tx)?;
+        store::forget_folders(tx, first.library)
+    })
+    .await?;
+    for state in [State::Shown, State::Broken, State::Missing] {
+        hide(&scene, state).await?;
+    }
+    db.write(move |tx| {
         store::clear_walk_problems(tx, scene.library, scene.pass)?;
         scene.lease.complete(tx, scene.ctx.now())?;
         tx.wake(library::TOPIC_LIBRARIES);

@@ -61,7 +61,7 @@ use self::{
     pictures::Pictures,
     progress::Counter,
     read::Reader,
-    write::{Done, Scene, Writer, Written},
+    write::{Done, Given, Scene, Writer, Written},
 };
 use crate::{library, media::Engine};
 
@@ -72,6 +72,9 @@ pub const JOB: &str = "ingest.scan";
 const FOLDERS_WAITING_MAX: usize = 256;
 /// Read pieces that wait to be written.
 const PIECES_DONE_MAX: usize = 16;
+
+/// Files of one transaction.
+const BATCH_FILES: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not 0");
 
 /// What a job is to do.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -88,13 +91,15 @@ pub struct Settings {
     pub every: Option<Duration>,
     /// Files that are read at once; one for each core is usual.
     pub readers: NonZeroUsize,
+    /// Files that are written in one transaction, about: larger ones are quicker and hold others up for longer.
+    pub batch_files: NonZeroUsize,
 }
 
 impl Settings {
-    /// With a reader for each core.
+    /// With a reader for each core and batches of 200 files.
     pub fn new(engine: Engine, every: Option<Duration>) -> Self {
         let readers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { engine, every, readers }
+        Self { engine, every, readers, batch_files: BATCH_FILES }
     }
 }
 
@@ -124,10 +129,14 @@ impl Handler for ScanHandler {
                 Box::pin(scan(&scene, &root, &self.settings)).await
             }
         };
-        tokio::select! {
+        let done = tokio::select! {
             done = work => done.map_err(job_error),
             () = lease.cancelled().cancelled() => Err(JobError::HandBack),
+        };
+        if let Err(JobError::Retry(why)) = &done {
+            tell_why(&scene, why).await;
         }
+        done
     }
 
     async fn gave_up(&self, ctx: &Ctx, key: Option<&str>, reason: &str) -> Result<(), Fault> {
@@ -141,6 +150,21 @@ impl Handler for ScanHandler {
                 Ok(())
             })
             .await
+    }
+}
+
+/// Shows why a scan has to be tried again, as far as that can be written at all.
+async fn tell_why(scene: &Scene, why: &str) {
+    let problem = format!("The scan broke off and is tried again: {why}.");
+    let inner = scene.clone();
+    let told = scene.ctx.db().write(move |tx| {
+        inner.lease.guard(tx)?;
+        library::store::set_problem(tx, inner.library, &problem)?;
+        tx.wake(library::TOPIC_LIBRARIES);
+        Ok::<_, Fault>(())
+    });
+    if let Err(fault) = told.await {
+        tracing::warn!(library.id = %scene.library, "why a scan broke off can't be written: {fault}");
     }
 }
 
@@ -189,7 +213,13 @@ async fn scan(scene: &Scene, library: &library::store::Root, settings: &Settings
         out: Out { pieces: pieces_in, notes: notes_in },
         counter: Arc::clone(&counter),
     };
-    let writer = Writer::new(scene.clone(), library.files, anything_known, Arc::clone(&counter));
+    let given = Given {
+        files_before: library.files,
+        anything_known,
+        counter: Arc::clone(&counter),
+        batch_files: settings.batch_files.get(),
+    };
+    let writer = Writer::new(scene.clone(), given);
     let written = Box::pin(together(compare.run(met), writer.run(done, notes))).await?;
     while let Some(ended) = threads.join_next().await {
         ended.map_err(|error| Fault::from_error("a part of the scan broke off", error))?;

@@ -131,6 +131,7 @@ impl Reader {
         if let Some(trouble) = sniff::plainly_wrong(head) {
             return Ok(What::Bad(trouble));
         }
+        let begins_well = sniff::begins_well(head);
         let title = kind::stem(&entry.name);
         let tagged = match entry.kind {
             Kind::Sound => {
@@ -148,7 +149,12 @@ impl Reader {
         match tagged {
             Ok(tagged) => self.heard(tagged, sample, cover).map(|heard| What::Track(Box::new(heard))),
             Err(Unread::Bad(trouble)) => Ok(What::Bad(trouble)),
-            Err(Unread::Unknown) => self.probe(path, &title, sample, cover),
+            Err(Unread::Unknown) => match self.probe(path, &title, sample, cover)? {
+                What::Bad(trouble) if trouble.code == "truncated" && !begins_well => {
+                    Ok(What::Bad(Trouble::not_media()))
+                }
+                what => Ok(what),
+            },
         }
     }
 

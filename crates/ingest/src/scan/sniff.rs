@@ -37,6 +37,33 @@ fn starts_with(text: &[u8], word: &[u8]) -> bool {
     text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
+/// How the files begin whose parsers may find that they end too early. What begins otherwise is not a cut file but
+/// none at all.
+const BEGINNINGS: &[(usize, &[u8])] = &[
+    (4, b"ftyp"),
+    (4, b"moov"),
+    (4, b"mdat"),
+    (4, b"wide"),
+    (4, b"free"),
+    (0, b"\x1a\x45\xdf\xa3"),
+    (0, b"OggS"),
+    (0, b"RIFF"),
+    (0, b"FORM"),
+    (0, b"fLaC"),
+    (0, b"ID3"),
+    (0, b"FLV"),
+    (0, b"\x30\x26\xb2\x75"),
+    (0, b"\x00\x00\x01\xba"),
+    (0, b"\x00\x00\x01\xb3"),
+    (0, b"G"),
+    (4, b"G"),
+];
+
+/// Whether a file begins like one that could have been whole.
+pub(super) fn begins_well(head: &[u8]) -> bool {
+    BEGINNINGS.iter().any(|(at, word)| head.get(*at..).is_some_and(|rest| rest.starts_with(word)))
+}
+
 /// Words and nothing else. Sound that begins like this for 512 bytes is not to be expected.
 fn is_text(head: &[u8]) -> bool {
     let readable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..);

@@ -1,4 +1,4 @@
-//! What was read goes into the database: at most [`FILES_OF_A_BATCH`] files to a transaction, each guarded by the
+//! What was read goes into the database: a bounded number of files to a transaction, each guarded by the
 //! lease. A folder's fingerprint is written in or after the transaction that writes the last of its files, so a scan
 //! that is killed takes up where it was.
 
@@ -23,8 +23,6 @@ use super::{
 };
 use crate::library;
 
-/// Files of one transaction.
-const FILES_OF_A_BATCH: usize = 200;
 /// How long a file may wait for others to share its transaction.
 const WAIT_MAX: Duration = Duration::from_millis(60);
 /// How often the progress is written.
@@ -46,7 +44,7 @@ pub(super) enum Op {
     /// A folder that is new.
     NewFolder(Arc<Folder>),
     /// A file of a folder is not there any more: folder, file.
-    Missing(i64, i64),
+    Missing(i64, KnownFile),
     /// A file is back as it was.
     Back(KnownFile),
     /// A file that was read.
@@ -85,6 +83,8 @@ pub(super) struct Writer {
     pub(super) pass: i64,
     pub(super) anything_known: bool,
     pub(super) counter: Arc<Counter>,
+    /// Files of one transaction.
+    pub(super) batch_files: usize,
     open: HashMap<i64, Open>,
     ops: Vec<Op>,
     walk_problems: usize,
@@ -93,6 +93,17 @@ pub(super) struct Writer {
     /// Something was written.
     wrote: bool,
     told: Instant,
+}
+
+/// What a writer is told besides.
+pub(super) struct Given {
+    /// Files that the last scan found.
+    pub(super) files_before: i64,
+    /// Whether the database knew any file when the scan began.
+    pub(super) anything_known: bool,
+    pub(super) counter: Arc<Counter>,
+    /// Files of one transaction.
+    pub(super) batch_files: usize,
 }
 
 /// What a writer leaves.
@@ -113,8 +124,9 @@ pub(super) struct Scene {
 }
 
 impl Writer {
-    pub(super) fn new(scene: Scene, files_before: i64, anything_known: bool, counter: Arc<Counter>) -> Self {
+    pub(super) fn new(scene: Scene, given: Given) -> Self {
         let Scene { ctx, lease, library, pass } = scene;
+        let Given { files_before, anything_known, counter, batch_files } = given;
         Self {
             ctx,
             lease,
@@ -123,6 +135,7 @@ impl Writer {
             pass,
             anything_known,
             counter,
+            batch_files,
             open: HashMap::new(),
             ops: Vec::new(),
             walk_problems: 0,
@@ -152,7 +165,7 @@ impl Writer {
                 },
                 () = tokio::time::sleep(wait) => self.flush().await?,
             }
-            if self.ops.len() >= FILES_OF_A_BATCH {
+            if self.ops.len() >= self.batch_files {
                 self.flush().await?;
             }
             self.tell().await?;
@@ -174,7 +187,7 @@ impl Writer {
     async fn take(&mut self, done: Done) -> Result<(), Fault> {
         let Done { folder, files } = done;
         // Not more than one batch and one piece are held.
-        if self.ops.len() + files.len() > FILES_OF_A_BATCH {
+        if self.ops.len() + files.len() > self.batch_files {
             self.flush().await?;
         }
         if let Entry::Vacant(place) = self.open.entry(folder.id) {
@@ -182,7 +195,7 @@ impl Writer {
             if folder.is_new {
                 self.ops.push(Op::NewFolder(Arc::clone(&folder)));
             }
-            self.ops.extend(folder.missing.iter().map(|file| Op::Missing(folder.id, *file)));
+            self.ops.extend(folder.missing.iter().map(|file| Op::Missing(folder.id, file.clone())));
             self.ops.extend(folder.back.iter().cloned().map(Op::Back));
         }
         let again = files.iter().any(|(_, seen)| seen.fresh || is_passing(seen));
@@ -216,7 +229,7 @@ impl Writer {
         self.wrote = true;
         let ops = Arc::new(std::mem::take(&mut self.ops));
         let files = ops.iter().filter(|op| matches!(op, Op::File(_))).count();
-        for part in parts(&ops) {
+        for part in parts(ops.len(), self.batch_files * 2) {
             self.write(Arc::clone(&ops), part).await?;
         }
         self.counter.wrote(files);
@@ -261,9 +274,8 @@ impl Writer {
 }
 
 /// Cuts what is to be written into transactions; a folder of very many vanished files takes several.
-fn parts(ops: &[Op]) -> Vec<std::ops::Range<usize>> {
-    let most = FILES_OF_A_BATCH * 2;
-    (0..ops.len()).step_by(most).map(|start| start..(start + most).min(ops.len())).collect()
+fn parts(all: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..all).step_by(most.max(1)).map(move |start| start..(start + most).min(all))
 }
 
 /// Whether what is wrong with a file may mend itself, so that the next scan must read it again.

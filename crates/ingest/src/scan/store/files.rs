@@ -234,32 +234,31 @@ pub(in crate::scan) fn update_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>)
     Ok(())
 }
 
-/// Takes a file from where it was, unless another scan has done something with it meanwhile; false then.
+/// Whether a file is still where it was known to be: another scan may have done something with it meanwhile. Holds it
+/// there until the transaction ends.
 pub(in crate::scan) fn claim_file(tx: &mut Tx<'_>, candidate: &Candidate) -> Result<bool, Fault> {
     let touched = tx.run(
         sql!(
-            "UPDATE ingest_file SET state = state
-             WHERE id = $1 AND folder_id = $2 AND name = $3 AND state = $4 AND mtime_ns = $5"
+            "UPDATE ingest_file SET state = state WHERE id = $1 AND folder_id = $2 AND name = $3 AND mtime_ns = $4"
         ),
         params![
             candidate.file.id,
             candidate.folder,
             &candidate.file.name,
-            candidate.file.state.word(),
             candidate.file.stat.mtime_ns
         ],
     )?;
     Ok(touched == 1)
 }
 
-/// Writes that this scan has not met a file where it was.
-pub(in crate::scan) fn mark_missing(tx: &mut Tx<'_>, id: i64, folder: i64) -> Result<(), Fault> {
+/// Writes that this scan has not met a file where it was, if that is still where it is known to be.
+pub(in crate::scan) fn mark_missing(tx: &mut Tx<'_>, id: i64, folder: i64, name: &[u8]) -> Result<(), Fault> {
     tx.run(
         sql!(
             "UPDATE ingest_file SET state = 'missing'
-             WHERE id = $1 AND folder_id = $2 AND state IN ('shown', 'broken')"
+             WHERE id = $1 AND folder_id = $2 AND name = $3 AND state IN ('shown', 'broken')"
         ),
-        params![id, folder],
+        params![id, folder, name],
     )?;
     Ok(())
 }
