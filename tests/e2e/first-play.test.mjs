@@ -47,8 +47,12 @@ async function hearEveryFormat(page, album) {
   await album.click();
   const songs = page.getByRole('button', { name: /^Play Song in/ });
   await songs.first().waitFor();
-  assert.equal(await songs.count(), 6);
+  assert.equal(await songs.count(), 5);
   for (const format of ['flac', 'mp3', 'ogg', 'opus', 'm4a', 'wav']) {
+    if (format === 'wav') {
+      await page.getByRole('link', { name: /home/i }).first().click();
+      await page.getByRole('link', { name: /Waves/ }).first().click();
+    }
     await page.getByRole('button', { name: `Play Song in ${format}` }).click();
     const before = await eventually(`${format} begins to sound`, async () => {
       const now = await sound(page);
@@ -83,6 +87,11 @@ async function uploadOverABreakingLine(page, wire, files) {
     return (await page.locator('main').getByRole('link', { name: /watch/i }).count()) >= 2;
   }, 180);
   assert.ok(seen.size >= 2, `progress was seen to move: ${[...seen]}`);
+  // They can be watched before this; all rungs are there only now.
+  await eventually('both are encoded', () => page.evaluate(async () => {
+    const { items } = await (await fetch('/api/v1/me/uploads')).json();
+    return items.length === 2 && items.every((upload) => upload.state === 'ready');
+  }), 180);
   return before;
 }
 
@@ -90,16 +99,17 @@ async function watch(page, title) {
   await page.getByRole('link', { name: /^videos$/i }).first().click();
   await page.getByRole('link', { name: new RegExp(title) }).first().click();
   await page.locator('video').waitFor();
-  if ((await picture(page)).paused) await page.getByRole('button', { name: /^play/i }).first().click();
-  const before = await eventually('the picture moves', async () => {
+  const before = await eventually('the picture moves by itself', async () => {
     const now = await picture(page);
     return now.frames > 5 && now.at > 0.2 && now;
   }, 30);
   await eventually('it goes on', async () => (await picture(page)).frames > before.frames + 10);
   await page.locator('video').hover();
   await page.getByRole('button', { name: /quality/i }).click();
-  const rungs = await page.getByRole('menuitemradio', { name: /\d+p/ }).count();
-  assert.ok(rungs >= 2, `${rungs} rungs are offered`);
+  const offered = page.getByRole('menuitemradio').filter({ hasText: /^\s*\d+p/ });
+  await offered.nth(1).waitFor({ timeout: 5000 }).catch(async () => {
+    assert.fail(`two rungs are offered, not ${JSON.stringify(await page.getByRole('menuitemradio').allInnerTexts())}`);
+  });
   await page.keyboard.press('Escape');
   await page.locator('video').hover();
   await page.keyboard.press('8');
@@ -129,7 +139,8 @@ for (const engine of ENGINES) {
       await moveIn(page, house, wire, music);
       const album = await seeAlbums(page);
       await hearEveryFormat(page, album);
-      assert.deepEqual(problems, [], 'no error in the console');
+      // Chromium reports the answer to the page's first question, who is signed in: nobody yet.
+      assert.deepEqual(problems.splice(0).filter((problem) => !/401/.test(problem)), [], 'no error in the console');
       await uploadOverABreakingLine(page, wire, [join(films, 'first film.mp4'), join(films, 'second film.mkv')]);
       await watch(page, 'first film');
       await watch(page, 'second film');

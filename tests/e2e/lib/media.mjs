@@ -37,12 +37,13 @@ export function cover(path, color = 'orange') {
   ffmpeg('-f', 'lavfi', '-i', `color=${color}:size=600x600,drawbox=x=100:y=100:w=400:h=400:color=black@0.4:t=40`, '-frames:v', '1', path);
 }
 
-/** A library: one album in every format, with pictures in the files and in the folder, and a second album. */
+/** A library: an album in five formats, one in WAV, which has no tag for an album's artist, with pictures in the files and
+ * in the folder, and one more album. */
 export function library(folder) {
   const picture = join(folder, '..', 'cover.jpg');
   cover(picture);
   FORMATS.forEach((format, index) => song(join(folder, 'Ann Other', 'Every Format', `0${index + 1} ${format}.${format}`), {
-    title: `Song in ${format}`, artist: 'Ann Other', album_artist: 'Ann Other', album: 'Every Format', track: `${index + 1}/6`,
+    title: `Song in ${format}`, artist: 'Ann Other', album_artist: 'Ann Other', album: format === 'wav' ? 'Waves' : 'Every Format', track: `${index + 1}/6`,
     date: '2021', genre: 'Test', hertz: 300 + 60 * index, picture,
   }));
   cover(join(folder, 'Ann Other', 'Every Format', 'cover.jpg'), 'teal');
