@@ -46,9 +46,9 @@ impl<T> Drop for Seat<'_, T> {
     fn drop(&mut self) {
         let mut cells = self.flights.cells.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cell) = cells.get(self.key).filter(|cell| Arc::ptr_eq(cell, &self.cell)) else { return };
-        // A finished flight is of no further use, since its result lies in the cache or the store. One that nobody
-        // waits for has two owners: the list and this seat; others join and leave under the same lock.
-        if cell.initialized() || Arc::strong_count(cell) <= 2 {
+        // One that nobody is in any more has two owners, the list and this seat; others join and leave under the same
+        // lock. What was fetched lies in the cache or the store by then.
+        if Arc::strong_count(cell) <= 2 {
             cells.remove(self.key);
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use catalog::MediaId;
 use http::{Method, StatusCode, header};
 use kernel::{
+    blob::BlobKey,
     db::Engine,
     testkit::{START, World},
 };
@@ -43,6 +44,18 @@ async fn a_segment_needs_a_signature_and_no_row() {
             assert_eq!(answer.header(&header::X_CONTENT_TYPE_OPTIONS), "nosniff");
             assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_hot_segment_comes_out_of_memory() {
+    for (config, expected) in WAYS.into_iter().zip([StatusCode::OK, StatusCode::NOT_FOUND]) {
+        let (_world, house, _) = house_with_segment(config).await;
+        let path = house.path(MediaId(42), SEGMENT);
+        assert_eq!(house.get(&path).await.status, StatusCode::OK);
+        let key = BlobKey::new(format!("media/42/{SEGMENT}")).expect("a good name");
+        house.ctx.blobs().delete(&key).await.expect("is deleted");
+        assert_eq!(house.get(&path).await.status, expected);
     }
 }
 
