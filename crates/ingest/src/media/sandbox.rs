@@ -37,8 +37,11 @@ use super::{
 
 /// Bytes kept of the end of standard error.
 pub(super) const STDERR_BYTES_MAX: usize = 16 * 1024;
-/// Address space that a task gets. A 2160p ladder was seen to use about half of it.
-pub(super) const MEMORY_BYTES_MAX: u64 = 8 << 30;
+/// Address space that a task gets: a 2160p ladder was seen to take 2.8 GiB of it on two cores, and ffmpeg starts
+/// threads, each with a stack and a heap of its own, by the number of cores.
+pub(super) fn memory_bytes_max() -> u64 {
+    (6 + cores()) << 30
+}
 
 /// Where ffmpeg and ffprobe are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{
     error::MediaError,
     input::Input,
     probe::{Probe, SubtitleTrack},
-    sandbox::{MEMORY_BYTES_MAX, Pulse, Task},
+    sandbox::{Pulse, Task, memory_bytes_max},
 };
 
 /// The longest edge of a poster, pixels.
@@ -104,7 +104,7 @@ impl Engine {
             folder: None,
             time_max,
             stall_max: None,
-            memory_bytes_max: MEMORY_BYTES_MAX,
+            memory_bytes_max: memory_bytes_max(),
         };
         let mut output = Vec::new();
         let mut keep = |bytes: &[u8]| {

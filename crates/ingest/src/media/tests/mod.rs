@@ -36,12 +36,16 @@ fn world() -> World {
     World { folder, engine: Engine::new(tools, launcher()) }
 }
 
-/// The test program has a main of its own, so the sandbox is an example beside it.
 fn launcher() -> Launcher {
+    Launcher::other_program(sandbox_program())
+}
+
+/// The test program has a main of its own, so the sandbox is an example beside it.
+fn sandbox_program() -> PathBuf {
     let tests = std::env::current_exe().expect("a test knows its own file");
     let sandbox = tests.parent().and_then(Path::parent).expect("target/…/deps").join("examples/sandbox");
     assert!(sandbox.is_file(), "build it first: cargo build -p ingest --examples");
-    Launcher::other_program(sandbox)
+    sandbox
 }
 
 fn cancel() -> CancellationToken {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{io::AsyncBufReadExt as _, sync::mpsc, time::timeout};
 
 use super::{
     super::{
@@ -181,4 +181,39 @@ async fn an_abandoned_encode_leaves_nothing() {
     })
     .await
     .expect("the pipes are gone");
+}
+
+/// Whether a process runs; one that has ended but is not yet reaped does not.
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+#[tokio::test]
+async fn what_runs_in_the_sandbox_dies_with_the_program_that_started_it() {
+    let script = format!(
+        "'{}' {} --parent $$ --memory 1000000000 --cpu 60 -- {} -c 'echo $$; while :; do :; done' & wait",
+        super::sandbox_program().display(),
+        super::super::SANDBOX_WORD,
+        shell().display()
+    );
+    #[expect(clippy::disallowed_methods, reason = "stands for the program that is killed")]
+    let mut command = tokio::process::Command::new("/bin/sh");
+    let mut program = command
+        .args(["-c", &script])
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("a shell");
+    let mut lines = tokio::io::BufReader::new(program.stdout.take().expect("piped")).lines();
+    let pid = lines.next_line().await.expect("read").expect("its number");
+    assert!(runs(&pid));
+    program.kill().await.expect("killed");
+    timeout(Duration::from_secs(10), async {
+        while runs(&pid) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("it died too");
 }
