@@ -79,7 +79,7 @@ async fn make(
         match event {
             EncodeEvent::Init(init) => writer.begin(init).await?,
             EncodeEvent::Segment(segment) => writer.segment(segment).await?,
-            EncodeEvent::Progress(fraction) => writer.progress(fraction),
+            EncodeEvent::Progress(fraction) => writer.progress(fraction).await?,
         }
     }
     encoding.finish().await.map_err(told)?;

@@ -115,7 +115,7 @@ impl Handler for Encoder {
         let failed = ctx.db().write(move |tx| {
             media::fail_encode(tx, media, &problem)?;
             upload::encode_failed(tx, media, &problem, now)?;
-            enqueue_sweep(tx, &inner, media)
+            enqueue_sweep(tx, &inner, media, None)
         });
         failed.await
     }

@@ -10,16 +10,32 @@ use kernel::{
     db::Tx,
     jobs::{self, Handler, JobError, Lease, NewJob},
 };
+use serde::{Deserialize, Serialize};
 
 /// The kind of the jobs that sweep one media's folder.
 const SWEEP_JOB: &str = "ingest.sweep_media";
 /// A worker that has lost its lease may write for so long.
 const LATE: Duration = Duration::from_mins(1);
 
-/// Has the blobs of a media swept when no worker writes to it any more.
-pub(crate) fn enqueue_sweep(tx: &mut Tx<'_>, ctx: &Ctx, media: MediaId) -> Result<(), Fault> {
-    let job = NewJob::new(SWEEP_JOB, &media)?.key(media).run_at(ctx.now().plus(LATE)).attempts_max(100);
-    jobs::enqueue(tx, ctx, &job)
+/// What is to be swept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Sweep {
+    media: MediaId,
+    /// The source's blob, when nobody wants that either.
+    source: Option<String>,
+}
+
+/// Has the blobs of a media swept when no worker writes to it any more; with them its `source`, where that is given.
+pub(crate) fn enqueue_sweep(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    media: MediaId,
+    source: Option<String>,
+) -> Result<(), Fault> {
+    // Two keys, so that a sweep that takes the source along is not taken for one that does not.
+    let key = if source.is_some() { format!("{media}-and-source") } else { media.to_string() };
+    let job = NewJob::new(SWEEP_JOB, &Sweep { media, source })?.key(key);
+    jobs::enqueue(tx, ctx, &job.run_at(ctx.now().plus(LATE)).attempts_max(100))
 }
 
 fn folder(media: MediaId) -> Result<BlobKey, Fault> {
@@ -69,7 +85,7 @@ impl Handler for SweepMedia {
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
-        let id: MediaId = lease.payload()?;
+        let Sweep { media: id, source } = lease.payload()?;
         let facts = ctx.db().write(move |tx| media::get(tx, id)).await?;
         // Somebody is at it again, who sweeps at the end.
         if facts.is_some_and(|facts| {
@@ -77,6 +93,10 @@ impl Handler for SweepMedia {
         }) {
             return Ok(());
         }
-        Ok(strays(ctx, id).await?)
+        strays(ctx, id).await?;
+        if let Some(key) = source.and_then(BlobKey::new) {
+            ctx.blobs().delete(&key).await?;
+        }
+        Ok(())
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Segments that wait for their rows.
 const PENDING_MAX: usize = 16;
-/// How long a segment waits for its row.
+/// How long a segment waits for its row, and progress for being told.
 const PENDING_FOR: Duration = Duration::from_millis(750);
 
 /// Writes one try of one encode.
@@ -38,8 +38,8 @@ pub(super) struct Writer<'a> {
     /// By their places in the plan.
     renditions: Vec<Option<RenditionId>>,
     pending: Vec<(RenditionId, Segment)>,
-    pending_since: Option<Instant>,
     fraction: f64,
+    written_at: Instant,
 }
 
 impl<'a> Writer<'a> {
@@ -59,8 +59,8 @@ impl<'a> Writer<'a> {
             plan,
             renditions: vec![None; plan.renditions.len()],
             pending: Vec::new(),
-            pending_since: None,
             fraction: 0.0,
+            written_at: Instant::now(),
         }
     }
 
@@ -156,25 +156,26 @@ impl<'a> Writer<'a> {
             blob_key,
         };
         self.pending.push((rendition, row));
-        let since = *self.pending_since.get_or_insert_with(Instant::now);
-        if self.pending.len() >= PENDING_MAX || since.elapsed() >= PENDING_FOR {
-            self.flush().await?;
+        if self.pending.len() >= PENDING_MAX {
+            return self.flush().await;
         }
-        Ok(())
+        self.flush_in_time().await
     }
 
-    /// Says how far the work is; with the next rows, or with the heartbeat.
-    pub(super) fn progress(&mut self, fraction: f64) {
+    /// Says how far the work is.
+    pub(super) async fn progress(&mut self, fraction: f64) -> Result<(), JobError> {
         self.fraction = fraction;
         self.lease.set_progress(fraction);
+        self.flush_in_time().await
     }
 
-    /// Writes the rows of the segments that wait for them.
-    pub(super) async fn flush(&mut self) -> Result<(), JobError> {
-        self.pending_since = None;
-        if self.pending.is_empty() {
-            return Ok(());
-        }
+    async fn flush_in_time(&mut self) -> Result<(), JobError> {
+        if self.written_at.elapsed() >= PENDING_FOR { self.flush().await } else { Ok(()) }
+    }
+
+    /// Writes the rows of the segments that wait for them, and how far the work is.
+    async fn flush(&mut self) -> Result<(), JobError> {
+        self.written_at = Instant::now();
         let pending = std::mem::take(&mut self.pending);
         let (media, generation, now) = (self.media, self.generation, self.ctx.now());
         let fraction = self.fraction;

@@ -126,7 +126,7 @@ async fn refuse(ctx: &Ctx, lease: &Lease, row: &Row, problem: UploadProblem) -> 
 }
 
 /// The blob of an upload's file.
-fn original_key(id: UploadId) -> Result<BlobKey, Fault> {
+pub(super) fn original_key(id: UploadId) -> Result<BlobKey, Fault> {
     BlobKey::new(format!("{ORIGINALS}/{id}/source"))
         .ok_or_else(|| Fault::new("an upload's number is no name of a blob"))
 }

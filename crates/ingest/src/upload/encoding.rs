@@ -77,9 +77,9 @@ impl Projection for Withdrawn {
         if event.kind != "catalog.video_hidden" {
             return Ok(());
         }
-        for (owner, media) in store::delete_encoding_of_video(tx, catalog::VideoId(event.subject))? {
+        for (id, owner, media) in store::delete_encoding_of_video(tx, catalog::VideoId(event.subject))? {
             if let Some(media) = media {
-                super::service::stop_encode(tx, &self.0, media)?;
+                super::service::stop_encode(tx, &self.0, id, media)?;
             }
             tx.wake(&topic(owner));
         }

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 
 use super::{
     ACCEPT_JOB, UploadConfig,
+    accept::original_key,
     checksum::Checksum,
     headers::Metadata,
     holders::Holders,
@@ -78,17 +79,17 @@ fn withdraw(tx: &mut Tx<'_>, ctx: &Ctx, row: &Row) -> Result<(), Fault> {
         import::hide_track(tx, &mut batch, track)?;
     }
     if let Some(media) = row.media {
-        stop_encode(tx, ctx, media)?;
+        stop_encode(tx, ctx, row.upload.id, media)?;
     }
     Ok(())
 }
 
-/// Ends the encode of a media that nobody wants any more, and has what was made swept.
-pub(super) fn stop_encode(tx: &mut Tx<'_>, ctx: &Ctx, media: MediaId) -> Result<(), Fault> {
+/// Ends the encode of an upload that nobody wants any more, and has what was made swept, the file too.
+pub(super) fn stop_encode(tx: &mut Tx<'_>, ctx: &Ctx, id: UploadId, media: MediaId) -> Result<(), Fault> {
     jobs::cancel(tx, ENCODE_JOB, &media.to_string(), ctx.now())?;
     let text = "It was taken back while it was being encoded.".to_owned();
     media::fail_encode(tx, media, &media::Problem { code: "cancelled".to_owned(), text })?;
-    enqueue_sweep(tx, ctx, media)
+    enqueue_sweep(tx, ctx, media, Some(original_key(id)?.as_str().to_owned()))
 }
 
 pub(super) fn expired_problem() -> UploadProblem {

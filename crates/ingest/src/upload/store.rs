@@ -278,15 +278,15 @@ pub(super) fn set_encode_note(
     )
 }
 
-/// Forgets uploads that were still becoming a video; says whose, and which media.
+/// Forgets uploads that were still becoming a video; says which, whose, and which media.
 pub(super) fn delete_encoding_of_video(
     tx: &mut Tx<'_>,
     video: VideoId,
-) -> Result<Vec<(UserId, Option<MediaId>)>, Fault> {
+) -> Result<Vec<(UploadId, UserId, Option<MediaId>)>, Fault> {
     tx.all(
-        sql!("DELETE FROM ingest_upload WHERE video = $1 AND state = 'encoding' RETURNING owner, media"),
+        sql!("DELETE FROM ingest_upload WHERE video = $1 AND state = 'encoding' RETURNING id, owner, media"),
         params![video],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
 }
 

@@ -163,7 +163,9 @@ on_both_engines! {
             std::fs::read_dir(world.folder.path().join("scratch")).unwrap().count() == 0
         }).await;
         world.clock.advance(std::time::Duration::from_mins(2));
-        within_a_minute("its blobs are gone", || async { blobs(&house.ctx, "media").await.is_empty() }).await;
+        within_a_minute("its blobs are gone", || async {
+            blobs(&house.ctx, "media").await.is_empty() && blobs(&house.ctx, "originals").await.is_empty()
+        }).await;
         house.ctx.shut_down().await;
     }
 

@@ -10,3 +10,4 @@ mod encode;
 mod films;
 mod full;
 mod refuse;
+mod remote;
