@@ -91,6 +91,15 @@ impl Line {
         let _ = self.stream.write_all(bytes).await;
     }
 
+    /// Sends bytes one by one, as a slow but living line does.
+    pub async fn drip_within_seconds(&mut self, bytes: &[u8], seconds: u32) {
+        let pause = Duration::from_secs(u64::from(seconds)) / u32::try_from(bytes.len()).unwrap();
+        for byte in bytes {
+            self.send(std::slice::from_ref(byte)).await;
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Sends one piece of a chunked body.
     pub async fn send_chunk(&mut self, bytes: &[u8]) {
         self.send(format!("{:x}\r\n", bytes.len()).as_bytes()).await;

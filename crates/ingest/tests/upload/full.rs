@@ -15,6 +15,13 @@ async fn a_full_disk_keeps_what_was_acknowledged(engine: Engine, disk: &SmallDis
     let path = house.create(bytes.len()).await;
     assert_eq!(house.patch(&path, 0, &bytes[..1 << 20]).await.status, 204);
     let filler = disk.fill_but(5 * MIB);
+    // With a checksum that could not be looked at, nothing of it is kept.
+    let mut line = house.line().await;
+    let sum = [("upload-checksum", "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=")];
+    line.patch_head(&path, MIB, bytes.len() - (1 << 20), &sum).await;
+    line.send(&bytes[1 << 20..9 << 20]).await;
+    line.answer("PATCH").await.refused(507, "no_space");
+    assert_eq!(house.offset(&path).await, MIB);
     // More than fits, on a line that stays open, so that the server has to give up by itself.
     let mut line = house.line().await;
     line.patch_head(&path, MIB, bytes.len() - (1 << 20), &[]).await;

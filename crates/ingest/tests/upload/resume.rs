@@ -88,14 +88,11 @@ on_both_engines! {
         let mut line = house.line().await;
         line.patch_head(&path, 0, bytes.len(), &[]).await;
         let live = async {
-            for byte in &bytes {
-                line.send(std::slice::from_ref(byte)).await;
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
+            line.drip_within_seconds(&bytes, 4).await;
             line.answer("PATCH").await
         };
         let (live, second) = tokio::join!(live, async {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            eventually("the first is at it", || async { house.upload(&path).await.received_bytes > 0 }).await;
             house.patch(&path, 0, &bytes).await
         });
         second.refused(423, "locked");
@@ -146,7 +143,7 @@ on_both_engines! {
         // A program that was killed after writing and before acknowledging leaves such a tail.
         let id = path.rsplit('/').next().unwrap();
         let file = config(&world).folder.join(id);
-        std::fs::write(&file, [&bytes[..400], &[0xee; 300]].concat()).unwrap();
+        std::fs::write(&file, [&bytes[..400], &[0xee; 800]].concat()).unwrap();
         let house = House::with(world.reopened().await, config(&world)).await;
         assert_eq!(house.offset(&path).await, 400);
         assert_eq!(house.patch(&path, 400, &bytes[400..]).await.status, 204);
