@@ -168,6 +168,7 @@ impl Engine {
         cancel: &CancellationToken,
     ) -> Result<Encoding, MediaError> {
         let input = Input::open(input).await?;
+        input.check_size(probe.bytes)?;
         let pipes = Pipes::make(folder, plan.renditions.len())?;
         let cancel = cancel.child_token();
         let (sender, events) = mpsc::channel(EVENTS_MAX);

@@ -84,12 +84,21 @@ impl Input {
         if now == Some(self.state) {
             return Ok(());
         }
-        Err(MediaError::transient(
-            "file_changing",
-            "The file changed while it was read. It is tried again once it stays the same; if it is still \
-             being copied there is nothing to do.",
-        ))
+        Err(changing())
     }
+
+    /// Fails if the file is not the one that was probed.
+    pub(super) fn check_size(&self, bytes: u64) -> Result<(), MediaError> {
+        if self.state.bytes == bytes { Ok(()) } else { Err(changing()) }
+    }
+}
+
+fn changing() -> MediaError {
+    MediaError::transient(
+        "file_changing",
+        "The file changed while it was read. It is tried again once it stays the same; if it is still being \
+         copied there is nothing to do.",
+    )
 }
 
 /// How much of the file is looked at for [`refuse_playlist`].

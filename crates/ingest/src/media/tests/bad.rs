@@ -174,3 +174,15 @@ async fn a_file_damaged_in_the_middle_is_shown_as_far_as_it_goes_or_refused() {
     let encoded = world.encode(&path).await;
     assert!(encoded.segments[0].iter().map(|segment| segment.samples).sum::<u32>() > 0);
 }
+
+#[tokio::test]
+async fn a_file_that_grew_after_its_probe_is_not_encoded() {
+    let world = world();
+    let path = world.clip("a.mp4");
+    let probe = world.probe(&path).await.expect("the probe");
+    let plan = super::plan_video(&probe, "ultrafast").expect("video");
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).expect("the clip");
+    file.write_all(b"more").expect("written");
+    let begun = world.engine.encode(&path, &probe, &plan, world.folder.path(), &super::cancel()).await;
+    assert_eq!(begun.expect_err("it changed").code(), "file_changing");
+}
