@@ -92,7 +92,7 @@ impl Line {
     }
 
     /// Sends bytes one by one, as a slow but living line does.
-    pub async fn drip_within_seconds(&mut self, bytes: &[u8], seconds: u32) {
+    pub async fn within_seconds(&mut self, seconds: u32, bytes: &[u8]) {
         let pause = Duration::from_secs(u64::from(seconds)) / u32::try_from(bytes.len()).unwrap();
         for byte in bytes {
             self.send(std::slice::from_ref(byte)).await;

@@ -88,7 +88,7 @@ on_both_engines! {
         let mut line = house.line().await;
         line.patch_head(&path, 0, bytes.len(), &[]).await;
         let live = async {
-            line.drip_within_seconds(&bytes, 4).await;
+            line.within_seconds(4, &bytes).await;
             line.answer("PATCH").await
         };
         let (live, second) = tokio::join!(live, async {
