@@ -1,12 +1,15 @@
 //! What is accepted becomes something that can be found and played.
 
-use catalog::media::{MediaKind, RenditionKind, Source};
+use catalog::{
+    import::{Batch, SourceFile, VideoImport, upsert_video},
+    media::{self, AfterFailure, MediaKind, MediaState, RenditionKind, Source},
+};
 use ingest::upload::UploadState;
 use kernel::{blob::BlobKey, on_both_engines, testkit::World};
 
 use crate::{
     films::{assert_whole, encode_config, ended, film, index, mp4, send, song, work},
-    support::House,
+    support::{House, within_a_minute},
 };
 
 on_both_engines! {
@@ -78,4 +81,42 @@ on_both_engines! {
         assert_whole(&world, &house, &index(&house.ctx, &upload).await).await;
         house.ctx.shut_down().await;
     }
+
+    async fn a_film_of_a_library_is_encoded_where_it_lies(world: World) {
+        let house = House::open(&world).await;
+        work(&house, encode_config(&world)).await;
+        let _ = mp4(&world, 1);
+        let file = world.folder.path().join("film.mp4");
+        let source = SourceFile {
+            place: Source::file(&file), bytes: std::fs::metadata(&file).unwrap().len(), stamp: 1,
+            mime: "video/mp4".to_owned(), codec: "h264".to_owned(), bitrate_kbps: 0, sample_rate_hz: 44_100,
+            channels: 1, duration_ms: 1000,
+        };
+        let ctx = house.ctx.clone();
+        let entered = house.ctx.db().write(move |tx| {
+            let new = VideoImport {
+                existing: None, library: Some(catalog::LibraryId(1)), owner: None, title: "Film", source: &source,
+                width: 320, height: 180, picture: None,
+            };
+            let imported = upsert_video(tx, &mut Batch::new(ctx.ids(), ctx.now()), &new)?;
+            media::request_encode(tx, &ctx, imported.media, 10, AfterFailure::Leave)?;
+            Ok::<_, kernel::Fault>(imported.media)
+        });
+        let id = entered.await.unwrap();
+        within_a_minute("it is ready", || async {
+            media::index(house.ctx.db(), id).await.unwrap().unwrap().media.state == MediaState::Ready
+        }).await;
+        let index = media::index(house.ctx.db(), id).await.unwrap().unwrap();
+        assert_eq!(index.renditions.len(), 2);
+        assert_whole_but_source(&house, &index).await;
+        assert_eq!(crate::films::blobs(&house.ctx, "pictures").await.len(), 1, "a poster");
+        assert!(file.exists());
+        house.ctx.shut_down().await;
+    }
+}
+
+/// Every row has its blob and every blob its row.
+async fn assert_whole_but_source(house: &House, index: &media::MediaIndex) {
+    let rows = media::blob_keys(house.ctx.db(), index.media.id).await.unwrap();
+    assert_eq!(crate::films::blobs(&house.ctx, "media").await, rows);
 }
