@@ -10,7 +10,9 @@ import { session } from './lib/session.svelte';
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has no place to stand');
 
-void session.start().finally(() => router.start(routes, notFound));
+// The screen is fetched while the server says who is signed in; nothing is shown before it has.
+router.start(routes, notFound);
+void session.start();
 mount(App, { target });
 
 if ('serviceWorker' in navigator && import.meta.env.PROD) {

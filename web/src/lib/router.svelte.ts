@@ -3,8 +3,8 @@
  * Everything that knows about addresses is here and in `routes.ts`.
  */
 import type { Component } from 'svelte';
+import { match, type Params } from './match';
 
-export type Params = Record<string, string>;
 type Screen = Component<Record<string, never>>;
 export interface Route {
   pattern: string;
@@ -22,24 +22,8 @@ interface Place {
 /** How long Back waits for a list to grow tall enough for its old scroll position. */
 const SCROLL_PATIENCE_MS = 1500;
 const HEADING_PATIENCE_MS = 4000;
-
-function match(pattern: string, path: string): Params | null {
-  const want = pattern.split('/').filter(Boolean);
-  const have = path.split('/').filter(Boolean);
-  if (want.length !== have.length) return null;
-  const params: Params = {};
-  for (const [i, part] of want.entries()) {
-    const value = have[i] as string;
-    if (part.startsWith(':')) {
-      try {
-        params[part.slice(1)] = decodeURIComponent(value);
-      } catch {
-        return null;
-      }
-    } else if (part !== value) return null;
-  }
-  return params;
-}
+/** The page reloads itself for a missing file at most this often. */
+const RELOAD_AGAIN_MS = 30_000;
 
 class Router {
   path = $state(location.pathname);
@@ -120,7 +104,7 @@ class Router {
       this.search = location.search;
       this.place = { route, params, screen };
     } catch {
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn || this.#startOver()) return;
       this.lost = true;
       this.place = null;
     } finally {
@@ -128,6 +112,19 @@ class Router {
     }
     if (!first) void this.#focusHeading(turn);
     this.#settle(scroll, turn);
+  }
+
+  /** A missing screen file mostly means that the server was updated: one reload brings the page that fits it. */
+  #startOver(): boolean {
+    try {
+      const last = Number(sessionStorage.getItem('odeon.reloaded') ?? 0);
+      if (!navigator.onLine || Date.now() - last < RELOAD_AGAIN_MS) return false;
+      sessionStorage.setItem('odeon.reloaded', String(Date.now()));
+    } catch {
+      return false;
+    }
+    location.reload();
+    return true;
   }
 
   /** Screen readers hear where they are; nothing scrolls because of it. */

@@ -1,21 +1,21 @@
 import type { QueueTrack } from './queue';
 import { pictureUrl } from '../lib/picture';
 
-interface Controls {
+export interface Controls {
   play(): void;
   pause(): void;
-  next(): void;
-  previous(): void;
+  next?(): void;
+  previous?(): void;
   seek(ms: number): void;
   seekBy(ms: number): void;
 }
 
 const SKIP_MS = 10_000;
 
-/** Media keys, lock screen, headphones. Browsers differ in what they know; unknown actions are skipped. */
+/** Media keys, lock screen, headphones: they belong to whoever sounded last. Unknown actions are skipped. */
 export function bindMediaSession(controls: Controls): void {
   if (!('mediaSession' in navigator)) return;
-  const bind = (name: MediaSessionAction, act: (d: MediaSessionActionDetails) => void): void => {
+  const bind = (name: MediaSessionAction, act: ((d: MediaSessionActionDetails) => void) | null): void => {
     try {
       navigator.mediaSession.setActionHandler(name, act);
     } catch {
@@ -25,14 +25,16 @@ export function bindMediaSession(controls: Controls): void {
   bind('play', () => controls.play());
   bind('pause', () => controls.pause());
   bind('stop', () => controls.pause());
-  bind('nexttrack', () => controls.next());
-  bind('previoustrack', () => controls.previous());
+  bind('nexttrack', controls.next ? () => controls.next?.() : null);
+  bind('previoustrack', controls.previous ? () => controls.previous?.() : null);
   bind('seekto', (d) => controls.seek((d.seekTime ?? 0) * 1000));
   bind('seekbackward', (d) => controls.seekBy(-(d.seekOffset ? d.seekOffset * 1000 : SKIP_MS)));
   bind('seekforward', (d) => controls.seekBy(d.seekOffset ? d.seekOffset * 1000 : SKIP_MS));
 }
 
-export function showOnLockScreen(track: QueueTrack | null): void {
+type Shown = Pick<QueueTrack, 'title' | 'artists' | 'album' | 'picture'>;
+
+export function showOnLockScreen(track: Shown | null): void {
   if (!('mediaSession' in navigator)) return;
   navigator.mediaSession.metadata = track
     ? new MediaMetadata({

@@ -55,14 +55,7 @@ class Player {
     this.#engine.volume = prefs.get('volume');
     this.#engine.muted = prefs.get('muted');
     this.#restore();
-    bindMediaSession({
-      play: () => this.play(),
-      pause: () => this.pause(),
-      next: () => this.next(),
-      previous: () => this.previous(),
-      seek: (ms) => this.seek(ms),
-      seekBy: (ms) => this.seekBy(ms),
-    });
+    bindMediaSession(this);
     const keep = (): void => this.#keep();
     const yieldTo = (event: Event): void => {
       if ((event as CustomEvent<string>).detail !== 'music') this.pause();
@@ -80,6 +73,12 @@ class Player {
       this.#grants.clear();
       showOnLockScreen(null);
     };
+  }
+
+  /** The media keys belong to the music from here on. */
+  holdMediaKeys(): void {
+    bindMediaSession(this);
+    showOnLockScreen(this.track);
   }
 
   /** Replaces the queue and plays from `start`. */
@@ -220,7 +219,10 @@ class Player {
   #changed(state: PlayState): void {
     const before = this.state;
     this.state = state;
-    if (state.wanted && !before.wanted) dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'music' }));
+    if (state.wanted && !before.wanted) {
+      dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'music' }));
+      this.holdMediaKeys();
+    }
     if (state.phase !== before.phase) showPosition(state.wanted, this.positionMs, this.durationMs);
     if (before.wanted && !state.wanted) this.#keep();
   }

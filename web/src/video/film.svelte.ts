@@ -4,12 +4,13 @@
  */
 import { api, ask } from '../api/client';
 import { asApiError } from '../api/errors';
-import type { VideoGrant } from '../api/types';
+import type { Picture, VideoGrant } from '../api/types';
 import { prefs } from '../lib/prefs.svelte';
 import { dropStored, readStored, writeStored } from '../lib/stored';
 import { hlsConfig, loadHls, type Hls } from '../player/hls';
 import { ATTEMPTS_MAX, pickSource, RETRY_PAUSES_MS, type Trouble } from '../player/machine';
-import { SOUND_EVENT } from '../player/player.svelte';
+import { bindMediaSession, showOnLockScreen, showPosition } from '../player/media-session';
+import { player, SOUND_EVENT } from '../player/player.svelte';
 
 export interface Quality {
   /** Height in pixels; 0 is "choose for me". */
@@ -54,7 +55,10 @@ export class Film {
   #keptAt = 0;
   #brokeAtMs = 0;
 
-  constructor(private readonly id: string) {
+  constructor(
+    private readonly id: string,
+    private readonly shown: { title: string; picture: Picture | null | undefined },
+  ) {
     const isPosition = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v) && v > 0;
     this.#resumeMs = readStored(`odeon.film.${id}`, 0, isPosition);
     this.positionMs = this.#resumeMs;
@@ -84,6 +88,7 @@ export class Film {
       element.removeAttribute('src');
       element.load();
       this.#element = null;
+      if (this.started) player.holdMediaKeys();
     };
   }
 
@@ -164,6 +169,17 @@ export class Film {
   setAudio(id: number): void {
     this.audio = id;
     if (this.#hls) this.#hls.audioTrack = id;
+  }
+
+  #holdMediaKeys(): void {
+    bindMediaSession({
+      play: () => void this.#play(),
+      pause: () => this.#element?.pause(),
+      seek: (ms) => this.seek(ms),
+      seekBy: (ms) => this.seek(this.positionMs + ms),
+    });
+    showOnLockScreen({ title: this.shown.title, artists: [], album: null, picture: this.shown.picture ?? null });
+    showPosition(true, this.positionMs, this.durationMs);
   }
 
   #hear(): void {
@@ -309,9 +325,11 @@ export class Film {
     on('play', () => {
       this.playing = this.started = true;
       dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'film' }));
+      this.#holdMediaKeys();
     });
     on('pause', () => {
       this.playing = false;
+      showPosition(false, this.positionMs, this.durationMs);
       this.#keep();
     });
     on('waiting', () => (this.waiting = true));
