@@ -10,7 +10,7 @@ use ingest::media::{Launcher, Tools};
 use kernel::{Ctx, http::Role};
 
 use crate::{
-    config::{Config, Settings},
+    config::{self, Config, Settings},
     house, router, serve,
     workshop::Workshop,
 };
@@ -34,7 +34,11 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the house until told to stop
-    Serve,
+    Serve {
+        /// What this process does; may be given several times [default: everything]
+        #[arg(long, env = "ODEON_ROLE", value_delimiter = ',')]
+        role: Option<Vec<config::Role>>,
+    },
     /// Manage accounts
     #[command(subcommand)]
     User(UserCommand),
@@ -84,9 +88,13 @@ enum TokenCommand {
 /// Runs the command; an error is a sentence for the person at the terminal.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
     log_to_stderr();
-    let config = Config::new(arguments.settings, arguments.config.as_deref())?;
+    let mut settings = arguments.settings;
+    if let Command::Serve { role } = &arguments.command {
+        settings.role.clone_from(role);
+    }
+    let config = Config::new(settings, arguments.config.as_deref())?;
     match arguments.command {
-        Command::Serve => serve::serve(config).await,
+        Command::Serve { .. } => serve::serve(config).await,
         Command::User(UserCommand::Add { name, role, .. }) => {
             let password = read_password()?;
             let ctx = open(&config).await?;
@@ -212,4 +220,24 @@ async fn openapi(mut config: Config) -> Result<(), String> {
     std::fs::remove_dir_all(&config.data).map_err(|error| format!("{}: {error}", config.data.display()))?;
     println!("{}", text?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_role_of_an_account_is_not_the_role_of_a_process() {
+        let line = ["odeon", "user", "add", "ann", "--role", "creator", "--password-stdin", "--data", "x"];
+        assert!(Arguments::try_parse_from(line).is_ok());
+        assert!(Arguments::try_parse_from(["odeon", "serve", "--role", "web", "--role", "worker"]).is_ok());
+        assert!(Arguments::try_parse_from(["odeon", "serve", "--role", "creator"]).is_err());
+    }
 }

@@ -44,9 +44,9 @@ pub(crate) struct Settings {
     /// A folder of music or films to take in; may be given several times
     #[arg(long, env = "ODEON_LIBRARY", global = true, value_delimiter = ':')]
     library: Option<Vec<PathBuf>>,
-    /// What this process does; may be given several times [default: everything]
-    #[arg(long, env = "ODEON_ROLE", global = true, value_delimiter = ',')]
-    role: Option<Vec<Role>>,
+    /// What this process does; a flag of `serve` alone, since accounts have roles too
+    #[arg(skip)]
+    pub(crate) role: Option<Vec<Role>>,
     /// The address that people type, such as <https://music.example.org>, when a proxy stands in front
     #[arg(long, env = "ODEON_PUBLIC_URL", global = true)]
     public_url: Option<String>,

@@ -31,12 +31,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     let projections = catalog::projections().into_iter().chain(workshop.uploads.projections());
     outbox::start(ctx, projections.collect());
     accounts::start(ctx);
-    if config.web {
-        workshop.uploads.sweep_at_start().await.map_err(told)?;
-    }
-    if config.worker {
-        workshop.start(ctx, config).await.map_err(told)?;
-    }
+    workshop.start(ctx, config).await.map_err(told)?;
     for path in &config.libraries {
         let added = ingest::library::ensure_library(ctx, &config.data, path).await;
         added.map_err(|error| format!("--library {}: {error}", path.display()))?;

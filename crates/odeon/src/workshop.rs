@@ -43,15 +43,20 @@ impl Workshop {
         })
     }
 
-    /// Clears away what an earlier life left lying about, then starts the jobs.
+    /// Clears away what an earlier life left lying about, then starts the jobs of this process's roles. What was
+    /// uploaded is looked at by the process that received it, since it lies in that one's folder.
     pub(crate) async fn start(&self, ctx: &Ctx, config: &Config) -> Result<(), Fault> {
-        self.encoder.sweep_at_start().await?;
-        let runner = Runner::new(house::worker_name(config))
-            .handler(scan::scan_handler(self.scan.clone()))
-            .handlers(self.encoder.handlers())
-            .handlers(self.uploads.handlers(self.engine.clone()));
-        runner.start(ctx).await?;
-        ctx.spawn(scan::watch(ctx.clone()));
-        Ok(())
+        let mut runner = Runner::new(house::worker_name(config));
+        if config.web {
+            self.uploads.sweep_at_start().await?;
+            runner = runner.handlers(self.uploads.handlers(self.engine.clone()));
+        }
+        if config.worker {
+            self.encoder.sweep_at_start().await?;
+            let scan = scan::scan_handler(self.scan.clone());
+            runner = runner.handler(scan).handlers(self.encoder.handlers());
+            ctx.spawn(scan::watch(ctx.clone()));
+        }
+        runner.start(ctx).await
     }
 }
