@@ -22,6 +22,8 @@ export class LocalUpload {
   /** Known once the server has made a place for it. */
   id = $state<string | null>(null);
   bytesPerS = $state(0);
+  /** The line is gone and is being tried again. */
+  searching = $state(false);
   tus: TusUpload | null = null;
   #marks: { at: number; sent: number }[] = [];
 
@@ -32,6 +34,7 @@ export class LocalUpload {
 
   progress(sent: number): void {
     const at = performance.now();
+    this.searching = false;
     this.sent = sent;
     this.#marks = [...this.#marks.filter((m) => at - m.at < SPEED_WINDOW_MS && m.sent <= sent), { at, sent }];
     const first = this.#marks[0];
@@ -144,7 +147,10 @@ class Uploads {
       metadata: { filename: file.name, filetype: file.type || 'application/octet-stream' },
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        return status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
+        const again = status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
+        upload.searching = again;
+        upload.forgetSpeed();
+        return again;
       },
       onUploadUrlAvailable: () => {
         upload.id = tus.url?.split('/').pop() ?? null;
