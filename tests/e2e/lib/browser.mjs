@@ -28,7 +28,16 @@ export async function openPage(browser, options = {}) {
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+/** Waits until the screen stands still: its heading is there, no skeleton is left, every movement has ended. */
+async function settled(page) {
+  await page.waitForFunction(() => {
+    const ends = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+    return document.querySelector('main h1') && !document.querySelector('main .bone') && ends.every((one) => one.playState !== 'running');
+  }, undefined, { timeout: 15_000 });
+}
+
 export async function audit(page) {
+  await settled(page);
   await page.evaluate(axeSource);
   const found = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), TAGS);
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
