@@ -1,6 +1,6 @@
 //! The HTTP vocabulary that every domain's routes share: who asks, JSON in and out, problems.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
@@ -14,6 +14,8 @@ use crate::{Problem, id::UserId};
 
 /// Largest JSON body that is read.
 pub const JSON_BYTES_MAX: usize = 256 * 1024;
+/// How long a JSON body may take to come, so that nobody holds a connection by never ending one.
+const JSON_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// What somebody may do; each role may also do what the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -102,7 +104,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "This takes JSON")
                 .detail("Send the header Content-Type: application/json."));
         }
-        let bytes = axum::body::to_bytes(request.into_body(), JSON_BYTES_MAX).await.map_err(|_| {
+        let body = axum::body::to_bytes(request.into_body(), JSON_BYTES_MAX);
+        let body = tokio::time::timeout(JSON_TIME_MAX, body).await.map_err(|_| {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not come in time")
+                .detail(format!("Send the whole of it within {} seconds.", JSON_TIME_MAX.as_secs()))
+        })?;
+        let bytes = body.map_err(|_| {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large or broke off")
                 .detail(format!("At most {JSON_BYTES_MAX} bytes of JSON are taken here."))
         })?;
@@ -157,5 +164,40 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         query.map(|query| Self(query.0)).map_err(|error| Problem::invalid("query", error.body_text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn taken(body: Body) -> Result<Json<serde_json::Value>, Problem> {
+        let request = Request::builder().header(header::CONTENT_TYPE, "application/json").body(body);
+        Json::from_request(request.expect("a request"), &()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let silent = Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>());
+        let Err(problem) = taken(silent).await else { panic!("it is given up") };
+        assert_eq!((problem.status, problem.code.as_str()), (408, "too_slow"));
+        // A byte now and then is no better.
+        let drops = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, axum::Error>(Bytes::from_static(b" ")), ()))
+        });
+        let Err(problem) = taken(Body::from_stream(drops)).await else { panic!("it is given up") };
+        assert_eq!(problem.status, 408);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_refused() {
+        let Err(problem) = taken(Body::from(vec![b' '; JSON_BYTES_MAX + 1])).await else {
+            panic!("it is refused")
+        };
+        assert_eq!((problem.status, problem.code.as_str()), (413, "too_large"));
     }
 }

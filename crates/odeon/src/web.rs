@@ -42,9 +42,9 @@ pub(crate) fn secure(headers: &mut HeaderMap) {
 
 /// Answers with a file of the page, or with the page itself, which then shows the path that was asked for.
 pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    // Not every path begins with a slash: that of CONNECT is empty, that of `OPTIONS *` a star.
     let path = uri.path().trim_start_matches('/');
-    let is_ours =
-        ["api/", "media/", "pictures/", "rest/"].iter().any(|prefix| uri.path()[1..].starts_with(prefix));
+    let is_ours = ["api/", "media/", "pictures/", "rest/"].iter().any(|prefix| path.starts_with(prefix));
     if is_ours {
         return Problem::not_found().into_response();
     }
@@ -116,5 +116,34 @@ fn content_type(path: &str) -> &'static str {
         "woff2" => "font/woff2",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn asked(method: Method, uri: &str) -> StatusCode {
+        page(method, uri.parse().expect("a target"), HeaderMap::new()).await.status()
+    }
+
+    #[tokio::test]
+    async fn a_target_without_a_path_is_answered_like_any_other() {
+        assert_eq!(asked(Method::CONNECT, "example.org:80").await, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(asked(Method::OPTIONS, "*").await, StatusCode::METHOD_NOT_ALLOWED);
+    }
+
+    #[tokio::test]
+    async fn what_programs_ask_for_is_never_answered_with_the_page() {
+        for uri in [
+            "/api/v1/absent",
+            "//api/v1/home",
+            "/media/x",
+            "/pictures/x",
+            "/rest/ping.view",
+            "/assets/absent.js",
+        ] {
+            assert_eq!(asked(Method::GET, uri).await, StatusCode::NOT_FOUND, "{uri}");
+        }
     }
 }
