@@ -42,6 +42,7 @@ struct AlbumQuery {
     /// Rows wanted, 1 to 200; 60 unless said.
     limit: Option<u32>,
     /// The order, `title` unless said. A cursor belongs to its order.
+    #[param(inline)]
     sort: Option<AlbumSort>,
 }
 

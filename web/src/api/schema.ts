@@ -1478,8 +1478,6 @@ export interface components {
          * @enum {string}
          */
         VideoState: "waiting" | "encoding" | "ready" | "failed";
-        /** @enum {string} */
-        AlbumSort: "title" | "added" | "released" | "artist";
     };
     responses: never;
     parameters: never;
@@ -1497,7 +1495,7 @@ export interface operations {
                 /** @description Rows wanted, 1 to 200; 60 unless said. */
                 limit?: number;
                 /** @description The order, `title` unless said. A cursor belongs to its order. */
-                sort?: components["schemas"]["AlbumSort"];
+                sort?: "title" | "added" | "released" | "artist";
             };
             header?: never;
             path?: never;

@@ -45,7 +45,8 @@ pub(crate) async fn set_up(
     let token_hash = secret_hash(token);
     // Looked at first so that only whoever has the token can make the machine hash.
     if !store::holds(ctx.db(), token_hash).await? {
-        return Err(Error::SetupToken);
+        // Another may have taken it since the first look.
+        return Err(if is_needed(ctx).await? { Error::SetupToken } else { Error::SetupDone });
     }
     let (user, password) = choice?.make(ctx, &accounts.passwords, Role::Admin).await?;
     let (session, token) = session::fresh(ctx, user.id, client);

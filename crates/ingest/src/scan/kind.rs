@@ -84,12 +84,12 @@ pub(super) fn is_disc(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     let rest = ["cd", "disc", "disk", "dvd", "side", "vinyl", "lp"]
         .iter()
-        .find_map(|word| name.strip_prefix(word))
-        .map(|rest| rest.trim_start_matches([' ', '-', '_', '.', '#']));
-    // "CD1", "Disc 2 - Live", "Side A", but not "Discovery".
+        .find_map(|word| name.strip_prefix(word));
+    // "CD1", "Disc 2 - Live", "Side A", but not "Discovery" and not "CDs".
     rest.is_some_and(|rest| {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        (1..=2).contains(&digits) || (digits == 0 && rest.len() == 1)
+        let number = rest.trim_start_matches([' ', '-', '_', '.', '#']);
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&digits) || (digits == 0 && number.len() == 1 && number.len() < rest.len())
     })
 }
 
