@@ -67,6 +67,40 @@ pub(crate) fn given(text: &str) -> PathBuf {
     if !text.contains('\\') || read.exists() || !plain.exists() { read } else { plain.to_owned() }
 }
 
+/// Where systems put what only looks like files, whatever it is that is mounted there.
+const KERNEL_FOLDERS: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+/// File systems whose files the kernel makes up: its view of processes and devices, never anybody's media.
+const KERNEL_FILE_SYSTEMS: [u32; 17] = [
+    0x9fa0,      // proc
+    0x6265_6572, // sysfs
+    0x1cd1,      // devpts
+    0x0027_e0eb, // cgroup
+    0x6367_7270, // cgroup2
+    0x6462_6720, // debugfs
+    0x7472_6163, // tracefs
+    0x7363_6673, // securityfs
+    0xcafe_4a11, // bpf
+    0x6165_676c, // pstore
+    0x6265_6570, // configfs
+    0x1980_0202, // mqueue
+    0x4249_4e4d, // binfmt_misc
+    0x6e73_6673, // nsfs
+    0xde5e_81e4, // efivarfs
+    0xf97c_ff8c, // selinuxfs
+    0x9584_58f6, // hugetlbfs
+];
+
+/// Whether the kernel makes up what is in a folder, given by its real path.
+pub(super) fn is_of_the_kernel(folder: &Path) -> bool {
+    KERNEL_FOLDERS.iter().any(|top| folder.starts_with(top))
+        || rustix::fs::statfs(folder).is_ok_and(|system| {
+            // The number is 32 bits wide; on some processors it comes with its sign.
+            let bytes = system.f_type.to_le_bytes();
+            KERNEL_FILE_SYSTEMS.iter().any(|known| bytes[..4] == known.to_le_bytes())
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +125,19 @@ mod tests {
     #[test]
     fn a_typed_backslash_stays_one() {
         assert_eq!(read("/a\\b\\xzz\\"), Path::new("/a\\b\\xzz\\"));
+    }
+
+    #[test]
+    fn what_the_kernel_makes_up_is_known() {
+        for folder in ["/proc", "/proc/self/fd", "/sys/kernel", "/dev", "/dev/shm"] {
+            assert!(is_of_the_kernel(Path::new(folder)), "{folder}");
+        }
+        // Known by what it is, not only by where it usually is.
+        let system = rustix::fs::statfs("/proc").expect("it is mounted").f_type;
+        assert!(KERNEL_FILE_SYSTEMS.iter().any(|known| system.to_le_bytes()[..4] == known.to_le_bytes()));
+        let place = tempfile::tempdir().expect("a folder can be made");
+        for folder in [place.path(), Path::new("/"), Path::new("/development"), Path::new("/usr")] {
+            assert!(!is_of_the_kernel(folder), "{}", folder.display());
+        }
     }
 }

@@ -46,14 +46,19 @@ pub async fn add_library(ctx: &Ctx, data: &Path, path: &Path, name: Option<&str>
 }
 
 /// For the command line, which names the same folders at each start: as [`add_library`], but a folder that is a
-/// library already is merely scanned again.
+/// library already is merely scanned again. That also holds for one that is not there now, such as a disk that is not
+/// mounted: the scan says so, and everything else goes on.
 pub async fn ensure_library(ctx: &Ctx, data: &Path, path: &Path) -> Result<Library, Error> {
-    let real = checked_folder(path.to_owned(), data.to_owned()).await?;
-    let bytes = real.as_os_str().as_bytes().to_vec();
     let known = ctx.db().read(store::paths).await?;
-    match known.into_iter().find(|(_, path)| *path == bytes) {
-        Some((id, _)) => request_scan(ctx, id).await,
-        None => add_library(ctx, data, &real, None).await,
+    let find = |path: &Path| {
+        let bytes = path.as_os_str().as_bytes();
+        known.iter().find(|(_, known)| known == bytes).map(|(id, _)| *id)
+    };
+    let checked = checked_folder(path.to_owned(), data.to_owned()).await;
+    match (find(checked.as_deref().unwrap_or(path)), checked) {
+        (Some(id), Ok(_) | Err(Error::Path(_))) => request_scan(ctx, id).await,
+        (None, Ok(real)) => add_library(ctx, data, &real, None).await,
+        (_, Err(error)) => Err(error),
     }
 }
 
@@ -148,6 +153,13 @@ async fn checked_folder(path: PathBuf, data: PathBuf) -> Result<PathBuf, Error> 
         let real = path.canonicalize().map_err(|error| folders::refused(&path, &error))?;
         // Reads the first entry only: enough to know that it is a folder and may be read.
         std::fs::read_dir(&real).map_err(|error| folders::refused(&path, &error))?;
+        if path::is_of_the_kernel(&real) {
+            let shown = path::show(real.as_os_str().as_bytes());
+            return Err(Error::Path(format!(
+                "{shown} belongs to the operating system, which shows its own state there and no media. Choose the \
+                 folder that holds your music and films."
+            )));
+        }
         let data = data.canonicalize().unwrap_or(data);
         let overlap = match (real.starts_with(&data), data.starts_with(&real)) {
             (false, false) => return Ok(real),
