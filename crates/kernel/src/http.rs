@@ -179,6 +179,11 @@ mod tests {
         Json::from_request(request.expect("a request"), &()).await
     }
 
+    /// On the paused clock of the test that uses it.
+    async fn wait_a_second() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let silent = Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>());
@@ -186,7 +191,7 @@ mod tests {
         assert_eq!((problem.status, problem.code.as_str()), (408, "too_slow"));
         // A byte now and then is no better.
         let drops = stream::unfold((), |()| async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            wait_a_second().await;
             Some((Ok::<_, axum::Error>(Bytes::from_static(b" ")), ()))
         });
         let Err(problem) = taken(Body::from_stream(drops)).await else { panic!("it is given up") };

@@ -92,7 +92,7 @@ impl House {
         let added = library::add_library(&ctx, world.folder.path(), music.path(), None).await;
         let library = added.expect("the library is added");
         let house = Self { ctx, world, music, library };
-        house.settled().await;
+        house.wait_until_settled().await;
         house
     }
 
@@ -101,14 +101,14 @@ impl House {
     }
 
     /// Waits until the library is not being scanned.
-    pub(crate) async fn settled(&self) -> Library {
-        settled(&self.ctx, &self.library).await
+    pub(crate) async fn wait_until_settled(&self) -> Library {
+        wait_until_settled(&self.ctx, &self.library).await
     }
 
     /// Scans once more.
     pub(crate) async fn scan(&self) -> Library {
         library::request_scan(&self.ctx, self.library.id).await.expect("a scan is asked for");
-        self.settled().await
+        self.wait_until_settled().await
     }
 
     /// Scans, and fails the test unless that went well.
@@ -169,15 +169,19 @@ impl House {
 }
 
 /// Waits until a library is not being scanned.
-pub(crate) async fn settled(ctx: &Ctx, library: &Library) -> Library {
+pub(crate) async fn wait_until_settled(ctx: &Ctx, library: &Library) -> Library {
     for _ in 0..3000 {
         let now = library::library(ctx, library.id).await.expect("the library is there");
         if now.state != LibraryState::Scanning {
             return now;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        wait_a_moment().await;
     }
     panic!("the scan did not end within half a minute");
+}
+
+async fn wait_a_moment() {
+    tokio::time::sleep(Duration::from_millis(10)).await;
 }
 
 fn shown(ctx: &Ctx) -> Router {
