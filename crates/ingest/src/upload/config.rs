@@ -15,6 +15,8 @@ pub struct UploadConfig {
     pub open_per_user_max: u32,
     /// Requests that send bytes at the same moment.
     pub sending_max: usize,
+    /// Of them, those of one user, so that nobody takes the places of all others.
+    pub sending_per_user_max: usize,
     /// How long an unfinished upload is kept after its last bytes, and a failed one that may be tried again.
     pub keep: Duration,
     /// How long ready and failed uploads are listed unless their owner dismisses them.
@@ -34,6 +36,7 @@ impl UploadConfig {
             bytes_max: 50 << 30,
             open_per_user_max: 100,
             sending_max: 128,
+            sending_per_user_max: 16,
             keep: 3 * DAY,
             keep_ended: 30 * DAY,
             idle_max: Duration::from_mins(1),

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use kernel::id::UserId;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,7 @@ const GIVE_WAY_MAX: Duration = Duration::from_secs(10);
 pub(super) struct Holders {
     sending: Mutex<HashMap<UploadId, Arc<Holder>>>,
     sending_max: usize,
+    per_user_max: usize,
     begun: Instant,
 }
 
@@ -35,6 +37,8 @@ struct Holder {
     heard_ms: AtomicU64,
     give_way: CancellationToken,
     released: CancellationToken,
+    /// Whose bytes come; `None` for one that only keeps senders away.
+    sender: Option<UserId>,
 }
 
 /// The right to send bytes to one upload; ends when dropped.
@@ -45,8 +49,8 @@ pub(super) struct Hold {
 }
 
 impl Holders {
-    pub(super) fn new(sending_max: usize) -> Arc<Self> {
-        Arc::new(Self { sending: Mutex::default(), sending_max, begun: Instant::now() })
+    pub(super) fn new(sending_max: usize, per_user_max: usize) -> Arc<Self> {
+        Arc::new(Self { sending: Mutex::default(), sending_max, per_user_max, begun: Instant::now() })
     }
 
     fn sending(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<Holder>>> {
@@ -61,30 +65,45 @@ impl Holders {
         Duration::from_millis(self.now_ms().saturating_sub(holder.heard_ms.load(Ordering::Relaxed)))
     }
 
-    /// The holder that is there, or a new one.
-    fn enter(self: &Arc<Self>, id: UploadId) -> Result<Result<Hold, Arc<Holder>>, Error> {
+    /// The holder that is there, or a new one. Only those who send are counted, so that whoever cancels an upload never
+    /// finds the line full.
+    fn enter(
+        self: &Arc<Self>,
+        id: UploadId,
+        sender: Option<UserId>,
+    ) -> Result<Result<Hold, Arc<Holder>>, Error> {
         let mut sending = self.sending();
         if let Some(holder) = sending.get(&id) {
             return Ok(Err(Arc::clone(holder)));
         }
-        if sending.len() >= self.sending_max {
+        let senders = || sending.values().filter_map(|holder| holder.sender);
+        if let Some(sender) = sender
+            && (senders().count() >= self.sending_max
+                || senders().filter(|other| *other == sender).count() >= self.per_user_max)
+        {
             return Err(Error::Busy);
         }
         let holder = Arc::new(Holder {
             heard_ms: AtomicU64::new(self.now_ms()),
             give_way: CancellationToken::new(),
             released: CancellationToken::new(),
+            sender,
         });
         sending.insert(id, Arc::clone(&holder));
         Ok(Ok(Hold { holders: Arc::clone(self), id, holder }))
     }
 
-    /// Takes the upload for this request. One that has gone quiet is made to save what came and give way; with
+    /// Takes the upload for this request, to send bytes when a `sender` is named. One that has gone quiet is made to save what came and give way; with
     /// `at_once` a live one too. Otherwise a live one keeps it.
-    pub(super) async fn take(self: &Arc<Self>, id: UploadId, at_once: bool) -> Result<Hold, Error> {
+    pub(super) async fn take(
+        self: &Arc<Self>,
+        id: UploadId,
+        sender: Option<UserId>,
+        at_once: bool,
+    ) -> Result<Hold, Error> {
         let begun = Instant::now();
         loop {
-            let holder = match self.enter(id)? {
+            let holder = match self.enter(id, sender)? {
                 Ok(hold) => return Ok(hold),
                 Err(holder) => holder,
             };

@@ -114,7 +114,7 @@ impl Uploads {
         Self {
             ctx,
             staging: Staging::new(config.folder.clone()),
-            holders: Holders::new(config.sending_max),
+            holders: Holders::new(config.sending_max, config.sending_per_user_max),
             config: Arc::new(config),
             creating: Arc::default(),
         }
@@ -204,7 +204,7 @@ impl Uploads {
     ) -> Result<Row, Error> {
         viewer.require(Role::Creator)?;
         self.own(viewer, id).await?;
-        let hold = self.holders.take(id, false).await?;
+        let hold = self.holders.take(id, Some(viewer.id), false).await?;
         let row = self.own(viewer, id).await?;
         self.check_alive(&row)?;
         let expected = row.upload.received_bytes;
@@ -253,7 +253,7 @@ impl Uploads {
     /// Takes an upload off its owner's list. One that is under way is cancelled.
     pub(super) async fn remove(&self, viewer: &Viewer, id: UploadId) -> Result<(), Error> {
         self.own(viewer, id).await?;
-        let _hold = self.holders.take(id, true).await?;
+        let _hold = self.holders.take(id, None, true).await?;
         let (ctx, owner, now) = (self.ctx.clone(), viewer.id, self.ctx.now());
         let removed = self.ctx.db().write(move |tx| {
             let Some(row) = store::find(tx, id)? else { return Err(Error::NotFound) };

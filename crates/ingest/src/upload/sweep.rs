@@ -95,7 +95,7 @@ impl Uploads {
     /// Marks an upload that was not finished in time, unless it went on meanwhile; says whether it did.
     async fn expire(&self, row: &super::model::Row) -> Result<bool, Fault> {
         // Whoever is sending right now keeps it alive.
-        let Ok(_hold) = self.holders.take(row.upload.id, false).await else { return Ok(false) };
+        let Ok(_hold) = self.holders.take(row.upload.id, None, false).await else { return Ok(false) };
         let Some(row) = store::read(self.ctx.db(), row.upload.id).await? else { return Ok(false) };
         if row.upload.expires_at.is_none_or(|expires| expires > self.ctx.now()) {
             return Ok(false);

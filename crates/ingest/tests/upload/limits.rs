@@ -61,6 +61,30 @@ on_both_engines! {
         assert_eq!(house.patch(&other, 0, b"2").await.status, 204);
     }
 
+    async fn one_user_does_not_take_the_places_of_others_and_may_always_cancel(world: World) {
+        let limits = UploadConfig { sending_max: 2, sending_per_user_max: 1, ..config(&world) };
+        let house = House::with(world.ctx.clone(), limits).await;
+        let (one, other) = (house.create(10).await, house.create(10).await);
+        let mut line = house.line().await;
+        line.patch_head(&one, 0, 10, &[]).await;
+        line.send(b"12345").await;
+        eventually("the first is at it", || async { house.upload(&one).await.received_bytes == 5 }).await;
+        house.patch(&other, 0, b"2").await.refused(503, "busy");
+        let bob = [("test-user", BOB), ("tus-resumable", "1.0.0"), ("upload-length", "1")];
+        let bobs = house.ask("POST", "/api/v1/uploads", &bob, b"").await.header("location").to_owned();
+        let bob = [
+            ("test-user", BOB),
+            ("tus-resumable", "1.0.0"),
+            ("upload-offset", "0"),
+            ("content-type", "application/offset+octet-stream"),
+        ];
+        assert_eq!(house.ask("PATCH", &bobs, &bob, b"x").await.status, 204);
+        let ann = [("test-user", ANN), ("tus-resumable", "1.0.0")];
+        assert_eq!(house.ask("DELETE", &other, &ann, b"").await.status, 204);
+        line.send(b"67890").await;
+        assert_eq!(line.answer("PATCH").await.status, 204);
+    }
+
     async fn a_request_that_sends_nothing_is_ended(world: World) {
         let config = UploadConfig { idle_max: Duration::from_millis(200), ..config(&world) };
         let house = House::with(world.ctx.clone(), config).await;
