@@ -9,7 +9,7 @@ use std::{
 use crate::Anything;
 
 /// How long an answer may take.
-const ANSWER_MAX: Duration = Duration::from_secs(60);
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 /// An answer.
 pub(crate) struct Answer {
@@ -32,14 +32,14 @@ pub(crate) fn ask_with(
 ) -> Result<Answer, Anything> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
-    if !token.is_empty() {
-        head += &format!("Authorization: Bearer {token}\r\n");
-    }
-    if !json.is_empty() || method == "POST" {
-        head += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", json.len());
-    }
-    write!(stream, "{head}\r\n{json}")?;
+    let allowed = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let length = json.len();
+    let kind = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+    let kind = if json.is_empty() && method != "POST" { "" } else { &kind };
+    let ends = "Connection: close\r\n\r\n";
+    // One write, so that the request is one packet.
+    let whole = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{allowed}{kind}{ends}{json}");
+    stream.write_all(whole.as_bytes())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     read(&bytes).ok_or_else(|| format!("{method} {path} was not answered in HTTP").into())

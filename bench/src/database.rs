@@ -163,13 +163,13 @@ async fn plain_postgres_selects(url: &str, time: Duration) -> f64 {
         clients.push(connect(url).await);
     }
     let begun = Instant::now();
-    let tasks = clients.into_iter().enumerate().map(|(reader, client)| {
+    let tasks = clients.into_iter().zip(0_i64..).map(|(client, reader)| {
         tokio::spawn(async move {
             let statement =
                 client.prepare("SELECT bytes FROM kernel_secret WHERE name = $1").await.expect("it prepares");
             let mut count = 0_i64;
             while begun.elapsed() < time {
-                let name = format!("row{}", (count * 7919 + reader as i64) % ROWS);
+                let name = format!("row{}", (count * 7919 + reader) % ROWS);
                 let row = client.query_one(&statement, &[&name]).await.expect("the row is there");
                 assert_eq!(row.get::<_, Vec<u8>>(0).len(), 32);
                 count += 1;

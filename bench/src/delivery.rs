@@ -31,7 +31,7 @@ const MEDIA: &str = "4242";
 const GRANT_HOLDS: Duration = Duration::from_hours(12);
 /// What a benchmark of seconds may take to start.
 const READY_MAX: Duration = Duration::from_secs(10);
-const GIB: f64 = (1_u64 << 30) as f64;
+const GIB: f64 = 1_073_741_824.0;
 
 /// Segments of one size.
 struct Set {
@@ -259,13 +259,12 @@ fn print(set: &Set, rounds: &[(Turn, Turn)]) {
     };
     match set.name {
         "64k" => {
-            all(["segment_64k_rps_of_nginx", "segment_64k_rps", "segment_64k_cpu_s_per_gib"], ratio(requests))
+            let names = ["segment_64k_rps_of_nginx", "segment_64k_rps", "segment_64k_cpu_s_per_gib"];
+            all(names, ratio(requests));
         }
         "1m" => {
-            all(
-                ["segment_1m_bytes_of_nginx", "segment_1m_mib_per_s", "segment_1m_cpu_s_per_gib"],
-                ratio(mib),
-            );
+            let names = ["segment_1m_bytes_of_nginx", "segment_1m_mib_per_s", "segment_1m_cpu_s_per_gib"];
+            all(names, ratio(mib));
             figure::print("cpu_s_per_gib_of_nginx", ratio(cpu), "ratio, 1 MiB", &peer, 1.0);
         }
         _ => all(["many_1m_bytes_of_nginx", "many_1m_mib_per_s", "many_1m_cpu_s_per_gib"], ratio(mib)),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long a start may take before something is wrong.
-const READY_MAX: Duration = Duration::from_secs(60);
+const READY_MAX: Duration = Duration::from_mins(1);
 
 /// A data folder with an administrator.
 pub(crate) struct House {

@@ -2,12 +2,14 @@
 //! plain ffmpeg, and the start.
 
 use std::{
+    fs,
     num::NonZero,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::fs::Advice;
 use serde_json::json;
 
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// How long a scan may take before something is wrong, and how often it is asked after.
-const SCANNING: (Duration, Duration) = (Duration::from_secs(900), Duration::from_millis(10));
+const SCANNING: (Duration, Duration) = (Duration::from_mins(15), Duration::from_millis(10));
 
 /// Prints the figures of `ingest`.
 pub(crate) fn measure(setting: &Setting) -> Result<(), Anything> {
@@ -31,6 +33,7 @@ pub(crate) fn measure(setting: &Setting) -> Result<(), Anything> {
 }
 
 /// One pair: the bare loops and the scan of a new house, over the same files.
+#[expect(clippy::struct_field_names, reason = "units end the names")]
 struct Pair {
     bare_s: f64,
     bare_cpu_s: f64,
@@ -76,6 +79,9 @@ fn scans(setting: &Setting) -> Result<House, Anything> {
         "lofty in a bare loop",
         middle(|pair| pair.bare_cpu_s) * per_track,
     );
+    if !setting.quick {
+        cold_scan(setting, &place, &files)?;
+    }
     last.ok_or_else(|| "nothing was scanned".into())
 }
 
@@ -98,6 +104,31 @@ fn pair(house: &House, place: &Path, files: &[PathBuf], threads: usize) -> Resul
         machine::load()
     );
     Ok(Pair { bare_s, bare_cpu_s, bare_threads_s, scan_s, scan_cpu_s })
+}
+
+/// The same with none of the files in memory, as a library is met for the first time.
+fn cold_scan(setting: &Setting, place: &Path, files: &[PathBuf]) -> Result<(), Anything> {
+    let house = House::new(&setting.program, setting.folder.join("scanned-cold"))?;
+    forget(files)?;
+    let bare_s = bare::read_tags(files, 1)?.as_secs_f64();
+    forget(files)?;
+    let (server, _) = house.serve()?;
+    let (scan_s, _) = first_scan(&server, place, files.len())?;
+    eprintln!("load {}: not in memory: bare loop {bare_s:.2} s, scan {scan_s:.2} s", machine::load());
+    let peer = format!("lofty in a bare loop, 1 thread, {} files that are not in memory", files.len());
+    figure::print("cold_scan_of_bare_tag_loop", bare_s / scan_s, "ratio", &peer, 1.0);
+    Ok(())
+}
+
+/// Has the system let go of the files' pages.
+fn forget(files: &[PathBuf]) -> Result<(), Anything> {
+    let first = files.first().ok_or("there are files")?;
+    // What is not on the disk yet can't be let go of.
+    rustix::fs::syncfs(fs::File::open(first)?)?;
+    for file in files {
+        rustix::fs::fadvise(fs::File::open(file)?, 0, None, Advice::DontNeed)?;
+    }
+    Ok(())
 }
 
 /// Makes a folder a library, over the API, and waits until all of it is in the catalogue; seconds, and its path there.

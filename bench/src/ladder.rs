@@ -24,7 +24,7 @@ use crate::{
 /// x264's preset, as the program uses it unless told otherwise.
 const PRESET: &str = "veryfast";
 /// How long an encode may take, and how often it is asked after.
-const ENCODING: (Duration, Duration) = (Duration::from_secs(900), Duration::from_millis(250));
+const ENCODING: (Duration, Duration) = (Duration::from_mins(15), Duration::from_millis(250));
 
 /// Prints `ladder_cpu_of_one_ffmpeg` and what it is made of.
 pub(crate) fn measure(setting: &Setting) -> Result<(), Anything> {
@@ -35,7 +35,7 @@ pub(crate) fn measure(setting: &Setting) -> Result<(), Anything> {
     eprintln!("making a film of {seconds} s");
     make_film(&film, seconds)?;
     let (probe, plan) = plan(&film)?;
-    let (mut ratios, mut ours, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ratios, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=pairs {
         let out = setting.folder.join(format!("plain-{round}"));
         let peer = plain_ffmpeg(&film, &out, &plan, &probe)?;
@@ -51,12 +51,12 @@ pub(crate) fn measure(setting: &Setting) -> Result<(), Anything> {
         );
         ratios.push(own.0 / peer.0);
         ours.push(own.0);
-        plain.push(peer.0);
+        theirs.push(peer.0);
     }
     let version = machine::version("ffmpeg", "-version", 3);
     let peer = format!("one {version} to HLS in fMP4, {seconds} s of 1080p, {} rungs", plan.renditions.len());
     figure::print("ladder_cpu_of_one_ffmpeg", median(&ratios), "ratio", &peer, 1.0);
-    figure::print("ladder_cpu_s", median(&ours), "s CPU", &peer, median(&plain));
+    figure::print("ladder_cpu_s", median(&ours), "s CPU", &peer, median(&theirs));
     Ok(())
 }
 

@@ -2,34 +2,52 @@
 //!
 //! A figure stands beside its peer's, measured in the same run on the same machine; a bare time says nothing.
 
-use std::{fmt::Write as _, path::PathBuf};
+mod measured;
+
+use std::fmt::Write as _;
 
 use serde_json::json;
 
 use crate::{
     fail::{Done, Fail},
-    needs::{self, COMPILER, FFMPEG, NGINX, WRK},
+    needs::{self, COMPILER, FFMPEG, NGINX, Need, POSTGRES, WRK},
     process, run,
-    workspace::Workspace,
+    workspace::{Workspace, cargo_step},
 };
 
-/// A benchmark: its name, what it measures, and the function that does.
+/// A benchmark: its name, what it measures, what it needs besides the program, and the function that does.
 struct Bench {
     name: &'static str,
     what: &'static str,
+    needs: &'static [Need],
     run: fn(&Setting) -> Result<Vec<Figure>, Fail>,
 }
 
 /// Every benchmark.
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "ingest",
+        what: "scan, look at an unchanged library, start, memory, video ladder",
+        needs: &[FFMPEG],
+        run: |setting| measured::alone("ingest", setting),
+    },
+    Bench {
+        name: "delivery",
+        what: "segments by signed paths beside nginx",
+        needs: &[FFMPEG, NGINX, WRK],
+        run: |setting| measured::alone("delivery", setting),
+    },
+    Bench {
+        name: "database",
+        what: "the database layer beside the plain drivers",
+        needs: &[FFMPEG, POSTGRES],
+        run: |setting| measured::with_postgres("database", setting),
+    },
+];
 
 /// What a benchmark works with.
-#[expect(dead_code, reason = "the first benchmark reads it")]
 pub(crate) struct Setting {
-    /// The clone; files that benchmarks keep are in its `bench` folder.
-    pub(crate) root: PathBuf,
-    /// The program, built in release with the page in it.
-    pub(crate) program: PathBuf,
+    pub(crate) workspace: Workspace,
     /// A smaller run of the same kind, in under 50 s.
     pub(crate) quick: bool,
 }
@@ -37,12 +55,12 @@ pub(crate) struct Setting {
 /// One number, and what the peer reached in the same run.
 pub(crate) struct Figure {
     /// As in the table of the design: lower case, the unit last.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) value: f64,
-    pub(crate) unit: &'static str,
-    /// Who was measured beside us, with the version.
+    pub(crate) unit: String,
+    /// Who was measured beside us, with the version; or how it was measured, where there is no peer.
     pub(crate) peer: Option<String>,
-    /// What the peer reached, in the same unit as the figure's parts; absent where the figure is already a ratio.
+    /// What the peer reached, in the figure's unit; 1 where the figure is already a ratio.
     pub(crate) peer_value: Option<f64>,
 }
 
@@ -51,19 +69,24 @@ pub(crate) fn bench(arguments: &[String]) -> Done {
     let asked = Asked::read(arguments)?;
     let bench = BENCHES.iter().find(|bench| bench.name == asked.name).ok_or_else(|| unknown(&asked.name))?;
     needs::node()?;
-    needs::meet(&[COMPILER, FFMPEG, NGINX, WRK])?;
+    needs::meet(&[&[COMPILER], bench.needs].concat())?;
     let workspace = Workspace::find()?;
     process::listen()?;
     run::release(&workspace)?;
+    cargo_step(
+        &workspace,
+        &["build", "--release", "-p", "bench"],
+        "the measuring program does not build",
+        "mend what the compiler names above",
+    )?;
     println!(
         "{}: {}{}",
         bench.name,
         bench.what,
         if asked.quick { " (quick: a smaller run of the same kind)" } else { "" }
     );
-    let program = workspace.program("release");
-    let setting = Setting { root: workspace.root, program, quick: asked.quick };
-    let figures = (bench.run)(&setting)?;
+    println!("{}", measured::circumstances());
+    let figures = (bench.run)(&Setting { workspace, quick: asked.quick })?;
     print!("{}", table(&figures));
     if asked.json {
         println!("{}", line(&figures));
@@ -74,7 +97,7 @@ pub(crate) fn bench(arguments: &[String]) -> Done {
 /// The names for the help.
 pub(crate) fn names() -> String {
     let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
-    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
+    names.join(", ")
 }
 
 fn unknown(name: &str) -> Fail {
@@ -142,9 +165,9 @@ fn table(figures: &[Figure]) -> String {
     let mut rows = vec![["figure", "value", "unit", "peer", "peer's value"].map(str::to_owned)];
     rows.extend(figures.iter().map(|figure| {
         [
-            figure.name.to_owned(),
+            figure.name.clone(),
             number(figure.value),
-            figure.unit.to_owned(),
+            figure.unit.clone(),
             figure.peer.clone().unwrap_or_else(|| "–".to_owned()),
             figure.peer_value.map_or_else(|| "–".to_owned(), number),
         ]
@@ -181,17 +204,17 @@ mod tests {
 
     fn figures() -> [Figure; 2] {
         let scan = Figure {
-            name: "scan_tracks_per_s",
+            name: "scan_tracks_per_s".to_owned(),
             value: 1234.5,
-            unit: "tracks/s",
+            unit: "tracks/s".to_owned(),
             peer: None,
             peer_value: None,
         };
         let peer = Some("nginx 1.22".to_owned());
         let share = Figure {
-            name: "segment_64k_rps_of_nginx",
+            name: "segment_64k_rps_of_nginx".to_owned(),
             value: 0.91,
-            unit: "ratio",
+            unit: "ratio".to_owned(),
             peer,
             peer_value: Some(1.0),
         };

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and test, in the order in which they are cheapest to fail.
 
 mod counts;
-mod servers;
+pub(crate) mod servers;
 mod steps;
 
 use std::{

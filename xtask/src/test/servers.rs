@@ -30,7 +30,7 @@ const BUCKET: &str = "odeon-test";
 const FOLDER_PREFIX: &str = "odeon-test-";
 
 /// What runs for the tests. Dropping it stops the servers and removes their folder.
-pub(super) struct Servers {
+pub(crate) struct Servers {
     addresses: Vec<(&'static str, String)>,
     // Fields are dropped in order: the servers first, then what they wrote to.
     running: Vec<Server>,
@@ -45,6 +45,24 @@ impl Servers {
         Self::start_these(wanted.into_iter().filter(|(variable, _)| env::var_os(variable).is_none()))
     }
 
+    /// PostgreSQL alone, unless the caller has named one.
+    pub(crate) fn postgres_alone() -> Result<Self, Fail> {
+        sweep(&env::temp_dir());
+        let wanted = [(POSTGRES_VARIABLE, postgres as Start)];
+        Self::start_these(wanted.into_iter().filter(|(variable, _)| env::var_os(variable).is_none()))
+    }
+
+    /// No server, only the folder that goes when this is dropped.
+    pub(crate) fn folder_alone() -> Result<Self, Fail> {
+        sweep(&env::temp_dir());
+        Self::start_these([].into_iter())
+    }
+
+    /// The folder of this run.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
     fn start_these(wanted: impl Iterator<Item = (&'static str, Start)>) -> Result<Self, Fail> {
         let mut servers = Self { addresses: Vec::new(), running: Vec::new(), folder: Folder::new()? };
         for (variable, start) in wanted {
@@ -56,7 +74,7 @@ impl Servers {
     }
 
     /// Gives a command the variables by which its tests find the servers.
-    pub(super) fn tell(&self, command: &mut Command) {
+    pub(crate) fn tell(&self, command: &mut Command) {
         command.envs(self.addresses.iter().map(|(name, value)| (name, value)));
     }
 }
