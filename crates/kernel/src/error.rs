@@ -30,6 +30,8 @@ pub enum FaultKind {
     NoSpace,
     /// The program is stopping and takes no more work.
     Stopping,
+    /// The database can't be reached at this moment; trying again may succeed.
+    Unavailable,
 }
 
 impl Fault {
@@ -198,6 +200,13 @@ impl Problem {
                     .detail("Try again in a moment.")
                     .retry_after(2)
             }
+            FaultKind::Unavailable => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The server can't reach its database",
+            )
+            .detail("Try again in a moment; if it stays, tell the operator the reference.")
+            .retry_after(5),
             _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "Something broke on the server")
                 .detail("Nothing was changed. Try again; if it stays, tell the operator the reference."),
         };

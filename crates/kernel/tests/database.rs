@@ -1,6 +1,29 @@
 //! The database layer on both engines: what is acknowledged is there, what failed is not, values keep their type.
 
-use kernel::{Fault, db::Value, error::FaultKind, on_both_engines, params, sql, testkit::World};
+use std::sync::Arc;
+
+use kernel::{
+    Fault, Problem,
+    bus::LocalBus,
+    db::{Db, Location, Value},
+    error::FaultKind,
+    on_both_engines, params, sql,
+    testkit::World,
+};
+
+#[tokio::test]
+async fn a_database_that_is_away_is_no_fault_of_the_program() {
+    // A port that was free a moment ago.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    drop(taken);
+    let away = Location::Postgres(format!("postgres://odeon@127.0.0.1:{port}/odeon"));
+    let Err(fault) = Db::open(&away, Arc::new(LocalBus::default())).await else { panic!("nobody is there") };
+    assert_eq!(fault.kind(), FaultKind::Unavailable);
+    let problem = Problem::fault(&fault);
+    assert_eq!((problem.status, problem.code.as_str()), (503, "unavailable"));
+    assert!(problem.retry_after_s.is_some());
+}
 
 async fn put(world: &World, name: &str, bytes: &[u8]) -> Result<(), Fault> {
     let (name, bytes) = (name.to_owned(), bytes.to_vec());

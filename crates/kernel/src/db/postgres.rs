@@ -1,8 +1,8 @@
 //! `PostgreSQL`: a pool of connections; transactions run on blocking threads so that one function serves both engines.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio::runtime::Handle;
 use tokio_postgres::{NoTls, error::SqlState, types::ToSql};
 
@@ -11,6 +11,10 @@ use crate::{Fault, error::FaultKind};
 
 /// Connections of one process. A fleet of ten stays below `PostgreSQL`'s usual hundred and more of a managed one.
 const CONNECTIONS_MAX: usize = 16;
+/// How long somebody waits for a connection before hearing that there is none.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long a new connection may take to be made.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How often a transaction that stood in another's way is tried.
 const TRIES_MAX: u32 = 6;
 
@@ -27,6 +31,9 @@ impl Postgres {
             Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS_MAX)
+            .wait_timeout(Some(WAIT_MAX))
+            .create_timeout(Some(CONNECT_MAX))
+            .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Fault::from_error("the pool can't be made", error))?;
         let db = Self { pool };
@@ -35,7 +42,10 @@ impl Postgres {
     }
 
     async fn client(&self) -> Result<Object, Fault> {
-        self.pool.get().await.map_err(|error| Fault::from_error("PostgreSQL can't be reached", error))
+        let client = self.pool.get().await;
+        let away =
+            |error| Fault::from_error("PostgreSQL can't be reached", error).of_kind(FaultKind::Unavailable);
+        client.map_err(away)
     }
 
     pub(super) async fn all<T>(
@@ -185,6 +195,7 @@ pub(super) fn fault(what: impl Into<std::borrow::Cow<'static, str>>, error: toki
         Some(&SqlState::UNIQUE_VIOLATION) => FaultKind::Unique,
         Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => FaultKind::Conflict,
         Some(&SqlState::DISK_FULL) => FaultKind::NoSpace,
+        _ if error.is_closed() => FaultKind::Unavailable,
         _ => FaultKind::Other,
     };
     Fault::from_error(what, error).of_kind(kind)
