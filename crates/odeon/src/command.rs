@@ -93,7 +93,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
         settings.role.clone_from(role);
     }
     let config = Config::new(settings, arguments.config.as_deref())?;
-    match arguments.command {
+    carry_out(arguments.command, config).await
+}
+
+async fn carry_out(command: Command, config: Config) -> Result<(), String> {
+    match command {
         Command::Serve { .. } => serve::serve(config).await,
         Command::User(UserCommand::Add { name, role, .. }) => {
             let password = read_password()?;
@@ -104,13 +108,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
             Ok(())
         }
         Command::Token(TokenCommand::Add { name, label }) => {
-            let ctx = open(&config).await?;
+            let ctx = open_existing(&config).await?;
             let made = accounts::add_token(&ctx, &name, &label).await;
             println!("{}", closed(&ctx, made.map_err(|error| in_words(&error))).await?);
             Ok(())
         }
         Command::Scan => {
-            let ctx = open(&config).await?;
+            let ctx = open_existing(&config).await?;
             let count = closed(&ctx, scan_all(&ctx).await).await?;
             println!("{count} libraries will be looked at by the running server.");
             Ok(())
@@ -131,6 +135,17 @@ fn log_to_stderr() {
 async fn open(config: &Config) -> Result<Ctx, String> {
     house::make_data_folder(&config.data)?;
     house::open(config, false).await.map_err(|fault| fault.to_string())
+}
+
+/// Opens a house for what makes no sense in a new one: a folder whose name was mistyped is told and not made.
+async fn open_existing(config: &Config) -> Result<Ctx, String> {
+    match &config.database {
+        kernel::db::Location::Sqlite(file) if !file.exists() => Err(format!(
+            "there is no Odeon in {} yet; name its folder with --data, or start one there with `odeon serve`",
+            config.data.display()
+        )),
+        _ => open(config).await,
+    }
 }
 
 /// Closes the house whatever the outcome was.
@@ -201,7 +216,7 @@ async fn rebuild(config: &Config, name: Option<String>) -> Result<(), String> {
     let Some(projection) = projections.iter().find(|projection| projection.name() == name) else {
         return Err(format!("there is no projection {name:?}; there are: {}", names.join(", ")));
     };
-    let ctx = open(config).await?;
+    let ctx = open_existing(config).await?;
     let rebuilt = kernel::outbox::rebuild(&ctx, projection).await.map_err(|fault| fault.to_string());
     let events = closed(&ctx, rebuilt).await?;
     println!("{name} was derived again from {events} events.");
@@ -239,5 +254,19 @@ mod tests {
         assert!(Arguments::try_parse_from(line).is_ok());
         assert!(Arguments::try_parse_from(["odeon", "serve", "--role", "web", "--role", "worker"]).is_ok());
         assert!(Arguments::try_parse_from(["odeon", "serve", "--role", "creator"]).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_mistyped_data_folder_is_told_and_not_made() {
+        let absent = std::env::temp_dir().join(format!("odeon-absent-{}", std::process::id()));
+        let data = absent.to_str().expect("text");
+        for line in [&["scan"][..], &["token", "add", "ann", "--label", "x"], &["rebuild", "catalog_shelf"]] {
+            let line = ["odeon"].into_iter().chain(line.iter().copied()).chain(["--data", data]);
+            let arguments = Arguments::try_parse_from(line).expect("it is understood");
+            let config = Config::new(arguments.settings, None).expect("it is taken");
+            let told = carry_out(arguments.command, config).await.expect_err("it is refused");
+            assert!(told.contains(data) && told.contains("--data"), "{told}");
+            assert!(!absent.exists());
+        }
     }
 }
