@@ -261,12 +261,11 @@ pub(crate) async fn counts(db: &Db, id: LibraryId) -> Result<Counts, Fault> {
 }
 
 /// Writes that a scan is done; answers whether somebody has asked for another meanwhile, which is then due at once.
-/// Without `counts` those of the scan before hold.
 pub(crate) fn set_scanned(
     tx: &mut Tx<'_>,
     id: LibraryId,
     progress: Progress,
-    counts: Option<Counts>,
+    counts: Counts,
     now: Time,
     due: Time,
 ) -> Result<bool, Fault> {
@@ -276,16 +275,10 @@ pub(crate) fn set_scanned(
         |row| row.get(0),
     )?;
     let again = again.unwrap_or(false);
-    if let Some(counts) = counts {
-        tx.run(
-            sql!("UPDATE ingest_library SET files = $2, tracks = $3, videos = $4 WHERE id = $1"),
-            params![id, counts.files, counts.tracks, counts.videos],
-        )?;
-    }
     tx.run(
         sql!(
             "UPDATE ingest_library SET state = $2, problem = NULL, scanned_us = $3, due_us = $4, again = FALSE,
-                seen = $5, changed = $6,
+                seen = $5, changed = $6, files = $7, tracks = $8, videos = $9,
                 broken = (SELECT COUNT(*) FROM ingest_problem p WHERE p.library_id = $1)
              WHERE id = $1 AND state <> 'removed'"
         ),
@@ -295,7 +288,10 @@ pub(crate) fn set_scanned(
             now,
             due,
             progress.seen,
-            progress.changed
+            progress.changed,
+            counts.files,
+            counts.tracks,
+            counts.videos
         ],
     )?;
     Ok(again)

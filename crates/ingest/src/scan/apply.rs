@@ -257,7 +257,7 @@ impl Apply<'_, '_> {
     fn picture(&mut self, picture: &Picture) -> Result<Option<PictureId>, Fault> {
         match picture {
             Picture::Known(id) => Ok(Some(*id)),
-            Picture::New(facts) => import::upsert_picture(self.tx, &mut self.batch, facts).map(Some),
+            Picture::New(facts, _) => import::upsert_picture(self.tx, &mut self.batch, facts).map(Some),
             Picture::Refused(_) => Ok(None),
         }
     }

@@ -23,14 +23,10 @@ pub(super) async fn finish(
     progress: Progress,
     every: Option<Duration>,
 ) -> Result<(), Fault> {
-    let hidden = hide(scene, State::Missing).await?;
+    hide(scene, State::Missing).await?;
     let (library, now) = (scene.library, scene.ctx.now());
-    let counts = if hidden || written.wrote {
-        Some(library::store::counts(scene.ctx.db(), library).await?)
-    } else {
-        // Nothing was written, so the counts hold.
-        None
-    };
+    // Also when nothing was written: an earlier try may have written everything and been killed before this.
+    let counts = library::store::counts(scene.ctx.db(), library).await?;
     let due = match (written.fresh, every) {
         (true, every) => now.plus(every.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)),
         (false, Some(every)) => now.plus(every),
@@ -74,16 +70,14 @@ pub(super) async fn remove(scene: &Scene) -> Result<(), Fault> {
     .await
 }
 
-/// Hides all files of a library in a state; says whether there were any.
-async fn hide(scene: &Scene, state: State) -> Result<bool, Fault> {
-    let mut any = false;
+/// Hides all files of a library in a state.
+async fn hide(scene: &Scene, state: State) -> Result<(), Fault> {
     loop {
         let inner = scene.clone();
         let more = scene.ctx.db().write(move |tx| hide_some(tx, &inner, state)).await?;
         if !more {
-            return Ok(any);
+            return Ok(());
         }
-        any = true;
     }
 }
 

@@ -82,9 +82,8 @@ pub(super) fn cover_rank(name: &[u8]) -> Option<usize> {
 pub(super) fn is_disc(name: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
     let name = name.to_ascii_lowercase();
-    let rest = ["cd", "disc", "disk", "dvd", "side", "vinyl", "lp"]
-        .iter()
-        .find_map(|word| name.strip_prefix(word));
+    let rest =
+        ["cd", "disc", "disk", "dvd", "side", "vinyl", "lp"].iter().find_map(|word| name.strip_prefix(word));
     // "CD1", "Disc 2 - Live", "Side A", but not "Discovery" and not "CDs".
     rest.is_some_and(|rest| {
         let number = rest.trim_start_matches([' ', '-', '_', '.', '#']);

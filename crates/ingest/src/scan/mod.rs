@@ -58,7 +58,7 @@ pub use self::watch::watch;
 
 use self::{
     compare::{Compare, Known, Out, Piece, Stopped},
-    pictures::Pictures,
+    pictures::{Last, Pictures},
     progress::Counter,
     read::Reader,
     write::{Done, Given, Scene, Writer, Written},
@@ -71,7 +71,7 @@ pub const JOB: &str = "ingest.scan";
 /// Folders that wait to be compared.
 const FOLDERS_WAITING_MAX: usize = 256;
 /// Read pieces that wait to be written.
-const PIECES_DONE_MAX: usize = 16;
+const PIECES_DONE_MAX: usize = 64;
 
 /// Files of one transaction.
 const BATCH_FILES: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not 0");
@@ -198,11 +198,12 @@ async fn scan(scene: &Scene, library: &library::store::Root, settings: &Settings
             clock: ctx.clock().clone(),
             engine: settings.engine.clone(),
             pictures: Arc::clone(&pictures),
+            last: Last::default(),
             handle: Handle::current(),
             cancel: scene.lease.cancelled().clone(),
         };
         let (pieces, done_in) = (pieces.clone(), done_in.clone());
-        threads.spawn_blocking(move || read_pieces(&reader, &pieces, &done_in));
+        threads.spawn_blocking(move || read_pieces(reader, &pieces, &done_in));
     }
     drop((pieces, done_in, pictures));
     let compare = Compare {
@@ -249,7 +250,7 @@ async fn together(
 
 /// A reader thread: reads pieces until there are none or nobody wants them.
 fn read_pieces(
-    reader: &Reader,
+    mut reader: Reader,
     pieces: &async_channel::Receiver<Piece>,
     done: &async_channel::Sender<Result<Done, Fault>>,
 ) {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     kind::{self, Kind},
-    pictures::{Picture, Pictures},
+    pictures::{Last, Picture, Pictures},
     probed,
     sample::{Sample, sample},
     sniff,
@@ -75,6 +75,7 @@ pub(super) struct Reader {
     pub(super) clock: Clock,
     pub(super) engine: Engine,
     pub(super) pictures: std::sync::Arc<Pictures>,
+    pub(super) last: Last,
     pub(super) handle: Handle,
     pub(super) cancel: CancellationToken,
 }
@@ -87,7 +88,12 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 
 impl Reader {
     /// Reads a file. A fault is not the file's: the scan breaks off and is tried again.
-    pub(super) fn read(&self, folder: &Path, entry: &Entry, cover: Option<&Cover>) -> Result<Seen, Fault> {
+    pub(super) fn read(
+        &mut self,
+        folder: &Path,
+        entry: &Entry,
+        cover: Option<&Cover>,
+    ) -> Result<Seen, Fault> {
         use std::os::unix::ffi::OsStrExt;
         let path = folder.join(std::ffi::OsStr::from_bytes(&entry.name));
         let bad = |trouble| Ok(Seen { stat: entry.stat, fresh: false, what: What::Bad(trouble) });
@@ -115,7 +121,7 @@ impl Reader {
     }
 
     fn look(
-        &self,
+        &mut self,
         path: &Path,
         file: &File,
         size: u64,
@@ -158,9 +164,9 @@ impl Reader {
         }
     }
 
-    fn heard(&self, tagged: Tagged, sample: Sample, cover: Option<&Cover>) -> Result<Heard, Fault> {
+    fn heard(&mut self, tagged: Tagged, sample: Sample, cover: Option<&Cover>) -> Result<Heard, Fault> {
         let Tagged { tags, sound, picture, mut trouble } = tagged;
-        let mut picture = picture.map(|bytes| self.pictures.take(bytes)).transpose()?;
+        let mut picture = picture.map(|bytes| self.pictures.take(bytes, &mut self.last)).transpose()?;
         if let Some(Picture::Refused(why)) = &picture {
             trouble.get_or_insert_with(|| Trouble::picture_unreadable(why));
             picture = None;
@@ -173,7 +179,13 @@ impl Reader {
         Ok(Heard { tags, sound, picture, sample: sample.hash, trouble })
     }
 
-    fn probe(&self, path: &Path, title: &str, sample: Sample, cover: Option<&Cover>) -> Result<What, Fault> {
+    fn probe(
+        &mut self,
+        path: &Path,
+        title: &str,
+        sample: Sample,
+        cover: Option<&Cover>,
+    ) -> Result<What, Fault> {
         let probe = match self.handle.block_on(self.engine.probe(path, &self.cancel)) {
             Ok(probe) => probe,
             Err(error) => {

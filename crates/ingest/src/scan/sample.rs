@@ -3,7 +3,7 @@
 //!
 //! FLAC carries a hash of its own sound (MD5 in STREAMINFO). In MP4, WAV and AIFF the data has a box or chunk; in Ogg
 //! it is the pages that carry sound; everything else is what is left between the tags at the front and at the end.
-//! Of that: its length, and 8 KiB each of its beginning, middle and end. Two recordings that agree in all of that are
+//! Of that: its length, and 4 KiB each of its beginning, middle and end. Two recordings that agree in all of that are
 //! told apart by nothing here, which is why the scan asks for more before it takes one file for another.
 
 use std::io;
@@ -11,7 +11,7 @@ use std::io;
 use super::window::Window;
 
 /// Bytes of each sample.
-const SAMPLE_BYTES: u64 = 8 * 1024;
+const SAMPLE_BYTES: u64 = 4 * 1024;
 /// Boxes, chunks or pages that are looked at to find the data.
 const PARTS_MAX: usize = 512;
 

@@ -16,6 +16,7 @@ use super::{
     apply,
     compare::{Folder, Note, Task},
     identity::{self, Was},
+    pictures::until_durable,
     progress::Counter,
     read::{Seen, What},
     store::KnownFile,
@@ -90,8 +91,6 @@ pub(super) struct Writer {
     walk_problems: usize,
     /// Some file may still be written to.
     fresh: bool,
-    /// Something was written.
-    wrote: bool,
     told: Instant,
 }
 
@@ -110,8 +109,6 @@ pub(super) struct Given {
 pub(super) struct Written {
     /// Some file may still be written to: look again soon.
     pub(super) fresh: bool,
-    /// Something was written, so what the library holds must be counted anew.
-    pub(super) wrote: bool,
 }
 
 /// What every transaction of a scan needs.
@@ -140,7 +137,6 @@ impl Writer {
             ops: Vec::new(),
             walk_problems: 0,
             fresh: false,
-            wrote: false,
             told: Instant::now(),
         }
     }
@@ -171,7 +167,7 @@ impl Writer {
             self.tell().await?;
         }
         self.flush().await?;
-        Ok(Written { fresh: self.fresh, wrote: self.wrote })
+        Ok(Written { fresh: self.fresh })
     }
 
     fn note(&mut self, note: Note) {
@@ -200,6 +196,13 @@ impl Writer {
         }
         let again = files.iter().any(|(_, seen)| seen.fresh || is_passing(seen));
         self.fresh |= files.iter().any(|(_, seen)| seen.fresh);
+        for (_, seen) in &files {
+            if let What::Track(heard) = &seen.what
+                && let Some(picture) = &heard.picture
+            {
+                until_durable(picture).await?;
+            }
+        }
         let was = identity::recognise(&self.ctx, &files, self.anything_known).await?;
         for ((task, seen), was) in files.into_iter().zip(was) {
             self.ops.push(Op::File(Box::new(FileOp {
@@ -226,7 +229,6 @@ impl Writer {
         if self.ops.is_empty() {
             return Ok(());
         }
-        self.wrote = true;
         let ops = Arc::new(std::mem::take(&mut self.ops));
         let files = ops.iter().filter(|op| matches!(op, Op::File(_))).count();
         for part in parts(ops.len(), self.batch_files * 2) {

@@ -96,7 +96,7 @@ on_both_engines! {
         }
         fs::write(house.path("left behind"), "so that the folder is not empty").expect("it is written");
         let added = ingest::library::add_library(&house.ctx, house.world.folder.path(), other.path(), None).await;
-        let second = crate::house::settled(&house.ctx, &added.expect("it is added")).await;
+        let second = crate::house::wait_until_settled(&house.ctx, &added.expect("it is added")).await;
         assert_eq!(second.tracks, 6, "{second:?}");
         assert_eq!(house.tracks().await, before);
         let first = house.scan_well().await;
@@ -235,7 +235,7 @@ on_both_engines! {
         let data = house.world.folder.path();
         let again = ingest::library::add_library(&house.ctx, data, house.music.path(), None).await.expect("added");
         assert_eq!(again.id, house.library.id, "the same folder is the same library");
-        house.settled().await;
+        house.wait_until_settled().await;
         assert_eq!(house.tracks().await, before);
         age(&house.path("flac/song.flac"));
         house.ctx.shut_down().await;

@@ -9,7 +9,7 @@ use ingest::{
 use kernel::{Ctx, jobs::Runner, on_both_engines, testkit::World};
 
 use crate::{
-    house::{all, settings, settled, start_worker},
+    house::{all, settings, start_worker, wait_until_settled},
     making::{Song, png, put, song, write},
 };
 
@@ -69,7 +69,7 @@ on_both_engines! {
         let all_of_them = (FOLDERS * FILES) as usize;
         assert!(seen.len() > 3 && seen.iter().all(|count| *count < all_of_them), "it was killed in the middle: {seen:?}");
         start_worker(&ctx).await;
-        let library = settled(&ctx, &added).await;
+        let library = wait_until_settled(&ctx, &added).await;
         let found = titles(&ctx).await;
         assert_eq!(found.len(), all_of_them);
         assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), all_of_them, "nothing is there twice");

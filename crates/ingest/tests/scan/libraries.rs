@@ -8,7 +8,7 @@ use kernel::{Ctx, http::Role, on_both_engines, testkit::World};
 use serde_json::{Value, json};
 
 use crate::{
-    house::{House, ask, settled, viewer},
+    house::{House, ask, viewer, wait_until_settled},
     making::{put, song, write},
 };
 
@@ -53,7 +53,7 @@ on_both_engines! {
         assert_eq!((status, &added["state"], &added["name"]), (StatusCode::CREATED, &json!("scanning"), &json!("Mine")));
         assert_eq!(added["progress"], json!({"seen": 0, "changed": 0}));
         let known: library::Library = serde_json::from_value(added).expect("a library");
-        settled(&ctx, &known).await;
+        wait_until_settled(&ctx, &known).await;
         let (status, page) = admin(&world, &ctx, "GET", "/api/v1/libraries", None).await;
         assert_eq!(status, StatusCode::OK);
         let row = &page["items"][0];
@@ -77,7 +77,7 @@ on_both_engines! {
         assert!(problems["items"][0]["id"].is_string() && problems["items"][0]["seen_at"].is_string());
         let (status, again) = admin(&world, &ctx, "POST", &format!("/api/v1/libraries/{}/scan", known.id), None).await;
         assert_eq!((status, &again["state"]), (StatusCode::ACCEPTED, &json!("scanning")));
-        settled(&ctx, &known).await;
+        wait_until_settled(&ctx, &known).await;
         let (status, _) = admin(&world, &ctx, "DELETE", &format!("/api/v1/libraries/{}", known.id), None).await;
         assert_eq!(status, StatusCode::NO_CONTENT);
         let (_, page) = admin(&world, &ctx, "GET", "/api/v1/libraries", None).await;
@@ -195,7 +195,7 @@ on_both_engines! {
         library::request_scan(&house.ctx, house.library.id).await.expect("it is asked for");
         write(&house.path("late.mp3"), 30, &song("Late", "B", 1));
         library::request_scan(&house.ctx, house.library.id).await.expect("it is asked for");
-        house.settled().await;
+        house.wait_until_settled().await;
         assert_eq!(house.tracks().await.len(), 21);
         house.ctx.shut_down().await;
     }
@@ -204,15 +204,15 @@ on_both_engines! {
         let music = tempfile::tempdir().expect("a folder");
         let ctx = world.ctx.clone();
         let mut settings = crate::house::settings();
-        settings.every = Some(std::time::Duration::from_secs(3600));
+        settings.every = Some(std::time::Duration::from_hours(1));
         let runner = kernel::jobs::Runner::new("worker").handler(ingest::scan::scan_handler(settings));
         runner.start(&ctx).await.expect("the worker starts");
         tokio::spawn(ingest::scan::watch(ctx.clone()));
         let added = library::add_library(&ctx, world.folder.path(), music.path(), None).await.expect("it is added");
-        settled(&ctx, &added).await;
+        wait_until_settled(&ctx, &added).await;
         write(&music.path().join("1.mp3"), 1, &song("Song", "A", 1));
-        world.clock.advance(std::time::Duration::from_secs(3000));
-        assert_eq!(settled(&ctx, &added).await.tracks, 0, "not yet");
+        world.clock.advance(std::time::Duration::from_mins(50));
+        assert_eq!(wait_until_settled(&ctx, &added).await.tracks, 0, "not yet");
         world.clock.advance(std::time::Duration::from_secs(590));
         kernel::testkit::eventually("it is looked at again", || async {
             // Slower than a lease runs out, else a busy machine loses the scan again and again.

@@ -1,5 +1,8 @@
 //! Libraries and their scans on real files, made on the spot by the real ffmpeg and tagged by the tag library.
 
+#![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "a test program")]
+
+mod disks;
 mod house;
 mod identity;
 mod killed;
@@ -7,5 +10,7 @@ mod libraries;
 mod making;
 mod names;
 mod pictures;
+#[path = "../support/small_disk.rs"]
+mod small_disk;
 mod taking_in;
 mod trouble;

@@ -30,9 +30,12 @@ pub(crate) fn run(program: &str, args: &[&str]) {
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What was made: by ending and tone.
+type Made = HashMap<(String, u32), Vec<u8>>;
+
 /// The bytes of a second of sound, a pitch of its own for each `tone`.
 pub(crate) fn sound(ending: &str, tone: u32) -> Vec<u8> {
-    static MADE: Mutex<Option<HashMap<(String, u32), Vec<u8>>>> = Mutex::new(None);
+    static MADE: Mutex<Option<Made>> = Mutex::new(None);
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let made = made.get_or_insert_default();
     let bytes = made.entry((ending.to_owned(), tone)).or_insert_with(|| {
@@ -158,4 +161,15 @@ pub(crate) fn png(colour: u8, edge: u32) -> Vec<u8> {
 /// Sets the time of a folder.
 pub(crate) fn set_time_of(path: &Path, time: SystemTime) {
     File::open(path).and_then(|folder| folder.set_modified(time)).expect("its time can be set");
+}
+
+/// A picture of noise, which no format makes small.
+pub(crate) fn noise(seed: u32, edge: u32) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("noise.png");
+    let file = file.to_str().expect("text").to_owned();
+    let source =
+        format!("color=c=gray:size={edge}x{edge}:duration=0.1:rate=10,noise=alls=100:all_seed={seed}");
+    run("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", &source, "-frames:v", "1", &file]);
+    fs::read(file).expect("ffmpeg made it")
 }

@@ -90,7 +90,7 @@ on_both_engines! {
         let added = ingest::library::add_library(&house.ctx, data, &root, None).await.expect("it is added");
         assert_eq!(added.name, "m\\xfcsik");
         assert_eq!(ingest::library::path::read(&added.path), root.canonicalize().expect("a path"));
-        crate::house::settled(&house.ctx, &added).await;
+        crate::house::wait_until_settled(&house.ctx, &added).await;
         assert_eq!(house.titles().await, ["Song"]);
         assert!(Path::new(&root).exists());
         house.ctx.shut_down().await;

@@ -22,7 +22,7 @@ on_both_engines! {
             write(&music.path().join(format!("All of them/{number}.{ending}")), number, &song);
         }
         let house = House::with(world, music).await;
-        let library = house.settled().await;
+        let library = house.wait_until_settled().await;
         assert_eq!((library.files, library.tracks, library.videos, library.broken), (6, 6, 0, 0), "{library:?}");
         let albums = house.albums().await;
         assert_eq!(albums.len(), 1, "{albums:#?}");
@@ -51,7 +51,7 @@ on_both_engines! {
         put(&music.path().join("odd/old song.wma"), &sound("wma", 1));
         put(&music.path().join("odd/boxed.mka"), &sound("mka", 2));
         let house = House::with(world, music).await;
-        let library = house.settled().await;
+        let library = house.wait_until_settled().await;
         assert_eq!((library.files, library.tracks, library.videos), (5, 2, 3), "{:?}", house.codes().await);
         assert_eq!(house.titles().await, ["boxed", "old song"]);
         let videos = house.videos().await;

@@ -52,7 +52,7 @@ on_both_engines! {
             pair("playlist.mp4", "playlist"),
             pair("text.mp3", "not_media"),
         ]);
-        let library = house.settled().await;
+        let library = house.wait_until_settled().await;
         assert_eq!((library.files, library.tracks, library.broken), (8, 1, 7));
         for problem in house.problems().await {
             assert!(problem.reason.ends_with('.') && problem.reason.len() > 30, "{problem:?}");
@@ -112,7 +112,7 @@ on_both_engines! {
             house.tracks().await.len() == 1
         })
         .await;
-        house.settled().await;
+        house.wait_until_settled().await;
         assert_eq!(house.codes().await, []);
         house.ctx.shut_down().await;
     }
