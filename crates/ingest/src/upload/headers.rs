@@ -119,10 +119,16 @@ fn checked_filename(name: &[u8]) -> Result<String, Error> {
     if name.contains(['/', '\\']) {
         return Err(Error::Filename("Send the file's name alone, without folders."));
     }
+    let name: String = name.chars().filter(|letter| !turns_text(*letter)).collect();
     if name.trim().is_empty() || name == "." || name == ".." {
         return Err(Error::Filename("The file has no name."));
     }
-    Ok(name.to_owned())
+    Ok(name)
+}
+
+/// Marks that turn the direction of what follows, so that `fdp.4pm` is read as `mp4.pdf`: no part of a name.
+fn turns_text(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A moment as HTTP writes it: `Tue, 24 Nov 2026 02:33:41 GMT`.
@@ -160,6 +166,12 @@ mod tests {
             assert!(matches!(named(name.as_bytes()), Err(Error::Filename(_))), "{name:?}");
         }
         assert!(matches!(named(b"\xff\xfe.mp4"), Err(Error::Filename(_))));
+    }
+
+    #[test]
+    fn marks_that_turn_text_are_left_out_of_a_name() {
+        assert_eq!(named("\u{202e}fdp.4pm".as_bytes()).expect("taken").filename, "fdp.4pm");
+        assert!(matches!(named("\u{2066}\u{2069}".as_bytes()), Err(Error::Filename(_))));
     }
 
     #[test]
