@@ -147,7 +147,7 @@ class Uploads {
       metadata: { filename: file.name, filetype: file.type || 'application/octet-stream' },
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        const again = status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
+        const again = status === 0 || passes(status) || status === 409 || status === 423 || status === 429;
         upload.searching = again;
         upload.forgetSpeed();
         return again;
@@ -168,7 +168,7 @@ class Uploads {
         const status = error instanceof DetailedError ? (error.originalResponse?.getStatus() ?? 0) : -1;
         const body = error instanceof DetailedError ? error.originalResponse?.getBody() : undefined;
         if (status === 0) this.#stop(upload, 'cut', 'The connection was cut. It goes on where it stopped.');
-        else this.#stop(upload, status >= 500 ? 'cut' : 'failed', told(body) ?? `The server refused the file (${status}).`);
+        else this.#stop(upload, passes(status) ? 'cut' : 'failed', told(body) ?? `The server refused the file (${status}).`);
       },
     });
     const [before] = await tus.findPreviousUploads();
@@ -188,6 +188,11 @@ class Uploads {
 
 function fingerprint(file: File): string {
   return [file.name, file.type, file.size, file.lastModified].join('|');
+}
+
+/** A fault of the server that may be gone in a moment; a full disk is told at once instead. */
+function passes(status: number): boolean {
+  return status >= 500 && status !== 507;
 }
 
 /** The words of a problem document, when the answer is one. */
