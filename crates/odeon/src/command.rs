@@ -6,12 +6,11 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use ingest::media::{Launcher, Tools};
 use kernel::{Ctx, http::Role};
 
 use crate::{
     config::{self, Config, Settings},
-    house, router, serve,
+    doctor, house, router, serve,
     workshop::Workshop,
 };
 
@@ -119,7 +118,7 @@ async fn carry_out(command: Command, config: Config) -> Result<(), String> {
             println!("{count} libraries will be looked at by the running server.");
             Ok(())
         }
-        Command::Doctor => doctor(&config).await,
+        Command::Doctor => doctor::look(&config).await,
         Command::Rebuild { name } => rebuild(&config, name).await,
         Command::Openapi => openapi(config).await,
     }
@@ -180,32 +179,6 @@ async fn scan_all(ctx: &Ctx) -> Result<usize, String> {
     }
     Ok(libraries.len())
 }
-
-async fn doctor(config: &Config) -> Result<(), String> {
-    let mut failed = 0;
-    let mut say = |what: &str, outcome: Result<String, String>| match outcome {
-        Ok(fine) => println!("ok    {what}: {fine}"),
-        Err(wrong) => {
-            failed += 1;
-            println!("WRONG {what}: {wrong}");
-        }
-    };
-    say("data folder", house::make_data_folder(&config.data).map(|()| config.data.display().to_string()));
-    say("ffmpeg", Tools::find().map(|tools| format!("{tools:?}")).map_err(|error| error.to_string()));
-    let sandbox = Launcher::this_program().check().await;
-    say("sandbox", sandbox.map(|report| format!("{report:?}")).map_err(|error| error.to_string()));
-    match house::open(config, false).await {
-        Ok(ctx) => {
-            say("database", Ok(format!("{:?}", ctx.db().engine())));
-            let jobs = kernel::jobs::counts(ctx.db()).await.map_err(|fault| fault.to_string());
-            say("jobs", jobs.map(|counts| format!("{counts:?}")));
-            ctx.shut_down().await;
-        }
-        Err(fault) => say("database and objects", Err(fault.to_string())),
-    }
-    if failed == 0 { Ok(()) } else { Err(format!("{failed} of these need attention")) }
-}
-
 async fn rebuild(config: &Config, name: Option<String>) -> Result<(), String> {
     let projections = catalog::projections();
     let names: Vec<&str> = projections.iter().map(|projection| projection.name()).collect();
