@@ -1,7 +1,10 @@
 //! Paging by key: a page ends with an opaque cursor that names the last row's key, never a number of rows to skip.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Problem;
@@ -28,8 +31,21 @@ pub struct Page<T> {
 pub struct PageQuery {
     /// The cursor that the page before ended with.
     pub after: Option<String>,
-    /// Rows wanted, 1 to 200; 60 unless said.
+    /// Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200.
+    #[serde(default, deserialize_with = "rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
     pub limit: Option<u32>,
+}
+
+/// Reads how many rows are wanted, however many that are; for queries that have a limit besides other fields.
+pub fn rows_wanted<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let wanted = Option::<i64>::deserialize(from)?;
+    let rows = |rows: i64| match u32::try_from(rows) {
+        Ok(rows) => Ok(rows),
+        Err(_) if rows > 0 => Ok(u32::MAX),
+        Err(_) => Err(D::Error::custom("fewer rows than none can't be given")),
+    };
+    wanted.map(rows).transpose()
 }
 
 impl PageQuery {
@@ -79,6 +95,14 @@ mod tests {
         assert_eq!(page.items.len(), 2);
         let query = PageQuery { after: page.next, limit: None };
         assert_eq!(query.key::<(String, i32)>().expect("ours"), Some(("b".to_owned(), 2)));
+    }
+
+    #[test]
+    fn whoever_asks_for_too_many_rows_gets_the_most_there_are() {
+        let read = |text| serde_json::from_str::<PageQuery>(text);
+        assert_eq!(read(r#"{"limit": 9223372036854775807}"#).expect("a number").limit(), LIMIT_MAX);
+        assert_eq!(read("{}").expect("nothing said").limit(), LIMIT_DEFAULT);
+        assert!(read(r#"{"limit": -1}"#).is_err());
     }
 
     #[test]

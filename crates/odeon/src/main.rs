@@ -6,6 +6,7 @@
 mod command;
 mod config;
 mod connection;
+mod describe;
 mod doctor;
 mod events;
 mod health;

@@ -8,6 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     config::Config,
+    describe,
     events::{self, Streams},
     health, web,
 };
@@ -27,7 +28,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         accounts::Config { public_url: config.public_url.clone(), trust_proxy: config.trust_proxy };
     let delivery_config = delivery::Config { cache_bytes: config.cache_bytes, ..delivery::Config::default() };
     let (grants, bytes) = delivery::parts(ctx.clone(), delivery_config);
-    let (api, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (api, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes(ctx.clone(), accounts_config.clone()))
         .merge(catalog::routes(ctx.clone()))
         .merge(ingest::library::routes(ctx.clone(), config.data.clone()))
@@ -39,6 +40,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
                 .with_state((ctx.clone(), Streams::default())),
         )
         .split_for_parts();
+    describe::complete(&mut document);
     let text = document.to_json().unwrap_or_default();
     let router = api
         .layer(accounts::middleware::viewer(ctx.clone(), accounts_config))

@@ -131,6 +131,7 @@ async fn create_upload(
     responses(
         (status = 200, description = "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"),
         (status = 404, description = "There is none, or it is somebody else's"),
+        (status = 412, description = "Another version of the protocol, or none, was named"),
         (status = 410, description = "It has expired or failed"),
     ),
 )]
@@ -164,7 +165,8 @@ async fn show_upload(
     responses(
         (status = 204, description = "Upload-Offset says where the upload stands now; all of it is durable"),
         (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
-        (status = 410, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 410, body = Problem), (status = 412, body = Problem), (status = 413, body = Problem),
+        (status = 415, body = Problem),
         (status = 423, body = Problem), (status = 460, body = Problem), (status = 507, body = Problem),
     ),
 )]
@@ -201,7 +203,8 @@ async fn append(
 #[utoipa::path(
     delete, path = "/api/v1/uploads/{id}", operation_id = "terminate_upload", tag = "uploads",
     params(("id" = UploadId, Path), ("Tus-Resumable" = String, Header, description = "1.0.0")),
-    responses((status = 204, description = "It is gone"), (status = 404, body = Problem)),
+    responses((status = 204, description = "It is gone"), (status = 404, body = Problem),
+        (status = 412, body = Problem)),
 )]
 async fn terminate_upload(
     State(uploads): State<Uploads>,
@@ -223,7 +226,7 @@ async fn terminate_upload(
     ),
     responses(
         (status = 200, description = "As HEAD"), (status = 204, description = "As PATCH or DELETE"),
-        (status = 405, body = Problem),
+        (status = 404, body = Problem), (status = 405, body = Problem), (status = 412, body = Problem),
     ),
 )]
 async fn override_upload(
