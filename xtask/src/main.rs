@@ -11,6 +11,7 @@ mod needs;
 mod openapi;
 mod page;
 mod process;
+mod python;
 mod run;
 mod test;
 mod tidy;

@@ -60,6 +60,13 @@ pub(crate) const GIT: Need = Need {
     packages: &["git"],
     there: |machine| machine.program("git").is_some(),
 };
+pub(crate) const PYTHON: Need = Need {
+    what: "Python, in which programs are written that test ours from outside",
+    packages: &["python3", "python3-venv"],
+    there: |machine| {
+        machine.program("python3").is_some_and(|file| output(file, &["-c", "import ensurepip"]).is_some())
+    },
+};
 pub(crate) const NGINX: Need = Need {
     what: "nginx, the peer of the delivery benchmark",
     packages: &["nginx-light"],

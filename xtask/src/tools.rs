@@ -123,7 +123,8 @@ impl Tool {
     }
 }
 
-fn tools_folder() -> Option<PathBuf> {
+/// Where tools are kept: outside the clone, `ODEON_TOOLS` or the cache folder.
+pub(crate) fn tools_folder() -> Option<PathBuf> {
     if let Some(named) = env::var_os("ODEON_TOOLS") {
         return std::path::absolute(named).ok();
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test, in the order in which they are cheapest to fail.
 
+mod api;
 mod counts;
 pub(crate) mod servers;
 mod steps;
@@ -13,7 +14,7 @@ use std::{
 use crate::{
     fail::{Done, Fail},
     needs::{self, Need},
-    page, process,
+    page, process, python,
     tools::Tool,
     workspace::Workspace,
 };
@@ -99,6 +100,9 @@ fn set_up(asked: Asked, chosen: &[&Step]) -> Result<Run, Fail> {
     }
     for tool in chosen.iter().flat_map(|step| step.tools) {
         tool.get()?;
+    }
+    if chosen.iter().any(|step| step.name == "api") {
+        python::programs(&api::requirements(&workspace))?;
     }
     if chosen.iter().any(|step| step.name == "e2e") && steps::has_e2e(&workspace) {
         page::packages(&steps::e2e_folder(&workspace))?;

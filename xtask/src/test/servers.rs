@@ -268,7 +268,7 @@ fn end_left_server(data: &Path) {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> Result<u16, Fail> {
+pub(super) fn free_port() -> Result<u16, Fail> {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())

@@ -6,12 +6,12 @@ use std::{
 };
 
 use super::{
-    Run, Step,
+    Run, Step, api,
     counts::{self, Count},
 };
 use crate::{
     fail::{Done, Fail},
-    needs::{CHROMIUM, COMPILER, FFMPEG, FONTS, GIT, Machine, POSTGRES},
+    needs::{CHROMIUM, COMPILER, FFMPEG, FONTS, GIT, Machine, POSTGRES, PYTHON},
     openapi,
     process::{command, must},
     tidy,
@@ -68,6 +68,14 @@ pub(super) const STEPS: &[Step] = &[
         tools: &[NEXTEST, S3S],
         page: true,
         run: rust,
+    },
+    Step {
+        name: "api",
+        what: "the API against its own description, by schemathesis",
+        needs: &[COMPILER, FFMPEG, POSTGRES, PYTHON],
+        tools: &[S3S],
+        page: true,
+        run: api::api,
     },
     Step {
         name: "e2e",
