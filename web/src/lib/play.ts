@@ -1,13 +1,17 @@
 import { api, ask } from '../api/client';
 import { asApiError } from '../api/errors';
 import type { Album, AlbumDetail, Track } from '../api/types';
+import { loudnessOf } from '../player/levels';
 import { player } from '../player/player.svelte';
 import type { MenuItem } from './menu.svelte';
 import { router } from './router.svelte';
 import { toasts } from './toasts.svelte';
 
+/** An album's tracks in its order; each knows how loud the whole album is, where that was measured. */
 export function tracksOf(album: AlbumDetail): Track[] {
-  return album.discs.flatMap((disc) => disc.tracks);
+  const loudness = loudnessOf(album);
+  const tracks = album.discs.flatMap((disc) => disc.tracks);
+  return loudness ? tracks.map((track) => ({ ...track, album: track.album && { ...track.album, loudness } })) : tracks;
 }
 
 export function playable(tracks: readonly Track[]): Track[] {

@@ -1,3 +1,4 @@
+import type { Levelling } from '../player/levels';
 import { readStored, writeStored } from './stored';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -12,9 +13,19 @@ interface Kept {
   speed: number;
   captions: boolean;
   captionLanguage: string;
+  /** Lossless tracks are joined without a seam. */
+  gapless: boolean;
+  /** Seconds that one track fades into the next, outside of albums; 0 is off. */
+  crossfade: number;
+  levelling: Levelling;
+  /** Decibels that everything is made louder when it is levelled. */
+  pregain: number;
 }
 
-const USUAL: Kept = { volume: 1, muted: false, shortcuts: true, quality: 0, speed: 1, captions: true, captionLanguage: '' };
+export const CROSSFADE_S_MAX = 12;
+
+const SOUND_USUAL = { gapless: true, crossfade: 0, levelling: 'album' as Levelling, pregain: 0 };
+const USUAL: Kept = { volume: 1, muted: false, shortcuts: true, quality: 0, speed: 1, captions: true, captionLanguage: '', ...SOUND_USUAL };
 const KEY = 'odeon.prefs';
 
 function isKept(value: unknown): value is Partial<Kept> {

@@ -1,6 +1,8 @@
 import type { Trouble } from './machine';
 import type { Source } from './machine';
 import { hlsConfig, loadHls, type Hls } from './hls';
+import { Run } from './sound/run';
+import type { Joined, Part } from './sound/timeline';
 
 export interface DeckReports {
   ready(): void;
@@ -9,15 +11,25 @@ export interface DeckReports {
   held(): void;
   moved(): void;
   ended(): void;
-  /** `source`: the bytes can't be played, another source may; otherwise the way to them failed. */
-  broke(trouble: Trouble, source: boolean): void;
+  /** What is to be joined behind a part of a run; null when nothing is. */
+  next(after: Part, signal: AbortSignal): Promise<Joined | null>;
+  /** The run has come to another part. */
+  passed(part: Part): void;
+  /** `source`: the bytes of that track can't be played, another source may; otherwise the way to them failed. */
+  broke(trouble: Trouble, source: boolean, trackId: string): void;
 }
+
+/** What a deck plays: an address, or tracks joined in one buffer of which this is the first. */
+export type Play = Source | { kind: 'run'; joined: Joined };
 
 const MEDIA_ERR_NETWORK = 2;
 
 /** One `<audio>` element and what feeds it. Knows nothing of queues, grants or retries. */
 export class Deck {
   trackId: string | null = null;
+  /** The item of the queue that it plays. */
+  key = -1;
+  run: Run | null = null;
   #hls: Hls | null = null;
   #turn = 0;
   #startAtS = 0;
@@ -30,30 +42,45 @@ export class Deck {
     const on = (name: string, act: () => void): void => element.addEventListener(name, act);
     on('loadedmetadata', () => this.#seekToStart());
     on('canplay', () => reports.ready());
-    on('playing', () => reports.sounding());
-    on('waiting', () => reports.starved());
-    on('timeupdate', () => reports.moved());
+    on('playing', () => {
+      this.run?.moved();
+      reports.sounding();
+    });
+    on('waiting', () => {
+      this.run?.moved();
+      reports.starved();
+    });
+    on('timeupdate', () => {
+      this.run?.moved();
+      reports.moved();
+    });
     on('progress', () => reports.moved());
     on('durationchange', () => reports.moved());
     on('pause', () => {
       if (!element.ended) reports.held();
     });
-    on('ended', () => reports.ended());
+    on('ended', () => {
+      this.run?.moved();
+      reports.ended();
+    });
     on('error', () => this.#elementBroke());
   }
 
   get positionMs(): number {
+    if (this.run) return this.run.positionMs;
     return this.element.readyState === 0 ? this.#startAtS * 1000 : this.element.currentTime * 1000;
   }
 
   /** 0 while unknown. */
   get durationMs(): number {
+    if (this.run) return this.run.lengthMs;
     const s = this.element.duration;
     return Number.isFinite(s) ? s * 1000 : 0;
   }
 
   /** How far the sound from the present position on is already here. */
   get bufferedMs(): number {
+    if (this.run) return this.run.bufferedMs;
     const { buffered, currentTime } = this.element;
     for (let i = 0; i < buffered.length; i++) {
       if (buffered.start(i) <= currentTime + 0.25 && buffered.end(i) >= currentTime) return buffered.end(i) * 1000;
@@ -61,10 +88,15 @@ export class Deck {
     return 0;
   }
 
-  async load(trackId: string, source: Source, atMs: number): Promise<void> {
+  async load(key: number, trackId: string, source: Play, atMs: number): Promise<void> {
     this.unload();
     const turn = this.#turn;
+    this.key = key;
     this.trackId = trackId;
+    if (source.kind === 'run') {
+      this.#join(source.joined, atMs);
+      return;
+    }
     this.#startAtS = atMs / 1000;
     const native = this.element.canPlayType('application/vnd.apple.mpegurl') !== '' && !('MediaSource' in window || 'ManagedMediaSource' in window);
     if (source.kind === 'file' || native) {
@@ -85,13 +117,15 @@ export class Deck {
         return;
       }
       const text = data.type === Hls.ErrorTypes.NETWORK_ERROR ? 'The sound stopped arriving.' : 'This browser can’t play the track.';
-      this.reports.broke({ text, reference: null }, false);
+      this.reports.broke({ text, reference: null }, false, trackId);
     });
     hls.loadSource(source.url);
     hls.attachMedia(this.element);
   }
 
   async play(): Promise<void> {
+    // Played again from its end: the beginning of a run is that of another track.
+    if (this.run && this.element.ended) this.run.seek(0);
     await this.element.play();
   }
 
@@ -100,6 +134,10 @@ export class Deck {
   }
 
   seek(ms: number): void {
+    if (this.run) {
+      this.run.seek(ms);
+      return;
+    }
     this.#startAtS = ms / 1000;
     if (this.element.readyState > 0) this.element.currentTime = this.#startAtS;
   }
@@ -107,7 +145,10 @@ export class Deck {
   unload(): void {
     this.#turn += 1;
     this.trackId = null;
+    this.key = -1;
     this.#startAtS = 0;
+    this.run?.close();
+    this.run = null;
     this.#hls?.destroy();
     this.#hls = null;
     if (this.element.hasAttribute('src')) {
@@ -116,8 +157,26 @@ export class Deck {
     }
   }
 
+  #join(joined: Joined, atMs: number): void {
+    const turn = this.#turn;
+    const mine = (act: () => void): void => {
+      if (turn === this.#turn) act();
+    };
+    this.run = new Run(this.element, joined, atMs, {
+      next: (after, signal) => this.reports.next(after, signal),
+      passed: (part) =>
+        mine(() => {
+          this.key = part.key;
+          this.trackId = part.trackId;
+          this.reports.passed(part);
+        }),
+      moved: () => mine(() => this.reports.moved()),
+      broke: (text, bytes, trackId) => mine(() => this.reports.broke({ text, reference: null }, bytes, trackId)),
+    });
+  }
+
   #seekToStart(): void {
-    if (this.#startAtS > 0) this.element.currentTime = this.#startAtS;
+    if (!this.run && this.#startAtS > 0) this.element.currentTime = this.#startAtS;
   }
 
   #elementBroke(): void {
@@ -125,6 +184,7 @@ export class Deck {
     if (this.#hls || !this.trackId || !this.element.hasAttribute('src')) return;
     const cut = this.element.error?.code === MEDIA_ERR_NETWORK;
     const text = cut ? 'The sound stopped arriving.' : 'This browser can’t play the file.';
-    this.reports.broke({ text, reference: null }, !cut);
+    // Bytes that were appended ahead may be the ones that can't be decoded.
+    this.reports.broke({ text, reference: null }, !cut, this.run?.reading.trackId ?? this.trackId);
   }
 }

@@ -1,22 +1,36 @@
 /**
  * The music engine: one class between the queue and two `<audio>` elements. It opens a track, keeps it sounding through
  * cuts and expired addresses, and readies the next one ahead so that it starts at once. What it is doing is the state of
- * `machine.ts`; how two tracks are joined is known only here, so exact joins can come later without touching a caller.
+ * `machine.ts`. Three ways lead from one track to the next: lossless ones are joined in one buffer (`sound/run.ts`), others
+ * change elements, and where the listener wants it one fades into the other.
  */
 import { asApiError } from '../api/errors';
 import type { TrackGrant } from '../api/types';
-import { Deck } from './deck';
+import { Deck, type Play } from './deck';
+import { Desk } from './desk';
 import { idle, pickSource, RETRY_PAUSES_MS, step, type PlayState, type Signal, type Trouble } from './machine';
+import { Joiner, type Opening } from './joiner';
+import type { Part } from './sound/timeline';
 
 export interface EngineHost {
-  /** Asks the server for leave and addresses; throws an `ApiError`. */
-  grant(trackId: string): Promise<TrackGrant>;
+  /** Asks the server for leave and addresses; `fresh`: what is known does not serve any more. Throws an `ApiError`. */
+  grant(trackId: string, fresh?: boolean): Promise<TrackGrant>;
   changed(state: PlayState): void;
   moved(positionMs: number, durationMs: number, bufferedMs: number): void;
-  /** The track ran out; the host opens what follows before returning, or nothing. */
+  /** The track ran out, or fades; the host opens what follows before returning, or nothing. */
   ended(): void;
-  /** What would follow now, or null. */
-  upcoming(): string | null;
+  /** What follows an item by itself, or null. */
+  following(key: number): Opening | null;
+  /** Another item sounds already: it was joined to the one before. */
+  passed(key: number): void;
+  /** Whether tracks are to be joined without a seam. */
+  gapless(): boolean;
+  /** How long one item is to fade into another; 0 when it is not. */
+  fadeMs(key: number, next: number): number;
+  /** Whether any may. */
+  fades(): boolean;
+  /** The amplitude that an item is multiplied with, so that it is as loud as others. */
+  level(key: number): number;
   /** The browser wants a press first; the host shows Play. */
   refused(): void;
 }
@@ -29,20 +43,32 @@ const ENCODE_POLL_FIRST_MS = 700;
 const ENCODE_POLL_MAX_MS = 6000;
 /** A track that is still being made after this long is given up with a message. */
 const ENCODE_PATIENCE_MS = 10 * 60_000;
+/** A fade takes no more than this part of either track, and none is begun with less left. */
+const FADE_PART_MAX = 1 / 3;
+const FADE_LEAST_MS = 150;
+/** Levels change this much before the boundary is noticed, by a timer that may be late without harm. */
+const LEVEL_AHEAD_MS = 1200;
 
 export class MusicEngine {
   state: PlayState = idle;
+  readonly desk: Desk;
   #live: Deck;
   #spare: Deck;
+  #joiner: Joiner;
+  #key = -1;
   #turn = 0;
-  #readying: string | null = null;
+  #readying: number | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #levelTimer: ReturnType<typeof setTimeout> | undefined;
   #lengthMs = 0;
   #soundedAtMs = -1;
   #resumeMs = 0;
   #triedFileOf: string | null = null;
   #grant: TrackGrant | null = null;
-  #readied: { grant: TrackGrant; kind: 'file' | 'hls' } | null = null;
+  #readied: { grant: TrackGrant; kind: Play['kind'] } | null = null;
+  /** How long the swap that is about to happen fades. */
+  #fadeMs = 0;
+  #fading: ReturnType<typeof setTimeout> | undefined;
   /** Elements that have sounded: some phones let only those start again without a press. */
   #proven = new Set<Deck>();
 
@@ -50,6 +76,8 @@ export class MusicEngine {
     private readonly host: EngineHost,
     elements: readonly [HTMLAudioElement, HTMLAudioElement],
   ) {
+    this.desk = new Desk(elements);
+    this.#joiner = new Joiner(host);
     this.#live = this.#deck(elements[0]);
     this.#spare = this.#deck(elements[1]);
     this.#label();
@@ -59,29 +87,37 @@ export class MusicEngine {
     return this.#live.trackId === this.state.trackId ? this.#live.positionMs : this.#resumeMs;
   }
 
-  /** Opens a track at a position; `lengthMs` holds until the element knows better. */
-  open(trackId: string, { play, atMs = 0, lengthMs = 0 }: { play: boolean; atMs?: number; lengthMs?: number }): void {
+  /** Opens an item at a position; its length holds until the sound itself knows better. */
+  open(item: Opening, { play, atMs = 0 }: { play: boolean; atMs?: number }): void {
     this.#turn += 1;
     clearTimeout(this.#retry);
+    this.#stopLevelTimer();
+    this.#key = item.key;
     this.#soundedAtMs = -1;
     this.#resumeMs = atMs;
-    this.#lengthMs = lengthMs;
+    this.#lengthMs = item.lengthMs;
     this.#triedFileOf = null;
-    this.#signal({ kind: 'open', trackId, play });
-    if (this.#spare.trackId === trackId && atMs === 0) this.#swap();
+    if (play && atMs === 0 && this.#fadeMs === 0 && this.state.trackId !== null && this.#live.run?.jump(item.key)) {
+      this.#step(item);
+      return;
+    }
+    this.#signal({ kind: 'open', trackId: item.trackId, play });
+    if (this.#spare.key === item.key && this.#spare.trackId === item.trackId && atMs === 0) this.#swap();
     else {
+      this.#endFade();
       this.#live.unload();
-      void this.#ask(trackId);
+      void this.#ask(item.trackId);
     }
     this.#tell();
   }
 
   /** Shows a track at a position without asking the server for anything: what a reload brings back. */
-  rest(trackId: string, atMs: number, lengthMs: number): void {
+  rest(item: Opening, atMs: number): void {
     this.close();
+    this.#key = item.key;
     this.#resumeMs = atMs;
-    this.#lengthMs = lengthMs;
-    for (const kind of ['open', 'granted', 'ready'] as const) this.#signal({ kind, trackId, play: false });
+    this.#lengthMs = item.lengthMs;
+    for (const kind of ['open', 'granted', 'ready'] as const) this.#signal({ kind, trackId: item.trackId, play: false });
     this.#tell();
   }
 
@@ -95,29 +131,31 @@ export class MusicEngine {
   }
 
   pause(): void {
+    this.#endFade();
     this.#signal({ kind: 'want', play: false });
     this.#live.pause();
   }
 
   seek(ms: number): void {
+    this.#endFade();
     const to = Math.max(0, this.#lengthMs > 0 ? Math.min(ms, this.#lengthMs - 50) : ms);
     this.#resumeMs = to;
     if (this.#live.trackId === this.state.trackId) this.#live.seek(to);
     this.#tell(to);
   }
 
-  set volume(level: number) {
-    for (const deck of [this.#live, this.#spare]) deck.element.volume = level;
-  }
-
-  set muted(muted: boolean) {
-    for (const deck of [this.#live, this.#spare]) deck.element.muted = muted;
+  /** The queue or a setting has changed: what was made ready for later may not be what follows now. */
+  reconsider(): void {
+    this.#live.run?.expect((key) => this.#joiner.following(key)?.key ?? null);
+    for (const deck of [this.#live, this.#spare]) if (deck.key >= 0) this.desk.level(deck.element, this.host.level(deck.key));
   }
 
   close(): void {
     this.#turn += 1;
     clearTimeout(this.#retry);
+    this.#stopLevelTimer();
     this.#readying = null;
+    this.#endFade();
     this.#live.unload();
     this.#spare.unload();
     this.#signal({ kind: 'close' });
@@ -140,9 +178,14 @@ export class MusicEngine {
         this.#signal({ kind: 'ended', trackId });
         this.host.ended();
       }),
-      broke: (trouble, source) => {
+      next: (after, signal) => this.#joiner.next(deck, after, signal),
+      passed: (part) => {
+        if (this.#live === deck) this.#passed(part);
+      },
+      broke: (trouble, source, trackId) => {
+        if (source && deck.run) this.#joiner.refuse(trackId);
         if (this.#live === deck) this.#broke(trouble, source);
-        else deck.unload();
+        else this.#drop(deck);
       },
     });
     return deck;
@@ -156,8 +199,9 @@ export class MusicEngine {
       for (;;) {
         const grant = await this.host.grant(trackId);
         if (turn !== this.#turn) return;
-        const source = pickSource(grant, (mime) => this.#live.element.canPlayType(mime) !== '');
-        if (source) return await this.#load(trackId, grant, source);
+        const play = await this.#source(this.#live, this.#opening(trackId), grant);
+        if (turn !== this.#turn) return;
+        if (play) return await this.#load(trackId, grant, play);
         if (grant.state === 'failed') return this.#fail(grant.problem ?? 'This track could not be prepared for playing.', true);
         if (performance.now() > until) return this.#fail('Preparing this track takes unusually long. Try again later.', true);
         this.#signal({ kind: 'encoding', trackId });
@@ -173,26 +217,46 @@ export class MusicEngine {
     }
   }
 
-  async #load(trackId: string, grant: TrackGrant, source: { kind: 'file' | 'hls'; url: string }): Promise<void> {
+  #opening(trackId: string): Opening {
+    return { key: this.#key, trackId, lengthMs: this.#lengthMs };
+  }
+
+  /** The best way to play a granted track now; null when there is none yet. */
+  async #source(deck: Deck, item: Opening, grant: TrackGrant): Promise<Play | null> {
+    const joined = await this.#joiner.open(item, grant);
+    if (joined) return { kind: 'run', joined };
+    return pickSource(grant, (mime) => deck.element.canPlayType(mime) !== '');
+  }
+
+  async #load(trackId: string, grant: TrackGrant, source: Play): Promise<void> {
     const turn = this.#turn;
     this.#grant = grant;
     if (grant.duration_ms > 0) this.#lengthMs = grant.duration_ms;
     this.#signal({ kind: 'granted', trackId });
     if (source.kind === 'file') this.#triedFileOf = trackId;
-    await this.#live.load(trackId, source, this.#resumeMs);
+    this.#prepare(this.#live, this.#key);
+    await this.#live.load(this.#key, trackId, source, this.#resumeMs);
     if (turn === this.#turn && this.state.wanted) await this.#start(this.#live);
+  }
+
+  /** Sets how loud a deck will be, before it is heard. */
+  #prepare(deck: Deck, key: number): void {
+    this.desk.unfade(deck.element);
+    this.desk.level(deck.element, this.host.level(key));
+    this.desk.route(deck.element, this.host.fades());
   }
 
   async #start(deck: Deck): Promise<void> {
     const turn = this.#turn;
     try {
+      this.desk.wake();
       await deck.play();
       this.#proven.add(deck);
     } catch (thrown) {
       if (turn !== this.#turn || !(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError') return;
       if (this.#proven.has(this.#spare) && !this.#proven.has(deck) && this.state.trackId !== null) {
         this.#exchange();
-        this.#spare.unload();
+        this.#drop(this.#spare);
         void this.#ask(this.state.trackId);
         return;
       }
@@ -205,8 +269,11 @@ export class MusicEngine {
   #swap(): void {
     const { trackId, wanted } = this.state;
     if (trackId === null) return;
+    const fadeMs = this.#fadeMs;
+    if (fadeMs === 0) this.#endFade();
     this.#exchange();
-    this.#spare.unload();
+    if (fadeMs > 0) this.#fade(fadeMs);
+    else this.#drop(this.#spare);
     this.#readying = null;
     this.#grant = this.#readied?.grant ?? null;
     this.#triedFileOf = this.#readied?.kind === 'file' ? trackId : null;
@@ -216,10 +283,61 @@ export class MusicEngine {
     else if (this.#live.element.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) this.#signal({ kind: 'ready', trackId });
   }
 
+  /** The live element comes while the spare one, which was live until now, goes. */
+  #fade(ms: number): void {
+    this.desk.fade(this.#spare.element, false, ms);
+    this.desk.fade(this.#live.element, true, ms);
+    this.#fading = setTimeout(() => this.#endFade(), ms + 50);
+  }
+
+  #endFade(): void {
+    if (this.#fading === undefined) return;
+    clearTimeout(this.#fading);
+    this.#fading = undefined;
+    this.#drop(this.#spare);
+    this.desk.unfade(this.#live.element);
+  }
+
+  #drop(deck: Deck): void {
+    deck.unload();
+    this.desk.unfade(deck.element);
+  }
+
+  /** Another item of the run was asked for and is here: it has been sought. */
+  #step({ key, trackId }: Opening): void {
+    this.#endFade();
+    this.#live.key = key;
+    this.#live.trackId = trackId;
+    this.#signal({ kind: 'passed', trackId });
+    this.#signal({ kind: 'want', play: true });
+    this.desk.level(this.#live.element, this.host.level(key));
+    this.#tell();
+    if (this.#live.element.paused) void this.#start(this.#live);
+  }
+
+  #passed(part: Part): void {
+    this.#stopLevelTimer();
+    this.#key = part.key;
+    this.#resumeMs = 0;
+    this.#triedFileOf = null;
+    this.#soundedAtMs = 0;
+    this.#lengthMs = this.#live.durationMs;
+    this.#signal({ kind: 'passed', trackId: part.trackId });
+    this.host.passed(part.key);
+    this.desk.level(this.#live.element, this.host.level(part.key));
+    this.#tell();
+  }
+
   #broke(trouble: Trouble, source: boolean): void {
     const { trackId } = this.state;
     if (trackId === null) return;
     this.#resumeMs = this.#live.positionMs;
+    if (source && this.#live.run) {
+      this.#turn += 1;
+      this.#live.unload();
+      void this.#ask(trackId);
+      return;
+    }
     const other = this.#grant && source && this.#triedFileOf === trackId ? pickSource(this.#grant, () => false, true) : null;
     if (other && this.#grant) {
       void this.#load(trackId, this.#grant, other);
@@ -247,26 +365,62 @@ export class MusicEngine {
   #moved(trackId: string): void {
     if (this.#live.durationMs > 0) this.#lengthMs = this.#live.durationMs;
     this.#tell();
+    if (this.state.phase !== 'playing') return;
     const position = this.#live.positionMs;
-    if (this.state.phase === 'playing' && this.#soundedAtMs >= 0 && position - this.#soundedAtMs > STEADY_MS) {
-      this.#signal({ kind: 'steady', trackId });
-    }
+    if (this.#soundedAtMs >= 0 && position - this.#soundedAtMs > STEADY_MS) this.#signal({ kind: 'steady', trackId });
+    const left = this.#lengthMs - position;
     const whole = this.#lengthMs > 0 && this.#live.bufferedMs >= this.#lengthMs - 500;
-    if (this.state.phase === 'playing' && (whole || this.#lengthMs - position < READY_AHEAD_MS)) void this.#readyNext();
+    this.#levelAhead(left);
+    if (whole || left < READY_AHEAD_MS) void this.#readyNext(left);
+    this.#fadeWhenDue(left);
   }
 
-  async #readyNext(): Promise<void> {
-    const next = this.host.upcoming();
-    if (next === null || next === this.state.trackId || next === this.#spare.trackId || next === this.#readying) return;
-    this.#readying = next;
-    this.#spare.unload();
+  /** A track of another level is near: its level is set when it begins, as near as a timer comes. */
+  #levelAhead(leftMs: number): void {
+    const next = this.#live.run?.following;
+    if (!next || leftMs > LEVEL_AHEAD_MS || this.#levelTimer !== undefined) return;
+    const { element } = this.#live;
+    this.#levelTimer = setTimeout(() => {
+      if (this.#live.run?.following === next && !element.paused) this.desk.level(element, this.host.level(next.key));
+    }, leftMs);
+  }
+
+  #stopLevelTimer(): void {
+    clearTimeout(this.#levelTimer);
+    this.#levelTimer = undefined;
+  }
+
+  #fadeWhenDue(leftMs: number): void {
+    const next = this.host.following(this.#key);
+    if (!next || this.#fading !== undefined || this.#spare.key !== next.key || !this.desk.adjustable) return;
+    if (this.#spare.element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) return;
+    const most = Math.min(this.#lengthMs, next.lengthMs) * FADE_PART_MAX;
+    const fadeMs = Math.min(this.host.fadeMs(this.#key, next.key), most);
+    if (leftMs > fadeMs || leftMs < FADE_LEAST_MS) return;
+    this.#fadeMs = leftMs;
+    this.host.ended();
+    this.#fadeMs = 0;
+  }
+
+  async #readyNext(leftMs: number): Promise<void> {
+    if (this.#live.run?.goesOn || this.#fading !== undefined) return;
+    const next = this.host.following(this.#key);
+    if (next === null || next.key === this.#spare.key || next.key === this.#readying) return;
+    if (next.key === this.#key && this.host.fadeMs(this.#key, next.key) === 0) return;
+    this.#readying = next.key;
+    this.#drop(this.#spare);
     try {
-      const grant = await this.host.grant(next);
-      const source = pickSource(grant, (mime) => this.#spare.element.canPlayType(mime) !== '');
+      const grant = await this.host.grant(next.trackId);
+      if (leftMs > READY_AHEAD_MS / 2 && (await this.#joiner.worthWaiting(next, grant))) {
+        this.#readying = null;
+        return;
+      }
+      const source = await this.#source(this.#spare, next, grant);
       // What is not playable yet is asked for again when its turn comes; the server is making it meanwhile.
-      if (!source || this.#readying !== next || this.state.trackId === next) return;
+      if (!source || this.#readying !== next.key || this.#key === next.key) return;
       this.#readied = { grant, kind: source.kind };
-      await this.#spare.load(next, source, 0);
+      this.#prepare(this.#spare, next.key);
+      await this.#spare.load(next.key, next.trackId, source, 0);
     } catch {
       // Opening it in earnest will say what is wrong.
     }

@@ -49,6 +49,10 @@ describe('player states', () => {
   it('a_final_failure_is_not_tried_again', () => expect(run(open(), broke(true)).phase).toBe('failed'));
   it('play_after_a_failure_starts_afresh', () => expect(run(open(), broke(true), want(true))).toMatchObject({ phase: 'asking', attempts: 0, trouble: null, wanted: true }));
   it('the_end_of_a_track_stops_the_wish_to_play', () => expect(run(open(), on('granted'), on('sounding'), on('ended'))).toMatchObject({ phase: 'paused', wanted: false }));
+  it('a_joined_track_changes_nothing_but_the_name', () => {
+    expect(run(open(), on('granted'), on('sounding'), { kind: 'passed', trackId: 'b' })).toMatchObject({ phase: 'playing', wanted: true, trackId: 'b' });
+    expect(run({ kind: 'passed', trackId: 'b' })).toEqual(idle);
+  });
   it('closing_forgets_everything', () => expect(run(open(), on('granted'), { kind: 'close' })).toEqual(idle));
   it('wanting_sound_without_a_track_is_ignored', () => expect(run(want(true))).toEqual(idle));
 });

@@ -38,6 +38,8 @@ export interface PlayState {
 export type Signal =
   | { kind: 'open'; trackId: string; play: boolean }
   | { kind: 'want'; play: boolean }
+  /** Another track sounds: it was joined to the one before, and nothing else has changed. */
+  | { kind: 'passed'; trackId: string }
   | { kind: 'granted'; trackId: string }
   | { kind: 'encoding'; trackId: string }
   | { kind: 'ready'; trackId: string }
@@ -84,6 +86,7 @@ export function step(state: PlayState, signal: Signal): PlayState {
   if (signal.kind === 'close') return idle;
   if (signal.kind === 'open') return { ...idle, phase: 'asking', trackId: signal.trackId, wanted: signal.play };
   if (signal.kind === 'want') return want(state, signal.play);
+  if (signal.kind === 'passed') return state.trackId === null ? state : { ...state, trackId: signal.trackId, attempts: 0, trouble: null };
   if (signal.trackId !== state.trackId) return state;
   switch (signal.kind) {
     case 'encoding':

@@ -1,10 +1,12 @@
 /** The one music player of the page: the queue, the engine, what is remembered, and what the screen shows of it. */
 import { api, ask } from '../api/client';
 import type { TrackGrant } from '../api/types';
-import { prefs } from '../lib/prefs.svelte';
+import { CROSSFADE_S_MAX, prefs } from '../lib/prefs.svelte';
 import { readStored, writeStored } from '../lib/stored';
 import { announcer, toasts } from '../lib/toasts.svelte';
 import { MusicEngine } from './engine';
+import type { Opening } from './joiner';
+import { gainOf, PREGAIN_DB_MAX } from './levels';
 import { idle, waits, type PlayState } from './machine';
 import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
 import * as q from './queue';
@@ -17,6 +19,8 @@ const KEEP_POSITION_EVERY_MS = 3000;
 const GRANT_SPARE_MS = 60_000;
 const GRANTS_MAX = 50;
 export const SOUND_EVENT = 'odeon:sound';
+
+const opening = ({ key, track }: QueueItem): Opening => ({ key, trackId: track.id, lengthMs: track.duration_ms });
 
 class Player {
   queue = $state.raw<Queue>(q.emptyQueue);
@@ -40,20 +44,24 @@ class Player {
     this.#owner = owner;
     this.#engine = new MusicEngine(
       {
-        grant: (id) => this.#grant(id),
+        grant: (id, fresh) => this.#grant(id, fresh),
         changed: (state) => this.#changed(state),
         moved: (position, duration, buffered) => this.#moved(position, duration, buffered),
         ended: () => this.#advance(true),
-        upcoming: () => {
-          const index = q.following(this.queue, true);
-          return index === null ? null : (this.queue.items[index]?.track.id ?? null);
+        following: (key) => {
+          const item = q.followerOf(this.queue, key);
+          return item && opening(item);
         },
+        passed: (key) => this.#passed(key),
+        gapless: () => prefs.get('gapless'),
+        fadeMs: (key, next) => this.#fadeMs(key, next),
+        fades: () => prefs.get('crossfade') > 0,
+        level: (key) => this.#level(key),
         refused: () => toasts.say('Press Play to start the sound.'),
       },
       elements,
     );
-    this.#engine.volume = prefs.get('volume');
-    this.#engine.muted = prefs.get('muted');
+    this.#hearPrefs();
     this.#restore();
     bindMediaSession(this);
     const keep = (): void => this.#keep();
@@ -67,6 +75,7 @@ class Player {
       removeEventListener('pagehide', keep);
       removeEventListener(SOUND_EVENT, yieldTo);
       this.#engine?.close();
+      this.#engine?.desk.close();
       this.#engine = null;
       this.queue = q.emptyQueue;
       this.queueOpen = this.stageOpen = false;
@@ -163,8 +172,49 @@ class Player {
   /** Volume and mute may also have been changed by the film on the stage. */
   #hearPrefs(): void {
     if (!this.#engine) return;
-    this.#engine.volume = prefs.get('volume');
-    this.#engine.muted = prefs.get('muted');
+    this.#engine.desk.volume = prefs.get('volume');
+    this.#engine.desk.muted = prefs.get('muted');
+  }
+
+  /** A setting of how tracks meet or how loud they are was changed. */
+  hearSettings(): void {
+    this.#engine?.reconsider();
+  }
+
+  /** Whether this device lets the page decide how loud it is. */
+  get adjustable(): boolean {
+    return this.#engine?.desk.adjustable ?? true;
+  }
+
+  #fadeMs(key: number, next: number): number {
+    const seconds = Math.min(prefs.get('crossfade'), CROSSFADE_S_MAX);
+    if (seconds <= 0) return 0;
+    const find = (wanted: number): QueueTrack | undefined => this.queue.items.find((item) => item.key === wanted)?.track;
+    const [a, b] = [find(key), find(next)];
+    return a && b && !q.inOrder(a, b) ? seconds * 1000 : 0;
+  }
+
+  #level(key: number): number {
+    const track = this.queue.items.find((item) => item.key === key)?.track;
+    const mode = prefs.get('levelling');
+    const album = mode === 'album' && q.heardInAlbum(this.queue, key) ? track?.album : null;
+    return gainOf(track, album, mode, Math.min(prefs.get('pregain'), PREGAIN_DB_MAX));
+  }
+
+  /** The sound has gone on to another item by itself; the queue follows it. */
+  #passed(key: number): void {
+    const index = this.queue.items.findIndex((item) => item.key === key);
+    if (index < 0) return;
+    this.queue = q.jump(this.queue, index);
+    this.#announce();
+    this.#keep();
+    showPosition(this.on, this.positionMs, this.durationMs);
+  }
+
+  #announce(): void {
+    const { track } = this;
+    showOnLockScreen(track);
+    if (track) announcer.say(`Now playing: ${track.title}${track.artists[0] ? ` by ${track.artists[0].name}` : ''}`);
   }
 
   #add(queue: Queue, tracks: readonly QueueTrack[], what: string): void {
@@ -199,20 +249,21 @@ class Player {
   }
 
   #open(play: boolean, atMs = 0): void {
-    const { track } = this;
-    if (!track || !this.#engine) {
+    const { item } = this;
+    if (!item || !this.#engine) {
       this.#engine?.close();
       this.queueOpen = this.stageOpen = false;
     } else if (play) {
-      this.#engine.open(track.id, { play, atMs, lengthMs: track.duration_ms });
-      announcer.say(`Now playing: ${track.title}${track.artists[0] ? ` by ${track.artists[0].name}` : ''}`);
-    } else this.#engine.rest(track.id, atMs, track.duration_ms);
-    showOnLockScreen(track);
+      this.#engine.open(opening(item), { play, atMs });
+      this.#announce();
+    } else this.#engine.rest(opening(item), atMs);
+    showOnLockScreen(this.track);
     this.#keep();
   }
 
   #set(queue: Queue): void {
     this.queue = queue;
+    this.#engine?.reconsider();
     this.#keep();
   }
 
@@ -234,7 +285,8 @@ class Player {
     if (Math.abs(performance.now() - this.#keptAt) > KEEP_POSITION_EVERY_MS) this.#keepPosition();
   }
 
-  async #grant(id: string): Promise<TrackGrant> {
+  async #grant(id: string, fresh = false): Promise<TrackGrant> {
+    if (fresh) this.#grants.delete(id);
     const known = this.#grants.get(id);
     // A track that broke or is still being made is asked for afresh.
     const sound = this.state.attempts === 0 || this.state.trackId !== id;
@@ -266,7 +318,7 @@ class Player {
     const position = readStored(`odeon.position.${this.#owner}`, 0, isPosition);
     const { item } = this;
     if (!item) return;
-    this.#engine?.rest(item.track.id, Math.min(position, item.track.duration_ms), item.track.duration_ms);
+    this.#engine?.rest(opening(item), Math.min(position, item.track.duration_ms));
     showOnLockScreen(item.track);
     void this.#refreshTrack(item);
   }

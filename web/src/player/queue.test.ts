@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  append, clearUpcoming, current, emptyQueue, following, isQueue, jump, move, nextRepeat, playNext, preceding,
+  append, clearUpcoming, current, emptyQueue, followerOf, following, heardInAlbum, inOrder, isQueue, jump, move, nextRepeat, playNext, preceding,
   QUEUE_ITEMS_MAX, remove, replace, shuffle, unshuffle, type Queue, type QueueTrack,
 } from './queue';
 
@@ -67,6 +67,19 @@ describe('queue', () => {
   it('repeat_one_holds_at_the_end_but_not_when_next_is_asked', () => {
     const q: Queue = { ...five(1), repeat: 'one' };
     expect([following(q, true), following(q, false)]).toEqual([1, 2]);
+  });
+  it('what_follows_any_item_is_known', () => {
+    expect([followerOf(five(1), 4)?.key, followerOf(five(1), 5), followerOf(five(1), 99)]).toEqual([5, null, null]);
+    expect([followerOf({ ...five(1), repeat: 'all' }, 5)?.key, followerOf({ ...five(1), repeat: 'one' }, 3)?.key]).toEqual([1, 3]);
+  });
+  it('album_order_is_known_across_discs_and_not_guessed', () => {
+    const of = (id: string, disc: number, number: number | null, album = 'x'): QueueTrack => ({ ...track(id), album: { id: album, title: 'X' }, disc, number });
+    expect(inOrder(of('a', 1, 3), of('b', 1, 4))).toBe(true);
+    expect(inOrder(of('a', 1, 9), of('b', 2, 1))).toBe(true);
+    for (const b of [of('b', 1, 5), of('b', 1, 2), of('b', 2, 2), of('b', 1, 4, 'y'), of('b', 1, null), track('b')]) expect(inOrder(of('a', 1, 3), b)).toBe(false);
+    expect(inOrder(of('a', 1, null), of('b', 1, null))).toBe(true);
+    const q = replace(emptyQueue, [of('a', 1, 1), of('b', 1, 2), of('c', 1, 1, 'y')], 0, seeded());
+    expect([1, 2, 3, 9].map((key) => heardInAlbum(q, key))).toEqual([true, true, false, false]);
   });
   it('previous_at_the_start_stays', () => expect(preceding(five(0))).toBe(0));
   it('repeat_goes_round', () => expect(['off', 'all', 'one'].map((r) => nextRepeat(r as 'off'))).toEqual(['all', 'one', 'off']));

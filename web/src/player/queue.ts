@@ -3,9 +3,11 @@
  * Nothing here makes sound, asks the server or knows a clock.
  */
 import type { Track } from '../api/types';
+import { loudnessOf, type Loudness } from './levels';
 
 export type Repeat = 'off' | 'all' | 'one';
-export type QueueTrack = Pick<Track, 'id' | 'title' | 'artists' | 'album' | 'duration_ms' | 'picture'>;
+export type QueueTrack = Pick<Track, 'id' | 'title' | 'artists' | 'album' | 'duration_ms' | 'picture'> &
+  Partial<Pick<Track, 'disc' | 'number'>> & { loudness?: Loudness | null };
 export interface QueueItem {
   /** Tells two appearances of one track apart; unique in a queue. */
   key: number;
@@ -30,8 +32,9 @@ export const emptyQueue: Queue = { items: [], at: -1, repeat: 'off', shuffled: f
 
 /** What a queue needs of a track: thousands of these must fit into the browser's small storage. */
 export function slim(track: QueueTrack): QueueTrack {
-  const { id, title, artists, album, duration_ms, picture } = track;
-  return { id, title, artists, album, duration_ms, picture: picture && { ...picture, blur: '' } };
+  const { id, title, artists, album, duration_ms, picture, disc, number } = track;
+  const loudness = loudnessOf(track);
+  return { id, title, artists, album, duration_ms, picture: picture && { ...picture, blur: '' }, disc, number, ...(loudness && { loudness }) };
 }
 
 export function current(queue: Queue): QueueItem | null {
@@ -147,6 +150,29 @@ export function following(queue: Queue, ended: boolean): number | null {
   if (ended && queue.repeat === 'one') return queue.at;
   if (queue.at + 1 < queue.items.length) return queue.at + 1;
   return queue.repeat === 'all' ? 0 : null;
+}
+
+/** The item that an item leads to by itself, wherever the queue stands; null at the end or when it is not there. */
+export function followerOf(queue: Queue, key: number): QueueItem | null {
+  const at = current(queue)?.key === key ? queue.at : queue.items.findIndex((item) => item.key === key);
+  const index = following({ ...queue, at }, true);
+  return index === null ? null : (queue.items[index] ?? null);
+}
+
+/** Whether one track directly follows another on their album, so that what lies between them is the album's own. */
+export function inOrder(a: QueueTrack, b: QueueTrack): boolean {
+  if (!a.album || a.album.id !== b.album?.id) return false;
+  if (typeof a.number !== 'number' || typeof b.number !== 'number') return a.number === b.number && a.id !== b.id;
+  const [disc, nextDisc] = [a.disc ?? 1, b.disc ?? 1];
+  return disc === nextDisc ? b.number === a.number + 1 : nextDisc === disc + 1 && b.number <= 1;
+}
+
+/** Whether an item is heard as part of its album: a neighbour in the queue is its neighbour there. */
+export function heardInAlbum(queue: Queue, key: number): boolean {
+  const at = queue.items.findIndex((item) => item.key === key);
+  const [before, item, after] = [queue.items[at - 1], queue.items[at], queue.items[at + 1]];
+  if (!item) return false;
+  return (before !== undefined && inOrder(before.track, item.track)) || (after !== undefined && inOrder(item.track, after.track));
 }
 
 /** The index before; the first one stays unless the whole queue repeats. */
