@@ -1,11 +1,13 @@
-// A wire between a client and the program that can be cut in the middle of anything.
+// A wire between a client and the program that can be cut in the middle of anything, in either direction, and made slow.
 import net from 'node:net';
 
 export class Wire {
   constructor(url) {
     this.target = new URL(url);
     this.pairs = new Set();
+    this.own = new Map();
     this.bytesUp = 0;
+    this.bytesDown = 0;
     this.server = net.createServer((near) => {
       if (this.isCut) return near.destroy();
       const far = net.connect(Number(this.target.port), this.target.hostname);
@@ -15,6 +17,11 @@ export class Wire {
       for (const [from, to] of [[near, far], [far, near]]) {
         from.on('error', end).on('close', end);
         from.on('data', (bytes) => {
+          if (from === near && this.own.size) {
+            // A request begins where a chunk does: a browser sends one at a time on a connection.
+            const own = this.own.get(/^GET (\S+)/.exec(bytes.toString('latin1', 0, 200))?.[1]);
+            if (own) return void near.write(own);
+          }
           if (from === near) {
             this.bytesUp += bytes.length;
             if (this.cutAfter !== undefined && this.bytesUp >= this.cutAfter) {
@@ -22,6 +29,18 @@ export class Wire {
               this.cutAfter = undefined;
               to.write(bytes, () => this.cut());
               return;
+            }
+          }
+          if (from === far) {
+            this.bytesDown += bytes.length;
+            if (this.cutDownAfter !== undefined && this.bytesDown >= this.cutDownAfter) {
+              this.cutDownAfter = undefined;
+              to.write(bytes, () => this.cut());
+              return;
+            }
+            if (this.downBytesPerSecond) {
+              from.pause();
+              setTimeout(() => from.resume(), (bytes.length / this.downBytesPerSecond) * 1000 * Math.max(1, this.pairs.size / 2));
             }
           }
           if (!to.write(bytes)) { from.pause(); to.once('drain', () => from.resume()); }
@@ -35,6 +54,11 @@ export class Wire {
     await new Promise((ready) => this.server.listen(0, '127.0.0.1', ready));
     this.url = `http://127.0.0.1:${this.server.address().port}`;
     return this;
+  }
+
+  /** Answers a path itself, as if the program had such a script. */
+  answer(path, script) {
+    this.own.set(path, `HTTP/1.1 200 OK\r\ncontent-type: text/javascript\r\ncontent-length: ${Buffer.byteLength(script)}\r\n\r\n${script}`);
   }
 
   cut() {

@@ -1,0 +1,174 @@
+// An album that is one continuous sound comes out of the page's own player as one continuous sound: every sample is there
+// once, in its place, with the value that the source has.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { continuous } from './lib/album.mjs';
+import { launch, openPage } from './lib/browser.mjs';
+import { addLibrary } from './lib/catalogue.mjs';
+import { deviceRate, findIn, firstDifference, withEar } from './lib/ear.mjs';
+import { House, OWNER, eventually } from './lib/house.mjs';
+import { Wire } from './lib/wire.mjs';
+
+let house, client, wire, browser, rate, storageState;
+const albums = {};
+
+before(async () => {
+  house = await House.open();
+  client = await house.owner();
+  browser = await launch();
+  rate = await deviceRate(browser);
+  const music = join(house.folder, 'music');
+  // Not a multiple of any block: 4096 samples of FLAC, 960 of Opus, 1024 of AAC, 128 of the audio clock.
+  const lengths = [rate * 5 + 1237, rate * 4 + 77, rate * 3 + 4099, rate * 4 + 31];
+  albums.flac = continuous(music, { rate, lengths, album: 'One Breath' });
+  albums.wav = continuous(music, { rate, lengths: lengths.slice(0, 3), format: 'wav', album: 'Raw Breath' });
+  await addLibrary(client, music);
+  wire = await new Wire(house.url).open();
+  const { page, context } = await openPage(browser);
+  await page.goto(`${wire.url}/sign-in`);
+  await page.getByLabel('Handle').fill(OWNER.handle);
+  await page.getByLabel('Password').fill(OWNER.password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.getByRole('link', { name: /One Breath/ }).first().waitFor();
+  storageState = await context.storageState();
+  await context.close();
+}, { timeout: 120_000 });
+
+after(async () => {
+  await browser?.close();
+  await wire?.close();
+  await house?.close();
+});
+
+/** Opens the album's screen in a fresh page that has an ear. */
+async function stand(album, settings = {}) {
+  const { page, context, problems } = await openPage(browser, { storageState, viewport: { width: 1280, height: 800 } });
+  const ear = await withEar(page, wire);
+  await page.addInitScript((prefs) => localStorage.setItem('odeon.prefs', JSON.stringify(prefs)), { levelling: 'off', ...settings });
+  await page.goto(wire.url);
+  await page.getByRole('link', { name: new RegExp(album) }).first().click();
+  await page.getByRole('button', { name: /^Play Movement 1/ }).waitFor();
+  await ear.open();
+  assert.equal(await ear.rate(), rate);
+  return { page, context, ear, problems };
+}
+
+const play = (page, number) => page.getByRole('button', { name: `Play Movement ${number}` }).click();
+const state = (page) => page.evaluate(() => {
+  const element = document.querySelector('audio[data-testid=audio]');
+  return { at: element.currentTime, paused: element.paused, ended: element.ended, src: element.src, title: document.querySelector('[aria-label=Player] .title')?.textContent.trim() };
+});
+
+/** Waits until the last track has run out. */
+async function untilOver(page, last, seconds) {
+  await eventually('the album is over', async () => {
+    const now = await state(page);
+    return now.ended && now.title === last;
+  }, seconds);
+}
+
+const PROBE = 64;
+
+/** What was heard holds these stretches of the source one after the other, and nothing in between. */
+function assertHeard(heard, source, stretches) {
+  for (const side of ['left', 'right']) {
+    const wanted = Float32Array.from(stretches.flatMap(([from, to]) => [...source[side].subarray(from, to)]));
+    const at = findIn(heard[side], wanted.subarray(0, PROBE));
+    assert.ok(at >= 0, `${side}: the beginning was heard`);
+    const wrong = firstDifference(heard[side], at, wanted, 0, wanted.length);
+    assert.equal(wrong, -1, `${side}: sample ${wrong} of ${wanted.length} is ${heard[side][at + wrong]}, not ${wanted[wrong]}`);
+    const rest = heard[side].subarray(at + wanted.length);
+    assert.ok(rest.every((value) => value === 0), `${side}: nothing is heard behind the end`);
+  }
+}
+
+test('an album of FLAC files is heard whole, to the sample', async () => {
+  const { page, context, ear, problems } = await stand('One Breath');
+  await play(page, 1);
+  const titles = new Set();
+  await eventually('the album is over', async () => {
+    const now = await state(page);
+    titles.add(now.title);
+    return now.ended && now.title === 'Movement 4';
+  }, 40);
+  assert.deepEqual([...titles], ['Movement 1', 'Movement 2', 'Movement 3', 'Movement 4'], 'the page noticed each track');
+  assertHeard(await ear.take(), albums.flac, [[0, albums.flac.left.length]]);
+  assert.deepEqual(problems, []);
+  await context.close();
+}, { timeout: 90_000 });
+
+test('a slow line that is cut in the middle changes no sample', async () => {
+  const { page, context, ear } = await stand('One Breath');
+  // FLAC of this sound takes about 150 kB a second.
+  wire.downBytesPerSecond = 230_000;
+  wire.bytesDown = 0;
+  wire.cutDownAfter = 1_300_000;
+  await play(page, 1);
+  await eventually('the line is cut in the middle of a track', () => wire.isCut, 30);
+  await new Promise((next) => setTimeout(next, 1500));
+  wire.mend();
+  await untilOver(page, 'Movement 4', 60);
+  wire.downBytesPerSecond = undefined;
+  assertHeard(await ear.take(), albums.flac, [[0, albums.flac.left.length]]);
+  await context.close();
+}, { timeout: 120_000 });
+
+test('an album of WAV files is heard whole from its lossless rungs', async () => {
+  for (const track of (await client.all('/api/v1/tracks')).filter((one) => one.codec.startsWith('pcm'))) {
+    await eventually('the track is encoded', async () => (await client.post(`/api/v1/tracks/${track.id}/grant`, {})).state === 'ready', 90);
+  }
+  const { page, context, ear } = await stand('Raw Breath');
+  await play(page, 1);
+  await untilOver(page, 'Movement 3', 40);
+  assertHeard(await ear.take(), albums.wav, [[0, albums.wav.left.length]]);
+  await context.close();
+}, { timeout: 150_000 });
+
+test('what is moved in the queue after it was appended still begins to the sample', async () => {
+  const { page, context, ear } = await stand('One Breath');
+  await play(page, 1);
+  await eventually('the whole album is appended', () => page.evaluate((seconds) => {
+    const { buffered } = document.querySelector('audio[data-testid=audio]');
+    return buffered.length > 0 && buffered.end(buffered.length - 1) > seconds;
+  }, albums.flac.starts[3] / rate + 1), 20);
+  await page.getByRole('button', { name: 'Queue', exact: true }).click();
+  const queue = page.getByRole('complementary', { name: /queue/i });
+  await queue.getByRole('button', { name: 'Move Movement 4 up' }).click();
+  await queue.getByRole('button', { name: 'Move Movement 4 up' }).click();
+  await queue.getByRole('button', { name: 'Remove Movement 3' }).click();
+  await untilOver(page, 'Movement 2', 40);
+  const [, two, three, four, end] = albums.flac.starts;
+  assertHeard(await ear.take(), albums.flac, [[0, two], [four, end], [two, three]]);
+  await context.close();
+}, { timeout: 90_000 });
+
+test('skipping, stepping back over a boundary and seeking land where they should', async () => {
+  const { page, context } = await stand('One Breath');
+  await play(page, 1);
+  await eventually('it sounds', async () => (await state(page)).at > 0.5);
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await eventually('the second track sounds', async () => (await state(page)).title === 'Movement 2');
+  const joined = (await state(page)).src;
+  await page.getByRole('button', { name: 'Previous', exact: true }).click();
+  await eventually('the first track sounds again', async () => {
+    const now = await state(page);
+    return now.title === 'Movement 1' && !now.paused && now.at > 0.2 && now.at < 4;
+  });
+  assert.equal((await state(page)).src, joined, 'the step over the boundary and back needs no new buffer');
+  const seek = page.getByRole('slider', { name: 'Seek' }).first();
+  assert.equal(Math.round(Number(await seek.getAttribute('max')) / 100), Math.round((albums.flac.starts[1] / rate) * 10), 'the track is as long as it is');
+  await seek.fill('4000');
+  await eventually('the seek lands', async () => (await state(page)).at > 4);
+  await eventually('and the next track follows by itself', async () => (await state(page)).title === 'Movement 2', 10);
+  assert.ok(!(await state(page)).paused);
+  await context.close();
+}, { timeout: 90_000 });
+
+test('with gapless off each track is a file of its own', async () => {
+  const { page, context } = await stand('One Breath', { gapless: false });
+  await play(page, 1);
+  await eventually('it sounds', async () => (await state(page)).at > 0.2);
+  assert.match((await state(page)).src, /\/original$/);
+  await context.close();
+}, { timeout: 60_000 });

@@ -1,0 +1,53 @@
+// An album that is one continuous sound, cut where no block, frame or segment of anything begins.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ffmpeg } from './media.mjs';
+
+/** Noise and two sines: every sample differs from its neighbours and from what lies a period away. */
+export function sound(rate, samples) {
+  const channels = [new Int16Array(samples), new Int16Array(samples)];
+  let seed = 0x2545f491;
+  for (let i = 0; i < samples; i += 1) {
+    for (const [side, channel] of channels.entries()) {
+      seed ^= seed << 13; seed ^= seed >>> 17; seed ^= seed << 5;
+      const tone = Math.sin((2 * Math.PI * (side ? 331.7 : 441.3) * i) / rate);
+      channel[i] = Math.round(9000 * tone + (seed >> 20) * 1.5);
+    }
+  }
+  return channels;
+}
+
+function wav(rate, [left, right], from, to) {
+  const bytes = Buffer.alloc(44 + (to - from) * 4);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(bytes.length - 8, 4);
+  bytes.write('WAVEfmt ', 8);
+  for (const [at, value, size] of [[16, 16, 4], [20, 1, 2], [22, 2, 2], [24, rate, 4], [28, rate * 4, 4], [32, 4, 2], [34, 16, 2]]) bytes.writeUIntLE(value, at, size);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE((to - from) * 4, 40);
+  for (let i = from; i < to; i += 1) {
+    bytes.writeInt16LE(left[i], 44 + (i - from) * 4);
+    bytes.writeInt16LE(right[i], 46 + (i - from) * 4);
+  }
+  return bytes;
+}
+
+/**
+ * Writes the album into a folder and gives its whole sound as 16-bit samples, with the samples at which its tracks begin.
+ * `format` is `flac` or `wav`; WAV has no tags, so there the names of files and folders say what they are.
+ */
+export function continuous(folder, { rate, lengths, format = 'flac', album = 'One Breath', artist = 'The Unbroken', bits = 16 }) {
+  const starts = lengths.reduce((all, length) => [...all, all.at(-1) + length], [0]);
+  const channels = sound(rate, starts.at(-1));
+  const place = join(folder, artist, album);
+  mkdirSync(place, { recursive: true });
+  lengths.forEach((length, index) => {
+    const [title, raw] = [`Movement ${index + 1}`, join(folder, `raw-${index}.wav`)];
+    writeFileSync(raw, wav(rate, channels, starts[index], starts[index] + length));
+    const tags = Object.entries({ title, artist, album_artist: artist, album, track: index + 1 }).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]);
+    const codec = format === 'wav' ? ['-c:a', 'pcm_s16le'] : ['-c:a', 'flac', '-sample_fmt', bits === 24 ? 's32' : 's16'];
+    ffmpeg('-i', raw, ...codec, ...tags, join(place, `0${index + 1} ${title}.${format}`));
+    rmSync(raw);
+  });
+  return { left: channels[0], right: channels[1], starts };
+}
