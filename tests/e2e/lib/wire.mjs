@@ -1,11 +1,14 @@
 // A wire between a client and the program that can be cut in the middle of anything, in either direction, and made slow.
 import net from 'node:net';
 
+const TRICKLE_BYTES = 4096;
+
 export class Wire {
   constructor(url) {
     this.target = new URL(url);
     this.pairs = new Set();
     this.own = new Map();
+    this.freeAt = 0;
     this.bytesUp = 0;
     this.bytesDown = 0;
     this.server = net.createServer((near) => {
@@ -38,16 +41,26 @@ export class Wire {
               to.write(bytes, () => this.cut());
               return;
             }
-            if (this.downBytesPerSecond) {
-              from.pause();
-              setTimeout(() => from.resume(), (bytes.length / this.downBytesPerSecond) * 1000 * Math.max(1, this.pairs.size / 2));
-            }
+            if (this.downBytesPerSecond) return void this.trickle(from, to, bytes);
           }
           if (!to.write(bytes)) { from.pause(); to.once('drain', () => from.resume()); }
           if (this.pauseMs && from === near) { from.pause(); setTimeout(() => from.resume(), this.pauseMs); }
         });
       }
     });
+  }
+
+  /** Hands bytes on in small parts, as fast as the line is for all connections together. */
+  async trickle(from, to, bytes) {
+    from.pause();
+    for (let at = 0; at < bytes.length; at += TRICKLE_BYTES) {
+      const part = bytes.subarray(at, at + TRICKLE_BYTES);
+      this.freeAt = Math.max(this.freeAt, performance.now()) + (part.length / this.downBytesPerSecond) * 1000;
+      await new Promise((next) => setTimeout(next, this.freeAt - performance.now()));
+      if (to.destroyed) return;
+      to.write(part);
+    }
+    from.resume();
   }
 
   async open() {

@@ -15,8 +15,9 @@ const BLOCKS_MAX = 10_000;
 const SEEKTABLE_BYTES_MAX = 1 << 20;
 /** A tag of the oldest kind at the end, which some programs write behind the sound. */
 const ID3V1_BYTES = 128;
-/** The first fragments are short, so that sound starts; later ones are longer, so that there are few. */
-const FRAGMENT_S = [0.2, 0.5, 1] as const;
+/** Enough to start with; then little at a time, so that a slow line is used as soon as it gives; then few and large. */
+const FRAGMENT_S = { first: 0.5, early: 0.2, later: 1 } as const;
+const EARLY_FRAGMENTS = 40;
 /** A seek that lands this near before its target reads on from there. */
 const NEAR_S = 1.5;
 const SEEK_TRIES_MAX = 12;
@@ -92,7 +93,7 @@ export class FlacFile implements Feed {
         length += frame.samples;
         tape.skip(frame.bytes);
       }
-      const enough = (FRAGMENT_S[Math.min(number - 1, 2)] as number) * this.rate;
+      const enough = FRAGMENT_S[number === 1 ? 'first' : number <= EARLY_FRAGMENTS ? 'early' : 'later'] * this.rate;
       if (held.length > 0 && (!frame || length >= enough)) {
         yield { bytes: fragment(number, start, held) as Uint8Array<ArrayBuffer>, end: start + length };
         number += 1;
