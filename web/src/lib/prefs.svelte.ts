@@ -20,11 +20,13 @@ interface Kept {
   levelling: Levelling;
   /** Decibels that everything is made louder when it is levelled. */
   pregain: number;
+  /** The stage shows lyrics where there are some. */
+  lyrics: boolean;
 }
 
 export const CROSSFADE_S_MAX = 12;
 
-const SOUND_USUAL = { gapless: true, crossfade: 0, levelling: 'album' as Levelling, pregain: 0 };
+const SOUND_USUAL = { gapless: true, crossfade: 0, levelling: 'album' as Levelling, pregain: 0, lyrics: false };
 const USUAL: Kept = { volume: 1, muted: false, shortcuts: true, quality: 0, speed: 1, captions: true, captionLanguage: '', ...SOUND_USUAL };
 const KEY = 'odeon.prefs';
 

@@ -176,6 +176,11 @@ class Player {
     this.#engine.desk.muted = prefs.get('muted');
   }
 
+  /** Where the ear is this moment; `positionMs` follows a few times a second. */
+  get exactMs(): number {
+    return this.#engine?.positionMs ?? this.positionMs;
+  }
+
   /** A setting of how tracks meet or how loud they are was changed. */
   hearSettings(): void {
     this.#engine?.reconsider();
