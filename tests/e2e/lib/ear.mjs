@@ -12,28 +12,34 @@ const WORKLET = `registerProcessor('ear', class extends AudioWorkletProcessor {
   }
 });`;
 
-/** What runs in the page before its own scripts: each sound element is led through the ear when it first plays. */
+/** What runs in the page before its own scripts. */
 function listen() {
   const heard = { left: [], right: [] };
-  let context;
-  let ear;
-  const ready = async () => {
-    context = new AudioContext();
+  const connect = AudioNode.prototype.connect;
+  let rate;
+  const ready = async (context) => {
     await context.audioWorklet.addModule('/assets/ear.js');
-    ear = new AudioWorkletNode(context, 'ear', { channelCount: 2, channelCountMode: 'explicit' });
+    const ear = new AudioWorkletNode(context, 'ear', { channelCount: 2, channelCountMode: 'explicit' });
     ear.port.onmessage = ({ data }) => data.forEach((block, i) => (i % 2 ? heard.right : heard.left).push(block));
-    ear.connect(context.destination);
+    rate = context.sampleRate;
+    connect.call(ear, context.destination);
+    return ear;
   };
-  const led = new WeakSet();
+  // When the page leads its sound through gains of its own, what comes out of them is heard, and goes on to the loudspeaker.
+  const own = new WeakMap();
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (!(to instanceof AudioDestinationNode)) return connect.call(this, to, ...rest);
+    if (!own.has(to.context)) own.set(to.context, ready(to.context));
+    own.get(to.context).then((ear) => connect.call(this, ear));
+    return to;
+  };
   window.ear = {
-    rate: () => context?.sampleRate,
+    rate: () => rate,
     open: async () => {
-      await ready();
+      const context = new AudioContext();
+      const ear = await ready(context);
       await context.resume();
-      for (const element of document.querySelectorAll('audio')) {
-        if (!led.has(element)) context.createMediaElementSource(element).connect(ear);
-        led.add(element);
-      }
+      for (const element of document.querySelectorAll('audio')) connect.call(context.createMediaElementSource(element), ear);
     },
     forget: () => { heard.left.length = heard.right.length = 0; },
     /** Both channels as base64 of 32-bit floats. */
@@ -70,22 +76,29 @@ function samples(floats) {
   });
 }
 
-/** Gives a page an ear; call `open` once its elements are there. The wire brings the worklet, which the policy wants from the page's own origin. */
+/**
+ * Gives a page an ear. Where the page leads its sound through gains of its own it hears those by itself; otherwise call
+ * `open` once the elements are there. The wire brings the worklet, which the policy wants
+ * from the page's own origin.
+ */
 export async function withEar(page, wire) {
   wire.answer('/assets/ear.js', WORKLET);
   await page.addInitScript(listen);
   const floats = (text) => {
     const bytes = Buffer.from(text, 'base64');
-    return samples(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)));
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   };
   return {
     open: () => page.evaluate(() => window.ear.open()),
     forget: () => page.evaluate(() => window.ear.forget()),
     rate: () => page.evaluate(() => window.ear.rate()),
+    /** 16-bit samples, exact or NaN. */
     take: async () => {
       const { left, right } = await page.evaluate(() => window.ear.take());
-      return { left: floats(left), right: floats(right) };
+      return { left: samples(floats(left)), right: samples(floats(right)) };
     },
+    /** The left channel as it is. */
+    floats: async () => floats((await page.evaluate(() => window.ear.take())).left),
   };
 }
 

@@ -66,7 +66,12 @@ export class Desk {
     const context = this.#context;
     if (channel.gains || context?.state !== 'running') return;
     const [level, fade] = [context.createGain(), context.createGain()];
-    context.createMediaElementSource(element).connect(level).connect(fade).connect(context.destination);
+    try {
+      context.createMediaElementSource(element).connect(level).connect(fade).connect(context.destination);
+    } catch {
+      // Something else in the browser has taken the element's sound; its own volume still works.
+      return;
+    }
     channel.gains = { level, fade };
     this.#apply(element, channel);
   }
