@@ -8,6 +8,7 @@ import { launch, openPage } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
 import { deviceRate, findIn, firstDifference, withEar } from './lib/ear.mjs';
 import { House, OWNER, eventually } from './lib/house.mjs';
+import { ffmpeg } from './lib/media.mjs';
 import { Wire } from './lib/wire.mjs';
 
 let house, client, wire, browser, rate, storageState;
@@ -23,6 +24,12 @@ before(async () => {
   const lengths = [rate * 5 + 1237, rate * 4 + 77, rate * 3 + 4099, rate * 4 + 31];
   albums.flac = continuous(music, { rate, lengths, album: 'One Breath' });
   albums.wav = continuous(music, { rate, lengths: lengths.slice(0, 3), format: 'wav', album: 'Raw Breath' });
+  albums.long = continuous(music, { rate, lengths: [rate * 100 + 333, rate * 6 + 55], album: 'Long Breath' });
+  // Four megabits a second, of which no browser keeps a minute.
+  for (const number of [1, 2]) {
+    ffmpeg('-f', 'lavfi', '-i', `anoisesrc=sample_rate=96000:seed=${number}:duration=${number === 1 ? 60 : 6}`, '-ac', '2', '-c:a', 'flac', '-sample_fmt', 's32',
+      '-metadata', `title=Movement ${number}`, '-metadata', 'artist=The Unbroken', '-metadata', 'album=Deep Breath', '-metadata', `track=${number}`, join(music, `deep ${number}.flac`));
+  }
   await addLibrary(client, music);
   wire = await new Wire(house.url).open();
   const { page, context } = await openPage(browser);
@@ -170,5 +177,72 @@ test('with gapless off each track is a file of its own', async () => {
   await play(page, 1);
   await eventually('it sounds', async () => (await state(page)).at > 0.2);
   assert.match((await state(page)).src, /\/original$/);
+  await context.close();
+}, { timeout: 60_000 });
+
+test('a seek beyond what is here, with addresses that have expired, still ends in an exact join', async () => {
+  const { page, context, ear } = await stand('Long Breath');
+  const before = [];
+  let expired = false;
+  await page.route('**/media/**', (route) => {
+    const token = new URL(route.request().url()).pathname.split('/')[2];
+    if (!expired) before.push(token);
+    // As the server answers when a grant has run out; a new one is as good as the old was.
+    return expired && before.includes(token) && !route.request().url().includes('?again') ? route.fulfill({ status: 404 }) : route.continue();
+  });
+  let renewed = 0;
+  await page.route('**/grant', async (route) => {
+    const answer = await route.fetch();
+    const grant = await answer.json();
+    if (expired) {
+      renewed += 1;
+      grant.original.url += '?again';
+    }
+    await route.fulfill({ response: answer, json: grant });
+  });
+  await play(page, 1);
+  await eventually('it sounds', async () => (await state(page)).at > 0.5);
+  await page.keyboard.press('k');
+  await eventually('it is paused', async () => (await state(page)).paused);
+  expired = true;
+  await page.getByRole('slider', { name: 'Seek' }).first().fill('95000');
+  await page.keyboard.press('k');
+  await untilOver(page, 'Movement 2', 40);
+  assert.ok(renewed > 0, 'new addresses were asked for');
+  const heard = await ear.take();
+  const { starts } = albums.long;
+  assertHeard(heard, albums.long, [[starts[1] - 3 * rate, starts[2]]]);
+  await context.close();
+}, { timeout: 90_000 });
+
+test('sound that is too large for the buffer plays on and is joined', async () => {
+  const { page, context, problems } = await stand('Deep Breath');
+  await play(page, 1);
+  await eventually('it plays on while the buffer is full', async () => (await state(page)).at > 14, 30);
+  await page.getByRole('slider', { name: 'Seek' }).first().fill('56000');
+  const { src } = await eventually('the next song sounds', async () => {
+    const now = await state(page);
+    return now.title === 'Movement 2' && !now.paused && now;
+  }, 30);
+  assert.match(src, /^blob:/);
+  await untilOver(page, 'Movement 2', 20);
+  assert.deepEqual(problems, []);
+  await context.close();
+}, { timeout: 90_000 });
+
+test('a file that is damaged behind its beginning is played in another way', async () => {
+  const { page, context } = await stand('One Breath');
+  await page.route('**/original', async (route) => {
+    const range = route.request().headers().range;
+    const answer = await route.fetch();
+    const body = await answer.body();
+    if (range && body.length > 150_000) body.fill(0x55, 100_000, 100_400);
+    await route.fulfill({ response: answer, body });
+  });
+  await play(page, 1);
+  await eventually('it plays past the damage', async () => {
+    const now = await state(page);
+    return now.title === 'Movement 1' && now.at > 2 && !now.paused;
+  }, 20);
   await context.close();
 }, { timeout: 60_000 });

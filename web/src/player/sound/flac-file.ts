@@ -16,7 +16,7 @@ const SEEKTABLE_BYTES_MAX = 1 << 20;
 /** A tag of the oldest kind at the end, which some programs write behind the sound. */
 const ID3V1_BYTES = 128;
 /** Enough to start with; then little at a time, so that a slow line is used as soon as it gives; then few and large. */
-const FRAGMENT_S = { first: 0.5, early: 0.2, later: 1 } as const;
+const FRAGMENT_S = { first: 0.3, early: 0.2, later: 1 } as const;
 const EARLY_FRAGMENTS = 40;
 /** A seek that lands this near before its target reads on from there. */
 const NEAR_S = 1.5;
