@@ -55,7 +55,7 @@ export class Wire {
     from.pause();
     for (let at = 0; at < bytes.length; at += TRICKLE_BYTES) {
       const part = bytes.subarray(at, at + TRICKLE_BYTES);
-      this.freeAt = Math.max(this.freeAt, performance.now()) + (part.length / this.downBytesPerSecond) * 1000;
+      this.freeAt = Math.max(this.freeAt, performance.now()) + (part.length / (this.downBytesPerSecond ?? Infinity)) * 1000;
       await new Promise((next) => setTimeout(next, this.freeAt - performance.now()));
       if (to.destroyed) return;
       to.write(part);
