@@ -15,6 +15,7 @@ mod ingest;
 mod ladder;
 mod library;
 mod machine;
+mod music;
 mod sound;
 mod start;
 
@@ -61,7 +62,10 @@ fn run() -> Result<(), Anything> {
         Some("database") => tokio::runtime::Runtime::new()?.block_on(database::measure(quick)),
         Some("delivery") => delivery::measure(&setting()?)?,
         Some("ingest") => ingest::measure(&setting()?)?,
-        other => return Err(format!("it measures database, delivery and ingest, not {other:?}").into()),
+        Some("music") => tokio::runtime::Runtime::new()?.block_on(music::measure(&setting()?))?,
+        other => {
+            return Err(format!("it measures database, delivery, ingest and music, not {other:?}").into());
+        }
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! It owns artists, albums, tracks, videos and pictures ([`import`] puts them in, [`routes()`] shows them), and the
 //! index of media ([`media`]): sources, renditions, segments, captions, of which delivery makes manifests and into
-//! which ingest's encoder writes. It decides who may see what, in one place (`visibility`).
+//! which ingest's encoder writes; and what is found by what is typed ([`search`]). It decides who may see what, in one
+//! place (`visibility`).
 //!
 //! It never reads a media file, starts no process and writes no blob. Of accounts it knows numbers, and the names
 //! that their events say.
@@ -16,6 +17,7 @@ pub mod model;
 pub mod picture;
 mod projection;
 mod routes;
+pub mod search;
 mod service;
 mod store;
 #[cfg(test)]

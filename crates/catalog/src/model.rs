@@ -4,7 +4,8 @@ mod answers;
 
 pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
-    Picture, Rung, RungKind, RungState, TitledRef, Track, Video, VideoDetail, VideoEdit, VideoState,
+    Picture, Rung, RungKind, RungState, SearchKind, SearchResults, TitledRef, Track, Video, VideoDetail,
+    VideoEdit, VideoState,
 };
 
 kernel::id_type!(

@@ -13,7 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     AlbumId, ArtistId, TrackId, VideoId,
     model::{
-        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, Track, Video, VideoDetail, VideoEdit,
+        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, SearchKind, SearchResults, Track, Video,
+        VideoDetail, VideoEdit,
     },
     service::{self, Error},
 };
@@ -22,6 +23,7 @@ use crate::{
 pub fn routes(ctx: Ctx) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(show_home))
+        .routes(routes!(search))
         .routes(routes!(list_artists))
         .routes(routes!(show_artist))
         .routes(routes!(list_albums))
@@ -46,6 +48,35 @@ struct AlbumQuery {
     /// The order, `title` unless said. A cursor belongs to its order.
     #[param(inline)]
     sort: Option<AlbumSort>,
+}
+
+/// What is looked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SearchParameters {
+    /// What is typed, at most 200 characters. Every word must be found; the last may be the beginning of one. Without
+    /// any word nothing is found.
+    #[param(max_length = 200)]
+    q: String,
+    /// The kinds looked for, with commas between; all unless said.
+    #[param(value_type = Option<Vec<SearchKind>>, style = Form, explode = false)]
+    kinds: Option<String>,
+    /// Rows wanted of each kind, 1 to 100; 10 unless said.
+    limit: Option<u32>,
+}
+
+/// Finds artists, albums, tracks and videos by what is typed, also with a typo or two; the best match first, then the
+/// most popular. Every word must be found in the name, or in that of the artists or the album.
+#[utoipa::path(get, path = "/api/v1/search", tag = "catalogue", params(SearchParameters),
+    responses((status = 200, body = SearchResults), (status = 401, body = Problem),
+        (status = 422, body = Problem), (status = 503, body = Problem)))]
+async fn search(
+    State(ctx): State<Ctx>,
+    viewer: Viewer,
+    Query(query): Query<SearchParameters>,
+) -> Result<Json<SearchResults>, Error> {
+    let wanted = service::search::wanted(query.kinds.as_deref(), query.limit)?;
+    Ok(Json(service::search::search(&ctx, &viewer, &query.q, &wanted).await?))
 }
 
 /// What the first page shows: what is new, and how much there is.

@@ -1,6 +1,7 @@
 //! The reading side, and what an owner may change.
 
 mod music;
+pub(crate) mod search;
 mod shape;
 mod videos;
 

@@ -5,6 +5,7 @@ pub(crate) mod artists;
 pub(crate) mod media;
 pub(crate) mod pictures;
 pub(crate) mod read;
+pub(crate) mod search;
 pub(crate) mod shelf;
 pub(crate) mod tracks;
 pub(crate) mod videos;

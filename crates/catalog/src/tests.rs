@@ -5,6 +5,7 @@ mod hostile;
 mod identity;
 mod media;
 mod paging;
+mod search;
 mod shelf;
 mod statements;
 mod videos;

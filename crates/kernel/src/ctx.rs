@@ -1,6 +1,10 @@
 //! What comes in from outside, in one place: database, blobs, bus, clock, randomness, and the wish to stop.
 
-use std::sync::Arc;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -22,6 +26,7 @@ struct Inner {
     signer: Signer,
     stop: CancellationToken,
     tasks: TaskTracker,
+    kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Ctx {
@@ -36,7 +41,8 @@ impl Ctx {
         let ids = Ids::new(clock.clone(), &random);
         let signer = Signer::load(&db, &random, "sign").await?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        Ok(Self { inner: Arc::new(Inner { db, blobs, bus, clock, random, ids, signer, stop, tasks }) })
+        let kept = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { db, blobs, bus, clock, random, ids, signer, stop, tasks, kept }) })
     }
 
     /// The database.
@@ -82,6 +88,17 @@ impl Ctx {
     /// The signer of expiring paths.
     pub fn signer(&self) -> &Signer {
         &self.inner.signer
+    }
+
+    /// What a domain keeps in memory beside the database, one of each type: made when it is first asked for, gone
+    /// with the context. It must be no more than can be lost, and must bound itself.
+    ///
+    /// # Panics
+    /// Never: under a type's key lies only what is of that type.
+    pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = kept.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
+        Arc::downcast(Arc::clone(one)).expect("what lies under a type's key is of that type")
     }
 
     /// Cancelled when the program is to stop: take nothing new, finish or hand back what is held.

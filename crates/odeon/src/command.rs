@@ -48,7 +48,8 @@ enum Command {
     Scan,
     /// Look whether everything that Odeon needs is there and in order
     Doctor,
-    /// Derive a projection again from its events; without a name, say which there are
+    /// Derive a projection again from its events, or the search's index from the catalogue; without a name, say which
+    /// there are
     Rebuild {
         /// The projection's name
         name: Option<String>,
@@ -181,11 +182,19 @@ async fn scan_all(ctx: &Ctx) -> Result<usize, String> {
 }
 async fn rebuild(config: &Config, name: Option<String>) -> Result<(), String> {
     let projections = catalog::projections();
-    let names: Vec<&str> = projections.iter().map(|projection| projection.name()).collect();
+    let of_events = projections.iter().map(|projection| projection.name());
+    let names: Vec<&str> = of_events.chain([catalog::search::NAME]).collect();
     let Some(name) = name else {
         println!("{}", names.join("\n"));
         return Ok(());
     };
+    if name == catalog::search::NAME {
+        let ctx = open_existing(config).await?;
+        let rebuilt = catalog::search::rebuild(&ctx).await.map_err(|fault| fault.to_string());
+        let things = closed(&ctx, rebuilt).await?;
+        println!("{name} was made again and finds {things} things; running servers make theirs again now.");
+        return Ok(());
+    }
     let Some(projection) = projections.iter().find(|projection| projection.name() == name) else {
         return Err(format!("there is no projection {name:?}; there are: {}", names.join(", ")));
     };

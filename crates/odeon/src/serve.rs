@@ -31,6 +31,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     let projections = catalog::projections().into_iter().chain(workshop.uploads.projections());
     outbox::start(ctx, projections.collect());
     accounts::start(ctx);
+    catalog::search::start(ctx, config.web);
     workshop.start(ctx, config).await.map_err(told)?;
     for path in &config.libraries {
         let added = ingest::library::ensure_library(ctx, &config.data, path).await;

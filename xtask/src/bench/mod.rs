@@ -32,6 +32,12 @@ const BENCHES: &[Bench] = &[
         run: |setting| measured::alone("ingest", setting),
     },
     Bench {
+        name: "music",
+        what: "search as you type in a million tracks, on both engines",
+        needs: &[FFMPEG, POSTGRES],
+        run: |setting| measured::with_postgres("music", setting),
+    },
+    Bench {
         name: "delivery",
         what: "segments by signed paths beside nginx",
         needs: &[FFMPEG, NGINX, WRK],

@@ -322,3 +322,30 @@ pub enum AlbumSort {
     /// By the first artist, then by release.
     Artist,
 }
+
+/// What can be looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchKind {
+    /// Artists.
+    Artist,
+    /// Albums.
+    Album,
+    /// Tracks.
+    Track,
+    /// Videos.
+    Video,
+}
+
+/// What was found, of each kind the best match first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SearchResults {
+    /// Artists by name.
+    pub artists: Vec<Artist>,
+    /// Albums by title and artists.
+    pub albums: Vec<Album>,
+    /// Tracks by title, artists and album.
+    pub tracks: Vec<Track>,
+    /// Videos by title.
+    pub videos: Vec<Video>,
+}

@@ -52,7 +52,7 @@ fn gather(rows: Vec<(i64, ArtistId, String)>) -> Credits {
 }
 
 /// Numbers as the JSON list that a statement takes apart.
-fn list(ids: impl Iterator<Item = i64>) -> String {
+pub(super) fn list(ids: impl Iterator<Item = i64>) -> String {
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     format!("[{}]", ids.join(","))
 }

@@ -69,6 +69,25 @@ pub(crate) fn one(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<AlbumRow>, Faul
     tx.one(sql!(concat!(select_albums!(), " AND a.id = $1")), params![id], album)
 }
 
+/// Those of these albums that are shown, in no order.
+pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<AlbumRow>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                select_albums!(),
+                " AND a.id IN (SELECT wanted.value FROM json_each($1) wanted)"
+            ),
+            postgres: concat!(
+                select_albums!(),
+                " AND a.id IN (SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted)"
+            )
+        ),
+        params![list(ids.iter().copied())],
+        album,
+    )
+}
+
 /// By title, after `key`.
 pub(crate) fn by_title(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<Vec<AlbumRow>, Fault> {
     tx.all(

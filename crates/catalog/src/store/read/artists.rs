@@ -6,7 +6,7 @@ use kernel::{
     params, sql,
 };
 
-use super::{PictureRow, key_bytes, key_text, picture, picture_columns};
+use super::{PictureRow, key_bytes, key_text, list, picture, picture_columns};
 use crate::{ArtistId, visibility::visible};
 
 /// An artist as it is kept.
@@ -65,6 +65,25 @@ fn artist(row: &Row<'_>) -> Result<ArtistRow, Fault> {
 
 pub(crate) fn one(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<ArtistRow>, Fault> {
     tx.one(sql!(concat!(select_artists!(), " AND ar.id = $1")), params![id], artist)
+}
+
+/// Those of these artists that are shown, in no order.
+pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<ArtistRow>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                select_artists!(),
+                " AND ar.id IN (SELECT wanted.value FROM json_each($1) wanted)"
+            ),
+            postgres: concat!(
+                select_artists!(),
+                " AND ar.id IN (SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted)"
+            )
+        ),
+        params![list(ids.iter().copied())],
+        artist,
+    )
 }
 
 /// By sort name, after `key`.

@@ -70,6 +70,25 @@ pub(crate) fn one(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<TrackRow>, Faul
     tx.one(sql!(concat!(select_tracks!(), " AND t.id = $1")), params![id], track)
 }
 
+/// Those of these tracks that are shown, in no order.
+pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<TrackRow>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                select_tracks!(),
+                " AND t.id IN (SELECT wanted.value FROM json_each($1) wanted)"
+            ),
+            postgres: concat!(
+                select_tracks!(),
+                " AND t.id IN (SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted)"
+            )
+        ),
+        params![list(ids.iter().copied())],
+        track,
+    )
+}
+
 /// By title, after `key`.
 pub(crate) fn by_title(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<Vec<TrackRow>, Fault> {
     tx.all(

@@ -7,7 +7,7 @@ use kernel::{
     params, sql,
 };
 
-use super::{PictureRow, picture, picture_columns};
+use super::{PictureRow, list, picture, picture_columns};
 use crate::{MediaId, VideoId, media::MediaState, visibility::visible};
 
 /// A video as it is kept.
@@ -70,6 +70,25 @@ pub(super) fn video(row: &Row<'_>) -> Result<VideoRow, Fault> {
 
 pub(crate) fn one(tx: &mut Tx<'_>, id: VideoId) -> Result<Option<VideoRow>, Fault> {
     tx.one(sql!(concat!(select_videos!(), " AND v.id = $1")), params![id], video)
+}
+
+/// Those of these videos that are shown, in no order.
+pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<VideoRow>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                select_videos!(),
+                " AND v.id IN (SELECT wanted.value FROM json_each($1) wanted)"
+            ),
+            postgres: concat!(
+                select_videos!(),
+                " AND v.id IN (SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted)"
+            )
+        ),
+        params![list(ids.iter().copied())],
+        video,
+    )
 }
 
 /// The newest first, before `key`.
