@@ -242,7 +242,12 @@ mod tests {
     async fn a_mistyped_data_folder_is_told_and_not_made() {
         let absent = std::env::temp_dir().join(format!("odeon-absent-{}", std::process::id()));
         let data = absent.to_str().expect("text");
-        for line in [&["scan"][..], &["token", "add", "ann", "--label", "x"], &["rebuild", "catalog_shelf"]] {
+        for line in [
+            &["scan"][..],
+            &["token", "add", "ann", "--label", "x"],
+            &["rebuild", "catalog_shelf"],
+            &["rebuild", "catalog_search"],
+        ] {
             let line = ["odeon"].into_iter().chain(line.iter().copied()).chain(["--data", data]);
             let arguments = Arguments::try_parse_from(line).expect("it is understood");
             let config = Config::new(arguments.settings, None).expect("it is taken");
@@ -250,5 +255,23 @@ mod tests {
             assert!(told.contains(data) && told.contains("--data"), "{told}");
             assert!(!absent.exists());
         }
+    }
+
+    #[tokio::test]
+    async fn the_index_of_the_search_is_made_again_by_its_name_and_others_are_told() {
+        let data = std::env::temp_dir().join(format!("odeon-rebuild-{}", std::process::id()));
+        let taken = |name: &str| {
+            let line = ["odeon", "rebuild", name, "--data", data.to_str().expect("text")];
+            let arguments = Arguments::try_parse_from(line).expect("it is understood");
+            (arguments.command, Config::new(arguments.settings, None).expect("it is taken"))
+        };
+        let (_, config) = taken("catalog_search");
+        open(&config).await.expect("a new house").shut_down().await;
+        let (command, config) = taken("catalog_search");
+        carry_out(command, config).await.expect("it is made again");
+        let (command, config) = taken("catalog_serach");
+        let told = carry_out(command, config).await.expect_err("there is no such");
+        assert!(told.contains("catalog_search") && told.contains("catalog_shelf"), "{told}");
+        std::fs::remove_dir_all(&data).expect("it goes");
     }
 }

@@ -168,9 +168,9 @@ pub(super) async fn follow(ctx: &Ctx) -> Result<usize, Fault> {
     }
     let Some((last, _)) = changes.last() else { return Ok(0) };
     let items: BTreeSet<(i64, i64)> = changes.iter().flat_map(|(_, items)| unpacked(items)).collect();
-    let changed = ctx.db().read(move |tx| changed(tx, &items)).await?;
+    let again = ctx.db().read(move |tx| to_read_again(tx, &items)).await?;
     let mut index = state.index.clone();
-    for (kind, ids) in Kind::ALL.into_iter().zip(changed) {
+    for (kind, ids) in Kind::ALL.into_iter().zip(again) {
         for ids in ids.chunks(PAGE_MAX) {
             index = put(ctx, index, kind, ids.to_vec()).await?;
         }
@@ -180,20 +180,20 @@ pub(super) async fn follow(ctx: &Ctx) -> Result<usize, Fault> {
 }
 
 /// What is to be read again of each kind.
-fn changed(tx: &mut Tx<'_>, items: &BTreeSet<(i64, i64)>) -> Result<[Vec<i64>; 4], Fault> {
+fn to_read_again(tx: &mut Tx<'_>, items: &BTreeSet<(i64, i64)>) -> Result<[Vec<i64>; 4], Fault> {
     let of = |wanted: i64| items.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, id)| *id);
     let (artists, albums): (Vec<i64>, Vec<i64>) = (of(ARTIST_NAMED).collect(), of(ALBUM_NAMED).collect());
-    let mut changed = Kind::ALL.map(|kind| of(kind.code()).collect::<BTreeSet<i64>>());
-    changed[Kind::Artist.place()].extend(&artists);
-    changed[Kind::Album.place()].extend(&albums);
+    let mut again = Kind::ALL.map(|kind| of(kind.code()).collect::<BTreeSet<i64>>());
+    again[Kind::Artist.place()].extend(&artists);
+    again[Kind::Album.place()].extend(&albums);
     if !artists.is_empty() {
-        changed[Kind::Album.place()].extend(store::search::albums_of_artists(tx, &artists)?);
-        changed[Kind::Track.place()].extend(store::search::tracks_of_artists(tx, &artists)?);
+        again[Kind::Album.place()].extend(store::search::albums_of_artists(tx, &artists)?);
+        again[Kind::Track.place()].extend(store::search::tracks_of_artists(tx, &artists)?);
     }
     if !albums.is_empty() {
-        changed[Kind::Track.place()].extend(store::search::tracks_of_albums(tx, &albums)?);
+        again[Kind::Track.place()].extend(store::search::tracks_of_albums(tx, &albums)?);
     }
-    Ok(changed.map(|ids| ids.into_iter().collect()))
+    Ok(again.map(|ids| ids.into_iter().collect()))
 }
 
 /// Reads these things again and puts them into the index in place of what was there.

@@ -34,19 +34,21 @@ struct Part {
 impl Index {
     /// Puts documents in, each in place of the one with its number, and takes `gone` out.
     pub(crate) fn put(&mut self, kind: Kind, docs: Vec<Doc>, gone: &[i64]) {
-        let shelf = &mut self.shelves[kind.place()];
-        for part in &mut shelf.parts {
+        let of_kind = &mut self.shelves[kind.place()];
+        for part in &mut of_kind.parts {
             let changed = docs.iter().map(|doc| doc.id).chain(gone.iter().copied());
             let found: Vec<u32> = changed.filter_map(|id| part.segment.find(id)).collect();
             if found.iter().any(|doc| !part.dead.has(*doc)) {
                 let dead = Arc::make_mut(&mut part.dead);
-                found.into_iter().for_each(|doc| dead.add(doc));
+                for doc in found {
+                    dead.add(doc);
+                }
             }
         }
         if !docs.is_empty() {
-            shelf.parts.push(Part { segment: Arc::new(Segment::new(docs)), dead: Arc::default() });
+            of_kind.parts.push(Part { segment: Arc::new(Segment::new(docs)), dead: Arc::default() });
         }
-        shelf.tidy();
+        of_kind.tidy();
     }
 
     /// The numbers of the documents of a kind that match best, the best first, at most `limit`.
@@ -58,7 +60,9 @@ impl Index {
         let mut found = Vec::new();
         for reach in [Reach::Whole, Reach::Begun, Reach::Forgiving] {
             let mut best = Best::new(asked, limit);
-            parts.iter().for_each(|part| best.look(&part.segment, &part.dead, reach));
+            for part in parts {
+                best.look(&part.segment, &part.dead, reach);
+            }
             let full = best.is_full();
             found = best.into_ids();
             let forgiving = asked.iter().any(|word| word.edits_max > 0);

@@ -90,7 +90,9 @@ impl<'a> Best<'a> {
             .collect();
         let enough = living.len() == self.limit || head.len() < HEAD_MAX;
         if enough {
-            living.into_iter().for_each(|rank| self.keep(*rank));
+            for rank in living {
+                self.keep(*rank);
+            }
         }
         enough
     }
@@ -137,7 +139,8 @@ impl<'a> Best<'a> {
         if self.is_full() && self.kept.peek().is_some_and(|worst| sum > worst.0) {
             return;
         }
-        let whole = sum & 0xff == 0 && segment.whole(doc) == self.whole;
+        let all_of_name = sum.trailing_zeros() >= u8::BITS;
+        let whole = all_of_name && segment.whole(doc) == self.whole;
         let rank: Rank = (sum, !whole, Reverse(segment.popularity(doc)), segment.id(doc));
         if !dead.has(doc) {
             self.keep(rank);

@@ -209,15 +209,18 @@ impl Segment {
     }
 }
 
+/// For each document of a part its number in the merged segment; `None` for a dead one.
+type NewNumbers = Vec<Option<u32>>;
+
 /// The living documents of all parts in order of their numbers in the house, and for each part the new number of
 /// each of its documents.
-fn renumbered(parts: &[(&Segment, &Dead)]) -> (Vec<(usize, u32)>, Vec<Vec<Option<u32>>>) {
+fn renumbered(parts: &[(&Segment, &Dead)]) -> (Vec<(usize, u32)>, Vec<NewNumbers>) {
     let mut living: Vec<(usize, u32)> = Vec::new();
     for (part, (segment, dead)) in parts.iter().enumerate() {
         living.extend((0_u32..).take(segment.len()).filter(|doc| !dead.has(*doc)).map(|doc| (part, doc)));
     }
     living.sort_unstable_by_key(|(part, doc)| parts[*part].0.id(*doc));
-    let mut numbers: Vec<Vec<Option<u32>>> = parts.iter().map(|(part, _)| vec![None; part.len()]).collect();
+    let mut numbers: Vec<NewNumbers> = parts.iter().map(|(part, _)| vec![None; part.len()]).collect();
     for (number, (part, doc)) in (0_u32..).zip(&living) {
         numbers[*part][*doc as usize] = Some(number);
     }
@@ -239,10 +242,10 @@ impl Maker {
             let mut number = ((entry >> 1) - before) << 1 | (entry & 1);
             before = entry >> 1;
             while number >= 0x80 {
-                self.lists.push((number & 0x7f) as u8 | 0x80);
+                self.lists.push(number.to_le_bytes()[0] | 0x80);
                 number >>= 7;
             }
-            self.lists.push(number as u8);
+            self.lists.push(number.to_le_bytes()[0]);
         }
     }
 

@@ -115,7 +115,8 @@ impl Words {
     /// does.
     pub(crate) fn misspelled(&self, asked: &str, open: bool, edits_max: u8, matches: &mut Vec<Match>) {
         let asked: Vec<u32> = asked.chars().map(|letter| letter as u32).collect();
-        let first_row = (0..=small(asked.len())).map(|at| at.min(u32::from(edits_max) + 1) as u8).collect();
+        let far = edits_max + 1;
+        let first_row = (0..=asked.len()).map(|at| u8::try_from(at).unwrap_or(far).min(far)).collect();
         let walk = Walk {
             words: self,
             asked: &asked,

@@ -153,13 +153,12 @@ fn pieces(chunk: &str) -> Vec<Piece> {
             continue;
         }
         let unspaced = is_unspaced(letter);
-        match pieces.last_mut().filter(|piece| !broken && piece.unspaced == unspaced) {
-            Some(piece) => spell(letter, &mut piece.letters),
-            None => {
-                let mut letters = String::new();
-                spell(letter, &mut letters);
-                pieces.push(Piece { letters, unspaced, marks: false });
-            }
+        if let Some(piece) = pieces.last_mut().filter(|piece| !broken && piece.unspaced == unspaced) {
+            spell(letter, &mut piece.letters);
+        } else {
+            let mut letters = String::new();
+            spell(letter, &mut letters);
+            pieces.push(Piece { letters, unspaced, marks: false });
         }
         broken = false;
     }
@@ -317,7 +316,7 @@ mod tests {
             assert!(asked_for(text).is_empty() || text == "'", "{text:?}: {:?}", asked(text));
         }
         assert_eq!(asked_for(&"word ".repeat(10_000)).len(), 1);
-        let many: String = (0..10_000).map(|at| format!("w{at} ")).collect();
+        let many = (0..10_000).map(|at| format!("w{at}")).collect::<Vec<_>>().join(" ");
         assert_eq!(asked_for(&many).len(), ASKED_MAX);
         let long = asked(&"é".repeat(100_000));
         assert_eq!(long[0].chars().count(), LETTERS_MAX);

@@ -28,8 +28,11 @@ fn texts(row: &Row<'_>) -> Result<Texts, Fault> {
 
 /// Whether anything changed that has no number yet.
 pub(crate) fn is_dirty(tx: &mut Tx<'_>) -> Result<bool, Fault> {
-    let found =
-        tx.one(sql!("SELECT id FROM catalog_search_dirty ORDER BY id LIMIT 1"), params![], |_| Ok(()));
+    let found = tx.one(
+        sql!("SELECT id FROM catalog_search_dirty WHERE id > 0 ORDER BY id LIMIT 1"),
+        params![],
+        |_| Ok(()),
+    );
     Ok(found?.is_some())
 }
 
@@ -50,7 +53,8 @@ pub(crate) fn take_dirty(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(i64, i64)>,
     tx.all(
         sql!(
             "DELETE FROM catalog_search_dirty
-             WHERE id IN (SELECT id FROM catalog_search_dirty ORDER BY id LIMIT $1) RETURNING kind, item_id"
+             WHERE id IN (SELECT id FROM catalog_search_dirty WHERE id > 0 ORDER BY id LIMIT $1)
+             RETURNING kind, item_id"
         ),
         params![limit],
         |row| Ok((row.get(0)?, row.get(1)?)),
@@ -59,7 +63,7 @@ pub(crate) fn take_dirty(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(i64, i64)>,
 
 /// The number of the last change.
 pub(crate) fn newest(tx: &mut Tx<'_>) -> Result<i64, Fault> {
-    let sql = sql!("SELECT seq FROM catalog_search_change ORDER BY seq DESC LIMIT 1");
+    let sql = sql!("SELECT seq FROM catalog_search_change WHERE seq > 0 ORDER BY seq DESC LIMIT 1");
     Ok(tx.one(sql, params![], |row| row.get(0))?.unwrap_or(0))
 }
 

@@ -45,7 +45,7 @@ async fn film(ctx: &Ctx, title: &'static str) -> crate::VideoId {
 
 /// A text as it stands in a path.
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |escaped, byte| format!("{escaped}%{byte:02X}"))
 }
 
 async fn ask_for(ctx: &Ctx, query: &str) -> Value {
@@ -75,7 +75,7 @@ on_both_engines! {
         let found = ask_for(ctx, "revol").await;
         assert_eq!(found["albums"][0], get(ctx, "/api/v1/albums").await["items"][0]);
         assert_eq!(ask_for(ctx, "beat").await["artists"][0], get(ctx, "/api/v1/artists").await["items"][0]);
-        assert!(tracks(ctx, "ellow").await.is_empty(), "no word begins so");
+        assert!(tracks(ctx, "low").await.is_empty(), "no word begins so");
         assert!(tracks(ctx, "yel submarine").await.is_empty(), "only the last word may be a beginning");
     }
 
@@ -85,7 +85,7 @@ on_both_engines! {
         for typed in ["metalica", "metallcia", "mettalica", "metallicas", "etallica", "metalika", "meatl", "metla"] {
             assert_eq!(artists(ctx, typed).await, ["Metallica"], "{typed}");
         }
-        for typed in ["moby", "mobi", "boby", "omby", "mbyy"] {
+        for typed in ["moby", "mobi", "boby", "omby", "mobyy"] {
             assert_eq!(artists(ctx, typed).await, ["Moby"], "{typed}");
         }
         for typed in ["mxtxlxica", "mab", "mxbx", "xyz", "mybo"] {
@@ -109,8 +109,7 @@ on_both_engines! {
             ("보", "봄날"), ("acdc", "Don’t Stop"), ("ac/dc", "Don’t Stop"), ("dont", "Don’t Stop"),
             ("don't st", "Don’t Stop"),
         ] {
-            let expected: &[&str] = if typed == "방탄솧" { &[] } else { &[title] };
-            assert_eq!(tracks(ctx, typed).await, expected, "{typed}");
+            assert_eq!(tracks(ctx, typed).await, [title], "{typed}");
         }
     }
 
@@ -237,7 +236,7 @@ async fn both_engines_give_the_same_answers() {
     let (one, other) = (World::new(Engine::Sqlite).await, World::new(Engine::Postgres).await);
     let random = Random::seeded(7);
     let part = || PARTS[usize::try_from(random.below(24)).expect("small")];
-    let words = |most: u64| (0..1 + random.below(most)).map(|_| part()).collect::<Vec<_>>().join(" ");
+    let words = |most: u64| (0..=random.below(most)).map(|_| part()).collect::<Vec<_>>().join(" ");
     let songs: Vec<(String, String, String)> =
         (0..3000).map(|at| (words(4), words(2), format!("{} {}", words(2), at % 40))).collect();
     for world in [&one, &other] {
