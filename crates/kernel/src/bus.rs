@@ -41,6 +41,19 @@ impl Listener {
         }
     }
 
+    /// Whether `topic` was published, or was perhaps missed, since the last time that this listener was asked
+    /// anything. Waits for nothing.
+    pub fn has_heard(&mut self, topic: &str) -> bool {
+        let mut found = false;
+        loop {
+            match self.topics.try_recv() {
+                Ok(heard) => found |= &*heard == topic,
+                Err(broadcast::error::TryRecvError::Lagged(_)) => found = true,
+                Err(_) => return found,
+            }
+        }
+    }
+
     /// Waits until `topic` is heard or was perhaps missed; pends for ever when the bus is gone.
     pub async fn wait_for(&mut self, topic: &str) {
         loop {
@@ -72,5 +85,27 @@ impl Bus for LocalBus {
 
     fn subscribe(&self) -> Listener {
         Listener { topics: self.topics.subscribe() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_before_is_heard_without_waiting() {
+        let bus = LocalBus::default();
+        bus.publish("early");
+        let mut listener = bus.subscribe();
+        assert!(!listener.has_heard("early"), "it did not listen yet");
+        bus.publish("one");
+        bus.publish("two");
+        assert!(listener.has_heard("one"));
+        assert!(!listener.has_heard("two"), "all was heard the last time");
+        for _ in 0..=LAG_MAX {
+            bus.publish("other");
+        }
+        assert!(listener.has_heard("one"), "it was perhaps missed");
+        assert!(!listener.has_heard("other"));
     }
 }
