@@ -12,6 +12,7 @@ mod albums;
 mod artists;
 mod batch;
 pub(crate) mod events;
+mod follow;
 mod hide;
 mod pictures;
 mod settle;

@@ -8,7 +8,9 @@
 //! It never reads a media file, starts no process and writes no blob. Of accounts it knows numbers, and the names
 //! that their events say.
 //!
-//! Start reading at [`import::upsert_track`], then [`media`], then `service` for the reading side.
+//! It also keeps what each listener does with all this: favourites, ratings, plays, what plays now.
+//!
+//! Start reading at [`import::upsert_track`], then [`media`], then [`service`] for the reading side.
 
 mod fold;
 pub mod import;
@@ -18,7 +20,7 @@ pub mod picture;
 mod projection;
 mod routes;
 pub mod search;
-mod service;
+pub mod service;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,16 @@
 //! The identifiers of what there is, and the shapes in which it is shown.
 
 mod answers;
+mod marks;
 
 pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
     Picture, Rung, RungKind, RungState, SearchKind, SearchResults, TitledRef, Track, Video, VideoDetail,
     VideoEdit, VideoState,
+};
+pub use marks::{
+    Counted, Item, ItemId, ItemKind, Mark, MarkOrder, NewPlay, NowPlaying, PlayReport, PlaySort, PlayState,
+    RatingEdit,
 };
 
 kernel::id_type!(
@@ -47,3 +52,6 @@ kernel::id_type!(
 
 /// Topic that is published when something in the catalogue has changed.
 pub const TOPIC_CATALOG: &str = "catalog";
+
+/// Topic that is published, with `:` and the account's number after it, when an account's marks or players changed.
+pub const TOPIC_MARKS: &str = "marks";

@@ -1,4 +1,7 @@
-//! The routes under `/api/v1` that show what there is. Everybody who is signed in may ask.
+//! The routes under `/api/v1` that show what there is, and take what listeners do with it. Everybody who is signed in
+//! may ask.
+
+mod marks;
 
 use axum::extract::State;
 use http::StatusCode;
@@ -32,6 +35,7 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .routes(routes!(show_track))
         .routes(routes!(list_videos))
         .routes(routes!(show_video, edit_video, delete_video))
+        .merge(marks::routes())
         .with_state(ctx)
 }
 
@@ -82,8 +86,8 @@ async fn search(
 /// What the first page shows: what is new, and how much there is.
 #[utoipa::path(get, path = "/api/v1/home", tag = "catalogue",
     responses((status = 200, body = Home), (status = 401, body = Problem)))]
-async fn show_home(State(ctx): State<Ctx>, _: Viewer) -> Result<Json<Home>, Error> {
-    Ok(Json(service::home(&ctx).await?))
+async fn show_home(State(ctx): State<Ctx>, viewer: Viewer) -> Result<Json<Home>, Error> {
+    Ok(Json(service::home(&ctx, &viewer).await?))
 }
 
 /// Artists by name.
@@ -92,10 +96,10 @@ async fn show_home(State(ctx): State<Ctx>, _: Viewer) -> Result<Json<Home>, Erro
         (status = 422, body = Problem)))]
 async fn list_artists(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Artist>>, Error> {
-    Ok(Json(service::artists(&ctx, &query).await?))
+    Ok(Json(service::artists(&ctx, &viewer, &query).await?))
 }
 
 /// An artist with the albums, newest release first.
@@ -104,10 +108,10 @@ async fn list_artists(
         (status = 404, body = Problem)))]
 async fn show_artist(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Path(id): Path<ArtistId>,
 ) -> Result<Json<ArtistDetail>, Error> {
-    Ok(Json(service::artist(&ctx, id).await?))
+    Ok(Json(service::artist(&ctx, &viewer, id).await?))
 }
 
 /// Albums.
@@ -116,11 +120,11 @@ async fn show_artist(
         (status = 422, body = Problem)))]
 async fn list_albums(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Query(query): Query<AlbumQuery>,
 ) -> Result<Json<Page<Album>>, Error> {
     let page = PageQuery { after: query.after, limit: query.limit };
-    Ok(Json(service::albums(&ctx, &page, query.sort.unwrap_or_default()).await?))
+    Ok(Json(service::albums(&ctx, &viewer, &page, query.sort.unwrap_or_default()).await?))
 }
 
 /// An album with its discs and tracks.
@@ -129,10 +133,10 @@ async fn list_albums(
         (status = 404, body = Problem)))]
 async fn show_album(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Path(id): Path<AlbumId>,
 ) -> Result<Json<AlbumDetail>, Error> {
-    Ok(Json(service::album(&ctx, id).await?))
+    Ok(Json(service::album(&ctx, &viewer, id).await?))
 }
 
 /// Tracks by title.
@@ -141,10 +145,10 @@ async fn show_album(
         (status = 422, body = Problem)))]
 async fn list_tracks(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Track>>, Error> {
-    Ok(Json(service::tracks(&ctx, &query).await?))
+    Ok(Json(service::tracks(&ctx, &viewer, &query).await?))
 }
 
 /// A track.
@@ -152,10 +156,10 @@ async fn list_tracks(
     responses((status = 200, body = Track), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn show_track(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Path(id): Path<TrackId>,
 ) -> Result<Json<Track>, Error> {
-    Ok(Json(service::track(&ctx, id).await?))
+    Ok(Json(service::track(&ctx, &viewer, id).await?))
 }
 
 /// Videos, the newest first.
@@ -164,10 +168,10 @@ async fn show_track(
         (status = 422, body = Problem)))]
 async fn list_videos(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Video>>, Error> {
-    Ok(Json(service::videos(&ctx, &query).await?))
+    Ok(Json(service::videos(&ctx, &viewer, &query).await?))
 }
 
 /// A video with its text tracks and rungs.
@@ -176,10 +180,10 @@ async fn list_videos(
         (status = 404, body = Problem)))]
 async fn show_video(
     State(ctx): State<Ctx>,
-    _: Viewer,
+    viewer: Viewer,
     Path(id): Path<VideoId>,
 ) -> Result<Json<VideoDetail>, Error> {
-    Ok(Json(service::video(&ctx, id).await?))
+    Ok(Json(service::video(&ctx, &viewer, id).await?))
 }
 
 /// Changes title or description of a video; for its owner and administrators.

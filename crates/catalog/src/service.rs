@@ -1,6 +1,14 @@
-//! The reading side, and what an owner may change.
+//! What others may ask of the catalogue: what there is, lists by cursor and by offset, what a listener does with it.
+//!
+//! Every function takes the context and who asks, shows only what that viewer may see, and of marks only the viewer's
+//! own. Other crates, such as a dialect that existing apps speak, call these and nothing below them.
 
+mod fill;
+mod lists;
+mod marks;
 mod music;
+mod playing;
+mod plays;
 pub(crate) mod search;
 mod shape;
 mod videos;
@@ -8,8 +16,15 @@ mod videos;
 use http::StatusCode;
 use kernel::{Fault, Problem};
 
-pub(crate) use music::{album, albums, artist, artists, home, track, tracks};
-pub(crate) use videos::{delete_video, edit_video, video, videos};
+pub use lists::{
+    AlbumOrder, LIST_MAX, RandomFilter, Years, list_albums, list_artists, list_marked_artists,
+    list_marked_tracks, list_tracks, random_tracks,
+};
+pub use marks::{favourites, played, set_favourite, set_rating};
+pub use music::{album, albums, artist, artists, home, track, tracks};
+pub use playing::{PLAYERS_MAX, now_playing, report_playing};
+pub use plays::record_play;
+pub use videos::{delete_video, edit_video, video, videos};
 
 /// Everything that the catalogue can answer besides success.
 #[derive(Debug)]

@@ -2,8 +2,13 @@
 
 pub(crate) mod albums;
 pub(crate) mod artists;
+#[cfg(test)]
+pub(crate) mod made;
+pub(crate) mod marks;
 pub(crate) mod media;
+pub(crate) mod moved;
 pub(crate) mod pictures;
+pub(crate) mod playing;
 pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod shelf;

@@ -1,10 +1,16 @@
 //! Stories about the catalogue, each on both engines.
 
+mod follow;
 mod hiding;
 mod hostile;
 mod identity;
+mod lists;
+mod marks;
 mod media;
 mod paging;
+mod playing;
+mod plays;
+mod random;
 mod search;
 mod shelf;
 mod statements;

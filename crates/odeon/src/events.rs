@@ -27,7 +27,7 @@ const GATHER: Duration = Duration::from_millis(300);
 /// How often a quiet stream is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The topics that a page may be told of.
-const TOPICS: [&str; 3] = ["uploads", "libraries", "catalog"];
+const TOPICS: [&str; 4] = ["uploads", "libraries", "catalog", "marks"];
 
 /// How many streams each account has open.
 #[derive(Clone, Default)]
@@ -65,7 +65,7 @@ impl Drop for Seat {
     }
 }
 
-/// Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"}`.
+/// Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"}`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     responses((status = 200, description = "A stream of changes", content_type = "text/event-stream"),
               (status = 401, body = Problem), (status = 429, body = Problem)))]

@@ -5,7 +5,7 @@ use kernel::{Fault, db::Tx};
 use super::{
     artists,
     batch::{Batch, KnownAlbum, KnownArtist},
-    events,
+    events, follow,
     tags::{CleanTags, Named},
 };
 use crate::{AlbumId, ArtistId, PictureId, fold, store::albums};
@@ -209,6 +209,9 @@ fn reconcile_artists(
         }
     };
     albums::set_artists(tx, album.id, &wanted, &sort, guessed)?;
+    if !guessed {
+        follow::artists_left(tx, &has, &wanted, batch.now)?;
+    }
     album.artists_guessed = guessed;
     album.artists = Some(wanted.clone());
     Ok(has.into_iter().filter(|artist| !wanted.contains(artist)).collect())

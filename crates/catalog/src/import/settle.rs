@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use kernel::{Fault, db::Tx};
 
-use super::{batch::Batch, events};
+use super::{batch::Batch, events, follow};
 use crate::{
     AlbumId, ArtistId,
+    model::ItemKind,
     store::{albums, artists},
 };
 
@@ -36,19 +37,21 @@ impl Unsettled {
 fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
     let Some((added, hidden)) = albums::lock(tx, id)? else { return Ok(Vec::new()) };
     let shown = albums::has_shown_tracks(tx, id)?;
-    if shown != hidden {
+    let empty = !shown && !albums::has_tracks(tx, id)?;
+    if shown != hidden && !empty {
         return Ok(Vec::new());
     }
     let its_artists = albums::artists(tx, id)?;
     if shown {
         albums::set_hidden(tx, id, None)?;
         events::album_shown(tx, id, added, batch.now)?;
-    } else if albums::has_tracks(tx, id)? {
-        albums::set_hidden(tx, id, Some(batch.now))?;
-        events::album_hidden(tx, id, added, batch.now)?;
-    } else {
+    } else if empty {
+        follow::follow(tx, ItemKind::Album, id.0, batch.now)?;
         albums::delete(tx, id)?;
         events::album_removed(tx, id, added, batch.now)?;
+    } else {
+        albums::set_hidden(tx, id, Some(batch.now))?;
+        events::album_hidden(tx, id, added, batch.now)?;
     }
     Ok(its_artists)
 }
@@ -59,6 +62,7 @@ fn settle_artist(tx: &mut Tx<'_>, batch: &Batch, id: ArtistId) -> Result<(), Fau
         return if hidden { artists::set_hidden(tx, id, None) } else { Ok(()) };
     }
     if !artists::is_named(tx, id)? {
+        follow::follow(tx, ItemKind::Artist, id.0, batch.now)?;
         return artists::delete(tx, id);
     }
     if hidden { Ok(()) } else { artists::set_hidden(tx, id, Some(batch.now)) }

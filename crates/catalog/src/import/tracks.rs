@@ -1,11 +1,12 @@
 //! A file of music becomes a track.
 
-use kernel::{Fault, db::Tx};
+use kernel::{Fault, Time, db::Tx};
 
 use super::{
     albums::{self, Bring},
     artists,
     batch::Batch,
+    follow,
     settle::Unsettled,
     tags::{Named, TrackTags},
 };
@@ -90,7 +91,7 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
         picture: new.picture,
     };
     if let Some((_, old)) = known {
-        update(tx, &row, &old, new.source, &artists, &mut unsettled)?;
+        update(tx, &row, &old, new.source, &artists, batch.now, &mut unsettled)?;
     } else {
         media::insert(tx, media, MediaKind::Audio, new.source)?;
         tracks::insert(tx, &row, batch.now)?;
@@ -107,6 +108,7 @@ fn update(
     old: &OldTrack,
     source: &SourceFile,
     artists: &[ArtistId],
+    now: Time,
     unsettled: &mut Unsettled,
 ) -> Result<(), Fault> {
     renew_source(tx, row.media, source)?;
@@ -115,6 +117,7 @@ fn update(
     if had != artists {
         tracks::delete_artists(tx, row.id)?;
         tracks::insert_artists(tx, row.id, artists)?;
+        follow::artists_left(tx, &had, artists, now)?;
         unsettled.artists.extend(had);
     }
     if old.hidden.is_some() && !old.deleted {
@@ -125,8 +128,9 @@ fn update(
         unsettled.albums.extend(row.album);
         unsettled.artists.extend(artists);
     }
-    if old.album != row.album {
-        unsettled.albums.extend(old.album);
+    if let Some(from) = old.album.filter(|_| old.album != row.album) {
+        follow::track_left(tx, from, row.album, now)?;
+        unsettled.albums.insert(from);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use kernel::{Time, id::UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Mark;
 use crate::{AlbumId, ArtistId, CaptionId, PictureId, TrackId, VideoId};
 
 /// A picture, and where to have it.
@@ -56,6 +57,8 @@ pub struct Artist {
     /// The cover of their newest album.
     #[schema(required)]
     pub picture: Option<Picture>,
+    /// What the viewer has done with it.
+    pub mark: Mark,
 }
 
 /// An artist with the albums.
@@ -92,6 +95,8 @@ pub struct Album {
     pub picture: Option<Picture>,
     /// When its first track came in.
     pub added_at: Time,
+    /// What the viewer has done with it.
+    pub mark: Mark,
 }
 
 /// An album with its discs.
@@ -151,6 +156,8 @@ pub struct Track {
     /// Why it can't be played.
     #[schema(required)]
     pub problem: Option<String>,
+    /// What the viewer has done with it.
+    pub mark: Mark,
 }
 
 /// Who uploaded a video.
@@ -206,6 +213,8 @@ pub struct Video {
     /// Why it can't be played.
     #[schema(required)]
     pub problem: Option<String>,
+    /// What the viewer has done with it.
+    pub mark: Mark,
 }
 
 /// A text track of a video.

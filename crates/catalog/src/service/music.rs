@@ -1,12 +1,12 @@
 //! Artists, albums, tracks, and the first page.
 
-use kernel::{Ctx, Fault, Page, PageQuery, Problem};
+use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer};
 
 use super::{Error, shape::Shaper, videos};
 use crate::{
     AlbumId, ArtistId, TrackId,
-    model::{Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Disc, Home, Track},
-    store::read::{self, Credits, albums::AlbumRow, tracks::TrackRow},
+    model::{Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Disc, Home, ItemKind, Track},
+    store::read::{self, Credits, albums::AlbumRow, marks, tracks::TrackRow},
 };
 
 /// Albums of an artist that are shown at once.
@@ -16,40 +16,61 @@ const ALBUM_TRACKS_MAX: u32 = 5_000;
 /// New things on the first page.
 const HOME_ROW_MAX: u32 = 20;
 
-fn shaper(ctx: &Ctx) -> Shaper {
-    Shaper::new(ctx.signer(), ctx.now())
+fn shaper(ctx: &Ctx, marks: marks::Marks) -> Shaper {
+    Shaper::new(ctx.signer(), ctx.now()).with_marks(marks)
 }
 
-pub(crate) async fn artists(ctx: &Ctx, query: &PageQuery) -> Result<Page<Artist>, Error> {
-    let limit = query.limit();
+/// Artists by name, a page of them.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that this list did not give.
+pub async fn artists(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Artist>, Error> {
+    let (limit, user) = (query.limit(), viewer.id);
     let (name, id) = query.key::<(String, i64)>()?.unwrap_or_default();
-    let rows = ctx
-        .db()
-        .read(move |tx| read::artists::by_name(tx, (&name, id), limit + 1))
-        .await
-        .map_err(Error::Fault)?;
-    let shaper = shaper(ctx);
+    let found = ctx.db().read(move |tx| {
+        let rows = read::artists::by_name(tx, (&name, id), limit + 1)?;
+        let marks = marks::of(tx, user, ItemKind::Artist, rows.iter().map(|row| row.id.0))?;
+        Ok::<_, Fault>((rows, marks))
+    });
+    let (rows, marks) = found.await?;
+    let shaper = shaper(ctx, marks);
     let page = Page::cut(rows, limit, |row| (row.sort_key.clone(), row.id.0));
     Ok(page.map(|row| shaper.artist(row)))
 }
 
-pub(crate) async fn artist(ctx: &Ctx, id: ArtistId) -> Result<ArtistDetail, Error> {
+/// An artist with the albums, newest release first.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see.
+pub async fn artist(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<ArtistDetail, Error> {
+    let user = viewer.id;
     let found = ctx.db().read(move |tx| {
         let Some(artist) = read::artists::one(tx, id)? else { return Ok(None) };
         let albums = read::albums::of_artist(tx, id, ARTIST_ALBUMS_MAX)?;
         let credits = read::albums::credits(tx, &albums)?;
-        Ok::<_, Fault>(Some((artist, albums, credits)))
+        let mut marks = marks::of(tx, user, ItemKind::Album, albums.iter().map(|row| row.id.0))?;
+        marks.extend(marks::of(tx, user, ItemKind::Artist, [id.0].into_iter())?);
+        Ok::<_, Fault>(Some((artist, albums, credits, marks)))
     });
-    let (artist, albums, credits) = found.await?.ok_or(Error::NotFound)?;
-    let shaper = shaper(ctx);
+    let (artist, albums, credits, marks) = found.await?.ok_or(Error::NotFound)?;
+    let shaper = shaper(ctx, marks);
     Ok(ArtistDetail {
         artist: shaper.artist(artist),
         albums: albums.into_iter().map(|row| shaper.album(row, &credits)).collect(),
     })
 }
 
-pub(crate) async fn albums(ctx: &Ctx, query: &PageQuery, sort: AlbumSort) -> Result<Page<Album>, Error> {
-    let limit = query.limit();
+/// Albums, a page of them.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that this list did not give in this order.
+pub async fn albums(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    query: &PageQuery,
+    sort: AlbumSort,
+) -> Result<Page<Album>, Error> {
+    let (limit, user) = (query.limit(), viewer.id);
     let from = AlbumsFrom::new(query, sort)?;
     let found = ctx.db().read(move |tx| {
         let rows = match &from {
@@ -61,10 +82,11 @@ pub(crate) async fn albums(ctx: &Ctx, query: &PageQuery, sort: AlbumSort) -> Res
             }
         };
         let credits = read::albums::credits(tx, &rows)?;
-        Ok::<_, Fault>((rows, credits))
+        let marks = marks::of(tx, user, ItemKind::Album, rows.iter().map(|row| row.id.0))?;
+        Ok::<_, Fault>((rows, credits, marks))
     });
-    let (rows, credits) = found.await?;
-    Ok(cut_albums(rows, limit, sort, &credits, &shaper(ctx)))
+    let (rows, credits, marks) = found.await?;
+    Ok(cut_albums(rows, limit, sort, &credits, &shaper(ctx, marks)))
 }
 
 /// Where a page of albums begins, by sort.
@@ -117,18 +139,25 @@ fn cut_albums(
     page.map(|row| shaper.album(row, credits))
 }
 
-pub(crate) async fn album(ctx: &Ctx, id: AlbumId) -> Result<AlbumDetail, Error> {
+/// An album with its discs and tracks.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see.
+pub async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumDetail, Error> {
+    let user = viewer.id;
     let found = ctx.db().read(move |tx| {
         let Some(album) = read::albums::one(tx, id)? else { return Ok(None) };
         let albums = [album];
         let album_credits = read::albums::credits(tx, &albums)?;
         let tracks = read::tracks::of_album(tx, id, ALBUM_TRACKS_MAX)?;
         let credits = read::tracks::credits(tx, &tracks)?;
+        let mut marks = marks::of(tx, user, ItemKind::Track, tracks.iter().map(|row| row.id.0))?;
+        marks.extend(marks::of(tx, user, ItemKind::Album, [id.0].into_iter())?);
         let [album] = albums;
-        Ok::<_, Fault>(Some((album, album_credits, tracks, credits)))
+        Ok::<_, Fault>(Some(((album, album_credits), (tracks, credits), marks)))
     });
-    let (album, album_credits, tracks, credits) = found.await?.ok_or(Error::NotFound)?;
-    let shaper = shaper(ctx);
+    let ((album, album_credits), (tracks, credits), marks) = found.await?.ok_or(Error::NotFound)?;
+    let shaper = shaper(ctx, marks);
     Ok(AlbumDetail { album: shaper.album(album, &album_credits), discs: discs(tracks, &credits, &shaper) })
 }
 
@@ -149,45 +178,63 @@ fn discs(tracks: Vec<TrackRow>, credits: &Credits, shaper: &Shaper) -> Vec<Disc>
     discs
 }
 
-pub(crate) async fn tracks(ctx: &Ctx, query: &PageQuery) -> Result<Page<Track>, Error> {
-    let limit = query.limit();
+/// Tracks by title, a page of them.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that this list did not give.
+pub async fn tracks(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Track>, Error> {
+    let (limit, user) = (query.limit(), viewer.id);
     let (title, id) = query.key::<(String, i64)>()?.unwrap_or_default();
     let found = ctx.db().read(move |tx| {
         let rows = read::tracks::by_title(tx, (&title, id), limit + 1)?;
         let credits = read::tracks::credits(tx, &rows)?;
-        Ok::<_, Fault>((rows, credits))
+        let marks = marks::of(tx, user, ItemKind::Track, rows.iter().map(|row| row.id.0))?;
+        Ok::<_, Fault>((rows, credits, marks))
     });
-    let (rows, credits) = found.await?;
-    let shaper = shaper(ctx);
+    let (rows, credits, marks) = found.await?;
+    let shaper = shaper(ctx, marks);
     let page = Page::cut(rows, limit, |row| (row.sort_key.clone(), row.id.0));
     Ok(page.map(|row| shaper.track(row, &credits)))
 }
 
-pub(crate) async fn track(ctx: &Ctx, id: TrackId) -> Result<Track, Error> {
+/// A track.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see.
+pub async fn track(ctx: &Ctx, viewer: &Viewer, id: TrackId) -> Result<Track, Error> {
+    let user = viewer.id;
     let found = ctx.db().read(move |tx| {
         let Some(track) = read::tracks::one(tx, id)? else { return Ok(None) };
         let tracks = [track];
         let credits = read::tracks::credits(tx, &tracks)?;
+        let marks = marks::of(tx, user, ItemKind::Track, [id.0].into_iter())?;
         let [track] = tracks;
-        Ok::<_, Fault>(Some((track, credits)))
+        Ok::<_, Fault>(Some((track, credits, marks)))
     });
-    let (track, credits) = found.await?.ok_or(Error::NotFound)?;
-    Ok(shaper(ctx).track(track, &credits))
+    let (track, credits, marks) = found.await?.ok_or(Error::NotFound)?;
+    Ok(shaper(ctx, marks).track(track, &credits))
 }
 
-pub(crate) async fn home(ctx: &Ctx) -> Result<Home, Error> {
-    let found = ctx.db().read(|tx| {
+/// What the first page shows.
+///
+/// # Errors
+/// Only faults.
+pub async fn home(ctx: &Ctx, viewer: &Viewer) -> Result<Home, Error> {
+    let user = viewer.id;
+    let found = ctx.db().read(move |tx| {
         let albums = read::home::new_albums(tx, HOME_ROW_MAX)?;
         let credits = read::albums::credits(tx, &albums)?;
         let videos = read::home::new_videos(tx, HOME_ROW_MAX)?;
         let counts = read::home::counts(tx)?;
-        Ok::<_, Fault>((albums, credits, videos, counts))
+        let mut marks = marks::of(tx, user, ItemKind::Album, albums.iter().map(|row| row.id.0))?;
+        marks.extend(marks::of(tx, user, ItemKind::Video, videos.iter().map(|row| row.id.0))?);
+        Ok::<_, Fault>(((albums, credits, videos), marks, counts))
     });
-    let (albums, credits, new_videos, counts) = found.await?;
-    let shaper = shaper(ctx);
+    let ((albums, credits, new_videos), marks, counts) = found.await?;
+    let shaper = shaper(ctx, marks);
     Ok(Home {
         recent_albums: albums.into_iter().map(|row| shaper.album(row, &credits)).collect(),
-        recent_videos: videos::shape_all(ctx, new_videos).await?,
+        recent_videos: videos::shape_all(ctx, &shaper, new_videos).await?,
         counts,
     })
 }

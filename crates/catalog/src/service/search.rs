@@ -11,14 +11,16 @@ use kernel::{Ctx, Fault, Problem, db::Tx, http::Viewer};
 
 use super::{Error, shape::Shaper, videos};
 use crate::{
-    model::{SearchKind, SearchResults},
+    model::{ItemKind, SearchKind, SearchResults},
     search::{
         self, Kind, State,
         words::{Asked, asked_for},
     },
     store::{
         self,
-        read::{self, Credits, albums::AlbumRow, artists::ArtistRow, tracks::TrackRow, videos::VideoRow},
+        read::{
+            self, Credits, albums::AlbumRow, artists::ArtistRow, marks, tracks::TrackRow, videos::VideoRow,
+        },
     },
 };
 
@@ -98,12 +100,7 @@ pub(crate) fn wanted(kinds: Option<&str>, limit: Option<u32>) -> Result<Wanted, 
 
 /// What is found for a viewer, the best match first. A text without words finds nothing; one of more than
 /// [`QUERY_CHARS_MAX`] characters is [`Error::Invalid`], and so is asking while the index is still being made.
-pub async fn search(
-    ctx: &Ctx,
-    _viewer: &Viewer,
-    text: &str,
-    wanted: &Wanted,
-) -> Result<SearchResults, Error> {
+pub async fn search(ctx: &Ctx, viewer: &Viewer, text: &str, wanted: &Wanted) -> Result<SearchResults, Error> {
     let chars = text.chars().count();
     if chars > QUERY_CHARS_MAX {
         let words = format!("The query has {chars} characters; at most {QUERY_CHARS_MAX} are taken.");
@@ -115,14 +112,39 @@ pub async fn search(
     }
     let state = index(ctx).await?;
     let found = find(ctx, &state, &asked, wanted).await?;
-    let shaper = Shaper::new(ctx.signer(), ctx.now());
+    let shaper = Shaper::new(ctx.signer(), ctx.now()).with_marks(marked(ctx, viewer, &found).await?);
     let (album_credits, track_credits) = (found.albums.credits, found.tracks.credits);
     Ok(SearchResults {
         artists: found.artists.rows.into_iter().map(|row| shaper.artist(row)).collect(),
         albums: found.albums.rows.into_iter().map(|row| shaper.album(row, &album_credits)).collect(),
         tracks: found.tracks.rows.into_iter().map(|row| shaper.track(row, &track_credits)).collect(),
-        videos: videos::shape_all(ctx, found.videos.rows).await?,
+        videos: videos::shape_all(ctx, &shaper, found.videos.rows).await?,
     })
+}
+
+/// The viewer's own marks on what was found.
+async fn marked(ctx: &Ctx, viewer: &Viewer, found: &Found) -> Result<marks::Marks, Fault> {
+    fn numbers<T: Numbered>(rows: &Rows<T>) -> Vec<i64> {
+        rows.rows.iter().map(Numbered::number).collect()
+    }
+    let (user, all) = (
+        viewer.id,
+        [
+            (ItemKind::Artist, numbers(&found.artists)),
+            (ItemKind::Album, numbers(&found.albums)),
+            (ItemKind::Track, numbers(&found.tracks)),
+            (ItemKind::Video, numbers(&found.videos)),
+        ],
+    );
+    ctx.db()
+        .read(move |tx| {
+            let mut marked = marks::Marks::new();
+            for (kind, ids) in all.iter().filter(|(_, ids)| !ids.is_empty()) {
+                marked.extend(marks::of(tx, user, *kind, ids.iter().copied())?);
+            }
+            Ok(marked)
+        })
+        .await
 }
 
 /// The index; a search that comes while it is being made waits a little.
@@ -255,19 +277,19 @@ macro_rules! numbered {
 numbered!(ArtistRow, AlbumRow, TrackRow, VideoRow);
 
 fn read_artists(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<ArtistRow>, Fault> {
-    Ok(Rows { rows: read::artists::some(tx, ids)?, credits: Credits::new() })
+    Ok(Rows { rows: read::artists::these(tx, ids)?, credits: Credits::new() })
 }
 
 fn read_albums(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<AlbumRow>, Fault> {
-    let rows = read::albums::some(tx, ids)?;
+    let rows = read::albums::these(tx, ids)?;
     Ok(Rows { credits: read::albums::credits(tx, &rows)?, rows })
 }
 
 fn read_tracks(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<TrackRow>, Fault> {
-    let rows = read::tracks::some(tx, ids)?;
+    let rows = read::tracks::these(tx, ids)?;
     Ok(Rows { credits: read::tracks::credits(tx, &rows)?, rows })
 }
 
 fn read_videos(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<VideoRow>, Fault> {
-    Ok(Rows { rows: read::videos::some(tx, ids)?, credits: Credits::new() })
+    Ok(Rows { rows: read::videos::these(tx, ids)?, credits: Credits::new() })
 }

@@ -6,10 +6,11 @@ use kernel::{Time, sign::Signer};
 
 use crate::{
     media::MediaState,
-    model::{Album, Artist, NamedRef, Owner, Picture, TitledRef, Track, Video, VideoState},
+    model::{Album, Artist, ItemKind, Mark, NamedRef, Owner, Picture, TitledRef, Track, Video, VideoState},
     picture,
     store::read::{
-        Credits, PictureRow, albums::AlbumRow, artists::ArtistRow, tracks::TrackRow, videos::VideoRow,
+        Credits, PictureRow, albums::AlbumRow, artists::ArtistRow, marks::Marks, tracks::TrackRow,
+        videos::VideoRow,
     },
 };
 
@@ -23,12 +24,22 @@ const WEEK_S: i64 = 7 * 24 * 3600;
 pub(super) struct Shaper {
     signer: Signer,
     until: Time,
+    marks: Marks,
 }
 
 impl Shaper {
     pub(super) fn new(signer: &Signer, now: Time) -> Self {
         let weeks = now.plus(PICTURE_HOLDS).seconds().div_euclid(WEEK_S) + 1;
-        Self { signer: signer.clone(), until: Time(weeks * WEEK_S * 1_000_000) }
+        Self { signer: signer.clone(), until: Time(weeks * WEEK_S * 1_000_000), marks: Marks::new() }
+    }
+
+    /// The same with the viewer's marks on what it shapes.
+    pub(super) fn with_marks(self, marks: Marks) -> Self {
+        Self { marks, ..self }
+    }
+
+    fn mark(&self, kind: ItemKind, id: i64) -> Mark {
+        self.marks.get(&(kind, id)).copied().unwrap_or_default()
     }
 
     pub(super) fn picture(&self, row: PictureRow) -> Picture {
@@ -44,6 +55,7 @@ impl Shaper {
 
     pub(super) fn artist(&self, row: ArtistRow) -> Artist {
         Artist {
+            mark: self.mark(ItemKind::Artist, row.id.0),
             id: row.id,
             name: row.name,
             album_count: row.album_count,
@@ -54,6 +66,7 @@ impl Shaper {
 
     pub(super) fn album(&self, row: AlbumRow, credits: &Credits) -> Album {
         Album {
+            mark: self.mark(ItemKind::Album, row.id.0),
             id: row.id,
             title: row.title,
             artists: names(credits, row.id.0),
@@ -68,6 +81,7 @@ impl Shaper {
 
     pub(super) fn track(&self, row: TrackRow, credits: &Credits) -> Track {
         Track {
+            mark: self.mark(ItemKind::Track, row.id.0),
             id: row.id,
             title: row.title,
             number: row.number,
@@ -94,6 +108,7 @@ impl Shaper {
             MediaState::Failed => (VideoState::Failed, 0.0),
         };
         Video {
+            mark: self.mark(ItemKind::Video, row.id.0),
             id: row.id,
             title: row.title,
             description: row.description,

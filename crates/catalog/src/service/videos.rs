@@ -13,8 +13,8 @@ use crate::{
     MediaId, VideoId, fold,
     import::events,
     media::{self, ENCODE_JOB, MediaIndex, MediaState, Rendition, RenditionKind},
-    model::{Caption, Rung, RungKind, RungState, TOPIC_CATALOG, Video, VideoDetail, VideoEdit},
-    store::{self, read, read::videos::VideoRow},
+    model::{Caption, ItemKind, Rung, RungKind, RungState, TOPIC_CATALOG, Video, VideoDetail, VideoEdit},
+    store::{self, read, read::marks, read::videos::VideoRow},
 };
 
 /// Longest title that a person may give.
@@ -25,8 +25,7 @@ const DESCRIPTION_CHARS_MAX: usize = 10_000;
 const CAPTION_HOLDS: Duration = Duration::from_hours(24);
 
 /// Shapes videos, with the progress of those that are being encoded.
-pub(super) async fn shape_all(ctx: &Ctx, rows: Vec<VideoRow>) -> Result<Vec<Video>, Fault> {
-    let shaper = Shaper::new(ctx.signer(), ctx.now());
+pub(super) async fn shape_all(ctx: &Ctx, shaper: &Shaper, rows: Vec<VideoRow>) -> Result<Vec<Video>, Fault> {
     let mut videos = Vec::with_capacity(rows.len());
     for row in rows {
         let progress = if row.state == MediaState::Encoding { progress(ctx, row.media).await? } else { 0.0 };
@@ -40,27 +39,40 @@ async fn progress(ctx: &Ctx, media: MediaId) -> Result<f64, Fault> {
     Ok(job.map_or(0.0, |job| job.progress))
 }
 
-pub(crate) async fn videos(ctx: &Ctx, query: &PageQuery) -> Result<Page<Video>, Error> {
-    let limit = query.limit();
+/// Videos, the newest first, a page of them.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor that this list did not give.
+pub async fn videos(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Video>, Error> {
+    let (limit, user) = (query.limit(), viewer.id);
     let key = query.key::<(i64, i64)>()?.unwrap_or((i64::MAX, i64::MAX));
-    let found = ctx.db().read(move |tx| read::videos::by_added(tx, key, limit + 1));
-    let rows = found.await.map_err(Error::Fault)?;
+    let found = ctx.db().read(move |tx| {
+        let rows = read::videos::by_added(tx, key, limit + 1)?;
+        let marks = marks::of(tx, user, ItemKind::Video, rows.iter().map(|row| row.id.0))?;
+        Ok::<_, Fault>((rows, marks))
+    });
+    let (rows, marks) = found.await?;
+    let shaper = Shaper::new(ctx.signer(), ctx.now()).with_marks(marks);
     let Page { items, next } = Page::cut(rows, limit, |row| (row.added.0, row.id.0));
-    Ok(Page { items: shape_all(ctx, items).await?, next })
+    Ok(Page { items: shape_all(ctx, &shaper, items).await?, next })
 }
 
-pub(crate) async fn video(ctx: &Ctx, id: VideoId) -> Result<VideoDetail, Error> {
-    let row = shown(ctx, id).await?;
-    let media = row.media;
-    let index = media::index(ctx.db(), media).await?;
-    let video = shape_all(ctx, vec![row]).await?.pop().ok_or(Error::NotFound)?;
+/// A video with its text tracks and rungs.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see.
+pub async fn video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<VideoDetail, Error> {
+    let user = viewer.id;
+    let found = ctx.db().read(move |tx| {
+        let Some(row) = read::videos::one(tx, id)? else { return Ok(None) };
+        Ok::<_, Fault>(Some((row, marks::of(tx, user, ItemKind::Video, [id.0].into_iter())?)))
+    });
+    let (row, marks) = found.await?.ok_or(Error::NotFound)?;
+    let index = media::index(ctx.db(), row.media).await?;
+    let shaper = Shaper::new(ctx.signer(), ctx.now()).with_marks(marks);
+    let video = shape_all(ctx, &shaper, vec![row]).await?.pop().ok_or(Error::NotFound)?;
     let (captions, renditions) = index.map(|index| parts(ctx, index)).unwrap_or_default();
     Ok(VideoDetail { video, captions, renditions })
-}
-
-async fn shown(ctx: &Ctx, id: VideoId) -> Result<VideoRow, Error> {
-    let found = ctx.db().read(move |tx| read::videos::one(tx, id)).await.map_err(Error::Fault)?;
-    found.ok_or(Error::NotFound)
 }
 
 fn parts(ctx: &Ctx, index: MediaIndex) -> (Vec<Caption>, Vec<Rung>) {
@@ -96,7 +108,12 @@ fn may_change(viewer: &Viewer, owner: Option<kernel::id::UserId>) -> bool {
     owner == Some(viewer.id) || viewer.role >= Role::Admin
 }
 
-pub(crate) async fn edit_video(
+/// Changes title or description of a video.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see, [`Error::NotOwner`] when it is somebody else's,
+/// [`Error::Invalid`] for a text that is empty or too long.
+pub async fn edit_video(
     ctx: &Ctx,
     viewer: &Viewer,
     id: VideoId,
@@ -104,12 +121,12 @@ pub(crate) async fn edit_video(
 ) -> Result<VideoDetail, Error> {
     let title = edit.title.as_deref().map(title).transpose()?;
     let description = edit.description.as_deref().map(description).transpose()?;
-    let viewer = viewer.clone();
+    let editor = viewer.clone();
     ctx.db()
         .write(move |tx| {
             let old = store::videos::lock(tx, id)?.filter(|old| old.hidden.is_none());
             let old = old.ok_or(Error::NotFound)?;
-            if !may_change(&viewer, old.owner) {
+            if !may_change(&editor, old.owner) {
                 return Err(Error::NotOwner);
             }
             if title.is_some() || description.is_some() {
@@ -119,7 +136,7 @@ pub(crate) async fn edit_video(
             Ok(())
         })
         .await?;
-    video(ctx, id).await
+    video(ctx, viewer, id).await
 }
 
 fn title(given: &str) -> Result<String, Problem> {
@@ -145,7 +162,10 @@ fn description(given: &str) -> Result<String, Problem> {
 }
 
 /// Takes a video out of sight for good: its encoding ends, and no scan brings it back.
-pub(crate) async fn delete_video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see, [`Error::NotOwner`] when it is somebody else's.
+pub async fn delete_video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<(), Error> {
     let (viewer, now) = (viewer.clone(), ctx.now());
     ctx.db()
         .write(move |tx| {

@@ -4,6 +4,8 @@
 pub(crate) mod albums;
 pub(crate) mod artists;
 pub(crate) mod home;
+pub(crate) mod marks;
+pub(crate) mod places;
 pub(crate) mod tracks;
 pub(crate) mod videos;
 

@@ -70,13 +70,10 @@ pub(crate) fn one(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<AlbumRow>, Faul
 }
 
 /// Those of these albums that are shown, in no order.
-pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<AlbumRow>, Fault> {
+pub(crate) fn these(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<AlbumRow>, Fault> {
     tx.all(
         sql!(
-            sqlite: concat!(
-                select_albums!(),
-                " AND a.id IN (SELECT wanted.value FROM json_each($1) wanted)"
-            ),
+            sqlite: concat!(select_albums!(), " AND a.id IN (SELECT wanted.value FROM json_each($1) wanted)"),
             postgres: concat!(
                 select_albums!(),
                 " AND a.id IN (SELECT CAST(wanted.value AS BIGINT)

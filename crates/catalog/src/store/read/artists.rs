@@ -68,13 +68,10 @@ pub(crate) fn one(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<ArtistRow>, Fa
 }
 
 /// Those of these artists that are shown, in no order.
-pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<ArtistRow>, Fault> {
+pub(crate) fn these(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<ArtistRow>, Fault> {
     tx.all(
         sql!(
-            sqlite: concat!(
-                select_artists!(),
-                " AND ar.id IN (SELECT wanted.value FROM json_each($1) wanted)"
-            ),
+            sqlite: concat!(select_artists!(), " AND ar.id IN (SELECT wanted.value FROM json_each($1) wanted)"),
             postgres: concat!(
                 select_artists!(),
                 " AND ar.id IN (SELECT CAST(wanted.value AS BIGINT)

@@ -71,13 +71,10 @@ pub(crate) fn one(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<TrackRow>, Faul
 }
 
 /// Those of these tracks that are shown, in no order.
-pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<TrackRow>, Fault> {
+pub(crate) fn these(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<TrackRow>, Fault> {
     tx.all(
         sql!(
-            sqlite: concat!(
-                select_tracks!(),
-                " AND t.id IN (SELECT wanted.value FROM json_each($1) wanted)"
-            ),
+            sqlite: concat!(select_tracks!(), " AND t.id IN (SELECT wanted.value FROM json_each($1) wanted)"),
             postgres: concat!(
                 select_tracks!(),
                 " AND t.id IN (SELECT CAST(wanted.value AS BIGINT)

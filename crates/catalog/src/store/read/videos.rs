@@ -73,13 +73,10 @@ pub(crate) fn one(tx: &mut Tx<'_>, id: VideoId) -> Result<Option<VideoRow>, Faul
 }
 
 /// Those of these videos that are shown, in no order.
-pub(crate) fn some(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<VideoRow>, Fault> {
+pub(crate) fn these(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<VideoRow>, Fault> {
     tx.all(
         sql!(
-            sqlite: concat!(
-                select_videos!(),
-                " AND v.id IN (SELECT wanted.value FROM json_each($1) wanted)"
-            ),
+            sqlite: concat!(select_videos!(), " AND v.id IN (SELECT wanted.value FROM json_each($1) wanted)"),
             postgres: concat!(
                 select_videos!(),
                 " AND v.id IN (SELECT CAST(wanted.value AS BIGINT)

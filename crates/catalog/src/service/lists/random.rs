@@ -1,0 +1,128 @@
+//! Things drawn at random: each of those that are shown is as likely as any other, and none comes twice.
+//!
+//! Places in an order are drawn, and looked up as any other offset is, so that a draw costs the same in a house of any
+//! size.
+
+use std::collections::BTreeSet;
+
+use kernel::{Ctx, Fault, http::Viewer};
+
+use super::{LIST_MAX, Years, sparse};
+use crate::{
+    model::Track,
+    service::{Error, fill},
+    store::read::places::{self, Order},
+};
+
+/// Which tracks are drawn from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RandomFilter {
+    /// Those of these years; of all times unless said, also of unknown ones.
+    pub years: Option<Years>,
+}
+
+/// Tracks drawn at random, at most [`LIST_MAX`], each at most once; fewer when there are no more.
+///
+/// # Errors
+/// Only faults.
+pub async fn random_tracks(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    filter: RandomFilter,
+    count: u32,
+) -> Result<Vec<Track>, Error> {
+    let order = if filter.years.is_some() { Order::TrackDate } else { Order::TrackTitle };
+    let ids = draw(ctx, order, filter.years, count.min(LIST_MAX)).await?;
+    fill::tracks(ctx, viewer, ids).await
+}
+
+/// Draws identifiers from an order, or from some years of an order by date.
+pub(super) async fn draw(
+    ctx: &Ctx,
+    order: Order,
+    years: Option<Years>,
+    count: u32,
+) -> Result<Vec<i64>, Error> {
+    let sparse = sparse::of(ctx, order).await?;
+    let (start, end) = match years {
+        Some(years) => sparse::range(ctx, &sparse, order, years).await?,
+        None => (0, sparse.rows()),
+    };
+    let drawn = places_of(start, end, count, |bound| ctx.random().below(bound));
+    let found = ctx.db().read(move |tx| {
+        let mut ids = Vec::with_capacity(drawn.len());
+        for &offset in &drawn {
+            let (from, skip) = sparse.nearest(offset);
+            let skip = i64::try_from(skip).unwrap_or(i64::MAX);
+            // What was hidden since the keys were made is not there any more.
+            ids.extend(places::walk(tx, order, from, skip, 1)?.pop().map(|place| place.id));
+        }
+        Ok::<_, Fault>(ids)
+    });
+    let mut ids = found.await?;
+    shuffle(&mut ids, |bound| ctx.random().below(bound));
+    Ok(ids)
+}
+
+/// `count` different offsets from `start` to before `end`, every choice as likely as any other (Floyd's sampling).
+fn places_of(start: u64, end: u64, count: u32, below: impl Fn(u64) -> u64) -> Vec<u64> {
+    let all = end.saturating_sub(start);
+    let count = u64::from(count).min(all);
+    let mut drawn = BTreeSet::new();
+    for last in all - count..all {
+        let one = below(last + 1);
+        if !drawn.insert(one) {
+            drawn.insert(last);
+        }
+    }
+    drawn.into_iter().map(|offset| start + offset).collect()
+}
+
+/// Puts them in any order, every one as likely (Fisher and Yates).
+fn shuffle(ids: &mut [i64], below: impl Fn(u64) -> u64) {
+    for at in (1..ids.len()).rev() {
+        let other = usize::try_from(below(at as u64 + 1)).unwrap_or(at);
+        ids.swap(at, other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::random::Random;
+
+    use super::*;
+
+    #[test]
+    fn every_place_is_drawn_as_often_as_any_other_and_none_twice() {
+        let random = Random::seeded(7);
+        let mut often = [0_u32; 20];
+        for _ in 0..10_000 {
+            let drawn = places_of(100, 120, 5, |bound| random.below(bound));
+            assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), 5);
+            for place in drawn {
+                often[usize::try_from(place - 100).expect("a small number")] += 1;
+            }
+        }
+        // 2,500 each, with a standard deviation of 43.
+        assert!(often.iter().all(|count| (2_300..2_700).contains(count)), "{often:?}");
+    }
+
+    #[test]
+    fn whoever_wants_more_than_there_is_gets_all_of_it() {
+        let random = Random::seeded(7);
+        assert_eq!(places_of(3, 6, 500, |bound| random.below(bound)), [3, 4, 5]);
+        assert!(places_of(3, 3, 500, |bound| random.below(bound)).is_empty());
+    }
+
+    #[test]
+    fn a_shuffle_puts_each_in_every_place() {
+        let random = Random::seeded(7);
+        let mut first = [0_u32; 4];
+        for _ in 0..4_000 {
+            let mut ids = [0, 1, 2, 3];
+            shuffle(&mut ids, |bound| random.below(bound));
+            first[usize::try_from(ids[0]).expect("a small number")] += 1;
+        }
+        assert!(first.iter().all(|count| (880..1_120).contains(count)), "{first:?}");
+    }
+}
