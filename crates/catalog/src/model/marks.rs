@@ -214,7 +214,6 @@ pub struct NowPlaying {
 /// One of several kinds of things.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-#[expect(clippy::large_enum_variant, reason = "it lives in a page, between the database and the answer")]
 pub enum Item {
     /// A track.
     Track(Track),

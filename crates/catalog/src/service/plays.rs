@@ -56,14 +56,16 @@ pub async fn record_play(ctx: &Ctx, viewer: &Viewer, play: &NewPlay) -> Result<C
     let key = key(play, id, told.unwrap_or(now));
     ctx.db()
         .write(move |tx| {
-            let album = marks::album_of(tx, track)?.ok_or(Error::NotFound)?;
+            if !marks::hold(tx, track.into())? {
+                return Err(Error::NotFound);
+            }
             let before = mark_of(tx, user, track.into())?;
             let repeated = |played: Time| now.since(played) < REPEATED_WITHIN && played <= now;
             if (vague && before.played_at.is_some_and(repeated)) || !marks::insert_play(tx, user, &key)? {
                 return Ok(Counted { counted: false, mark: before });
             }
             let mut concerned: Vec<ItemId> = vec![track.into()];
-            concerned.extend(album.map(ItemId::from));
+            concerned.extend(marks::album_of(tx, track)?.map(ItemId::from));
             concerned.extend(tracks::artists(tx, track)?.into_iter().map(ItemId::from));
             concerned.sort_unstable();
             concerned.dedup();

@@ -29,13 +29,10 @@ pub(crate) fn hold(tx: &mut Tx<'_>, id: ItemId) -> Result<bool, Fault> {
     Ok(tx.one(sql, params![id.number()], |_| Ok(()))?.is_some())
 }
 
-/// The album of a track that is shown; `None` when the track is not.
-pub(crate) fn album_of(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<Option<AlbumId>>, Fault> {
-    tx.one(
-        sql!(concat!("SELECT t.album_id FROM catalog_track t WHERE t.id = $1 AND ", visible!("t"))),
-        params![id],
-        |row| row.get(0),
-    )
+/// The album of a track, if it is in one.
+pub(crate) fn album_of(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<AlbumId>, Fault> {
+    let sql = sql!("SELECT t.album_id FROM catalog_track t WHERE t.id = $1 AND t.album_id IS NOT NULL");
+    tx.one(sql, params![id], |row| row.get(0))
 }
 
 /// Makes it a favourite; one that it was before it stays since then.

@@ -181,23 +181,29 @@ pub(crate) fn count_before(
     let count = |row: &Row<'_>| row.get(0);
     let found = if order == Order::TrackDate {
         tx.one(
-            sql!(concat!(
-                "SELECT COUNT(*) FROM (SELECT t.id FROM catalog_track t WHERE (t.date, t.id) > ($1, $2)
-                    AND (t.date, t.id) < ($3, $4) AND ",
-                visible!("t"),
-                " ORDER BY t.date, t.id LIMIT $5) few"
-            )),
+            sql!(
+                concat!(
+                    "SELECT COUNT(*) FROM (SELECT t.id FROM catalog_track t WHERE (t.date, t.id) > ($1, $2)
+                        AND (t.date, t.id) < ($3, $4) AND ",
+                    visible!("t"),
+                    " ORDER BY t.date, t.id LIMIT $5) few"
+                ),
+                scan = "it counts the few that an index gave"
+            ),
             params![date(from), from.id, date(end), end.id, most],
             count,
         )
     } else {
         tx.one(
-            sql!(concat!(
-                "SELECT COUNT(*) FROM (SELECT a.id FROM catalog_album a WHERE (a.released_key, a.id) > ($1, $2)
-                    AND (a.released_key, a.id) < ($3, $4) AND ",
-                visible!("a"),
-                " ORDER BY a.released_key, a.id LIMIT $5) few"
-            )),
+            sql!(
+                concat!(
+                    "SELECT COUNT(*) FROM (SELECT a.id FROM catalog_album a
+                     WHERE (a.released_key, a.id) > ($1, $2) AND (a.released_key, a.id) < ($3, $4) AND ",
+                    visible!("a"),
+                    " ORDER BY a.released_key, a.id LIMIT $5) few"
+                ),
+                scan = "it counts the few that an index gave"
+            ),
             params![from.number, from.id, end.number, end.id, most],
             count,
         )
