@@ -5,8 +5,8 @@ mod marks;
 
 pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
-    Picture, Rung, RungKind, RungState, SearchKind, SearchResults, TitledRef, Track, Video, VideoDetail,
-    VideoEdit, VideoState,
+    Picture, Rung, RungKind, RungState, SearchResults, TitledRef, Track, Video, VideoDetail, VideoEdit,
+    VideoState,
 };
 pub use marks::{
     Counted, Item, ItemId, ItemKind, Mark, MarkOrder, NewPlay, NowPlaying, PlayReport, PlaySort, PlayState,

@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     AlbumId, ArtistId, TrackId, VideoId,
     model::{
-        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, SearchKind, SearchResults, Track, Video,
-        VideoDetail, VideoEdit,
+        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, SearchResults, Track, Video, VideoDetail,
+        VideoEdit,
     },
     service::{self, Error},
 };
@@ -63,9 +63,11 @@ struct SearchParameters {
     #[param(max_length = 200)]
     q: String,
     /// The kinds looked for, with commas between; all unless said.
-    #[param(value_type = Option<Vec<SearchKind>>, style = Form, explode = false)]
+    #[param(pattern = "^(artist|album|track|video)(,(artist|album|track|video))*$")]
     kinds: Option<String>,
-    /// Rows wanted of each kind, 1 to 100; 10 unless said.
+    /// Rows wanted of each kind, 1 to 100; 10 unless said. Who asks for more gets 100.
+    #[serde(default, deserialize_with = "kernel::page::rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
     limit: Option<u32>,
 }
 

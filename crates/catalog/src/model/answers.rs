@@ -332,20 +332,6 @@ pub enum AlbumSort {
     Artist,
 }
 
-/// What can be looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SearchKind {
-    /// Artists.
-    Artist,
-    /// Albums.
-    Album,
-    /// Tracks.
-    Track,
-    /// Videos.
-    Video,
-}
-
 /// What was found, of each kind the best match first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchResults {

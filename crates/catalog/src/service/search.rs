@@ -11,7 +11,7 @@ use kernel::{Ctx, Fault, Problem, db::Tx, http::Viewer};
 
 use super::{Error, shape::Shaper, videos};
 use crate::{
-    model::{ItemKind, SearchKind, SearchResults},
+    model::{ItemKind, SearchResults},
     search::{
         self, Kind, State,
         words::{Asked, asked_for},
@@ -68,12 +68,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn slice(&mut self, kind: SearchKind) -> &mut Slice {
+    fn slice(&mut self, kind: Kind) -> &mut Slice {
         match kind {
-            SearchKind::Artist => &mut self.artists,
-            SearchKind::Album => &mut self.albums,
-            SearchKind::Track => &mut self.tracks,
-            SearchKind::Video => &mut self.videos,
+            Kind::Artist => &mut self.artists,
+            Kind::Album => &mut self.albums,
+            Kind::Track => &mut self.tracks,
+            Kind::Video => &mut self.videos,
         }
     }
 }
@@ -84,10 +84,10 @@ pub(crate) fn wanted(kinds: Option<&str>, limit: Option<u32>) -> Result<Wanted, 
     let mut wanted = Wanted::default();
     for word in kinds.unwrap_or("artist,album,track,video").split(',').map(str::trim) {
         let kind = match word {
-            "artist" => SearchKind::Artist,
-            "album" => SearchKind::Album,
-            "track" => SearchKind::Track,
-            "video" => SearchKind::Video,
+            "artist" => Kind::Artist,
+            "album" => Kind::Album,
+            "track" => Kind::Track,
+            "video" => Kind::Video,
             _ => {
                 let words = "Kinds are artist, album, track and video, with commas between.";
                 return Err(Problem::invalid("kinds", words));
