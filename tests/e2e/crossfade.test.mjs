@@ -133,3 +133,17 @@ test('pausing in the middle of a fade leaves silence, and playing goes on with w
   assert.equal(await page.evaluate(() => document.querySelector('audio[data-testid=audio]').volume), 1);
   await context.close();
 }, { timeout: 60_000 });
+
+test('songs that can neither be joined nor are to be faded follow each other all the same', async () => {
+  const { page, context } = await songs({ crossfade: 0 });
+  await page.getByRole('button', { name: 'Play Alone' }).click();
+  for (const [title, next] of [['Alone', 'Beside'], ['Beside', 'Close'], ['Close', 'Dearest']]) {
+    await eventually(`${title} sounds`, async () => {
+      const now = await sounding(page);
+      return now.title === title && now.playing === 1;
+    });
+    await page.getByRole('slider', { name: 'Seek' }).first().fill('6000');
+    await eventually(`${next} follows`, async () => (await sounding(page)).title === next, 10);
+  }
+  await context.close();
+}, { timeout: 60_000 });
