@@ -222,6 +222,28 @@ test('a seek beyond what is here, with addresses that have expired, still ends i
   await context.close();
 }, { timeout: 90_000 });
 
+test('after a reload the sound goes on where it was, and is joined', async () => {
+  const { page, context, ear } = await stand('Long Breath');
+  await play(page, 1);
+  await eventually('it sounds', async () => (await state(page)).at > 0.5);
+  await page.getByRole('slider', { name: 'Seek' }).first().fill('96000');
+  await eventually('the seek lands', async () => (await state(page)).at > 96);
+  await page.keyboard.press('k');
+  await eventually('it is paused', async () => (await state(page)).paused);
+  await page.reload();
+  await page.getByLabel('Player', { exact: true }).waitFor();
+  await ear.open();
+  await page.getByLabel('Player', { exact: true }).getByRole('button', { name: 'Play' }).first().click();
+  await eventually('it goes on from there', async () => {
+    const { at, paused } = await state(page);
+    return !paused && at > 96 && at < 99;
+  });
+  await untilOver(page, 'Movement 2', 30);
+  const { starts } = albums.long;
+  assertHeard(await ear.take(), albums.long, [[starts[1] - rate, starts[2]]]);
+  await context.close();
+}, { timeout: 90_000 });
+
 test('sound that is too large for the buffer plays on and is joined', async () => {
   const { page, context, problems } = await stand('Deep Breath');
   await play(page, 1);
