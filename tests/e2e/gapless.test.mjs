@@ -24,6 +24,7 @@ before(async () => {
   const lengths = [rate * 5 + 1237, rate * 4 + 77, rate * 3 + 4099, rate * 4 + 31];
   albums.flac = continuous(music, { rate, lengths, album: 'One Breath' });
   albums.wav = continuous(music, { rate, lengths: lengths.slice(0, 3), format: 'wav', album: 'Raw Breath' });
+  albums.fresh = continuous(music, { rate, lengths: [rate * 30 + 411, rate * 4 + 77], format: 'wav', album: 'Fresh Breath' });
   albums.long = continuous(music, { rate, lengths: [rate * 100 + 333, rate * 6 + 55], album: 'Long Breath' });
   // Four megabits a second, of which no browser keeps a minute.
   for (const number of [1, 2]) {
@@ -128,16 +129,39 @@ test('a slow line that is cut in the middle changes no sample', async () => {
   await context.close();
 }, { timeout: 120_000 });
 
-test('an album of WAV files is heard whole from its lossless rungs', async () => {
-  for (const track of (await client.all('/api/v1/tracks')).filter((one) => one.codec.startsWith('pcm'))) {
+/** Waits until the tracks of an album have their rungs, which the first grant asks for. */
+async function encoded(title) {
+  for (const track of (await client.all('/api/v1/tracks')).filter((one) => one.album?.title === title)) {
     await eventually('the track is encoded', async () => (await client.post(`/api/v1/tracks/${track.id}/grant`, {})).state === 'ready', 90);
   }
+}
+
+test('an album of WAV files is heard whole from its lossless rungs', async () => {
+  await encoded('Raw Breath');
   const { page, context, ear } = await stand('Raw Breath');
   await play(page, 1);
   await untilOver(page, 'Movement 3', 40);
   assertHeard(await ear.take(), albums.wav, [[0, albums.wav.left.length]]);
   await context.close();
 }, { timeout: 150_000 });
+
+test('what began as a WAV file goes on from its rung after a pause, and the next is joined', async () => {
+  const { page, context, ear } = await stand('Fresh Breath');
+  await play(page, 1);
+  await eventually('it sounds at once', async () => (await state(page)).at > 0.3, 10);
+  assert.match((await state(page)).src, /\/original$/, 'from the file: nothing was encoded yet');
+  await page.getByRole('slider', { name: 'Seek' }).first().fill('2000');
+  await encoded('Fresh Breath');
+  await page.getByRole('slider', { name: 'Seek' }).first().fill('26000');
+  await eventually('the seek lands', async () => (await state(page)).at > 26);
+  await page.keyboard.press('k');
+  await eventually('it has changed over', async () => (await state(page)).src.startsWith('blob:'));
+  await page.keyboard.press('k');
+  await untilOver(page, 'Movement 2', 30);
+  const { starts } = albums.fresh;
+  assertHeard(await ear.take(), albums.fresh, [[starts[1] - rate, starts[2]]]);
+  await context.close();
+}, { timeout: 120_000 });
 
 test('what is moved in the queue after it was appended still begins to the sample', async () => {
   const { page, context, ear } = await stand('One Breath');

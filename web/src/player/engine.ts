@@ -134,6 +134,7 @@ export class MusicEngine {
     this.#endFade();
     this.#signal({ kind: 'want', play: false });
     this.#live.pause();
+    void this.#refine();
   }
 
   seek(ms: number): void {
@@ -237,6 +238,25 @@ export class MusicEngine {
     this.#prepare(this.#live, this.#key);
     await this.#live.load(this.#key, trackId, source, this.#resumeMs);
     if (turn === this.#turn && this.state.wanted) await this.#start(this.#live);
+  }
+
+  /**
+   * While nobody listens, a track that had to begin as a plain file changes over to its exact sound, if that was made
+   * meanwhile: then the next one can be joined to it.
+   */
+  async #refine(): Promise<void> {
+    const { trackId } = this.state;
+    const [deck, turn] = [this.#live, this.#turn];
+    if (trackId === null || deck.run || deck.trackId !== trackId) return;
+    try {
+      const grant = await this.host.grant(trackId);
+      const joined = await this.#joiner.refine(this.#opening(trackId), grant);
+      if (!joined || turn !== this.#turn || this.state.wanted || deck !== this.#live) return;
+      this.#resumeMs = deck.positionMs;
+      await this.#load(trackId, grant, { kind: 'run', joined });
+    } catch {
+      // The file plays on just as well.
+    }
   }
 
   /** Sets how loud a deck will be, before it is heard. */

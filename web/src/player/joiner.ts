@@ -65,6 +65,11 @@ export class Joiner {
     return feed && { ...item, feed };
   }
 
+  /** The exact sound of a track that plays from its file, if that can have come to be. */
+  async refine(item: Opening, grant: TrackGrant): Promise<Joined | null> {
+    return grant.state === 'ready' && !isLossy(grant) ? this.open(item, grant) : null;
+  }
+
   /** Whether a lossless rung is being made that would make the change to this track exact. Asks now and then only. */
   async worthWaiting(item: Opening, grant: TrackGrant): Promise<boolean> {
     if (!this.#joins(item) || !mayCome(grant)) return false;
@@ -108,7 +113,11 @@ export class Joiner {
 /** Whether a lossless rung may still appear. */
 function mayCome(grant: TrackGrant): boolean {
   const making = grant.state === 'waiting' || grant.state === 'encoding';
-  return making && !(grant.original && LOSSY.test(grant.original.mime));
+  return making && !isLossy(grant);
+}
+
+function isLossy({ original }: TrackGrant): boolean {
+  return original ? LOSSY.test(original.mime) : false;
 }
 
 /** A paused listener is in no hurry, and the server need not be asked again and again meanwhile. */
