@@ -93,6 +93,15 @@ pub(crate) fn sort_key(name: &str) -> Vec<u8> {
     chosen.as_bytes()[..end].to_vec()
 }
 
+/// A text for comparing loosely: without case, accents and width.
+pub(crate) fn loose(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let plain = text.nfkd().filter(|&c| !is_combining_mark(c)).map(plain_mark);
+    plain.flat_map(char::to_lowercase).flat_map(split_letter).collect()
+}
+
 /// Letters that no decomposition takes apart.
 fn split_letter(letter: char) -> impl Iterator<Item = char> {
     let (first, second) = match letter {

@@ -19,6 +19,7 @@ pub mod model;
 pub mod picture;
 mod projection;
 mod routes;
+pub mod rules;
 pub mod search;
 pub mod service;
 mod store;
@@ -28,6 +29,6 @@ mod visibility;
 
 pub use projection::projections;
 pub use routes::routes;
-pub use service::Error;
+pub use service::{Error, listener, playlists};
 
 pub use model::{AlbumId, ArtistId, CaptionId, LibraryId, MediaId, PictureId, RenditionId, TrackId, VideoId};

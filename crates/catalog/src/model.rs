@@ -1,7 +1,9 @@
 //! The identifiers of what there is, and the shapes in which it is shown.
 
 mod answers;
+pub mod listener;
 mod marks;
+pub mod playlists;
 
 pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,

@@ -1,4 +1,5 @@
-//! What is derived from events and can be made again from nothing: the shelf of what is new, and owners' names.
+//! What is derived from events and can be made again from nothing: the shelf of what is new, and accounts' names and
+//! handles.
 
 use std::sync::Arc;
 
@@ -13,12 +14,12 @@ use crate::{
     import::events::{
         ALBUM_ADDED, ALBUM_HIDDEN, ALBUM_REMOVED, ALBUM_SHOWN, Added, VIDEO_ADDED, VIDEO_HIDDEN, VIDEO_SHOWN,
     },
-    store::shelf,
+    store::{playlists::editors, shelf},
 };
 
 /// The projections of the catalogue, for the program to run.
 pub fn projections() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(Shelf), Arc::new(Owners)]
+    vec![Arc::new(Shelf), Arc::new(Owners), Arc::new(Handles)]
 }
 
 /// Albums and videos by the time at which they came in, for the first page.
@@ -76,5 +77,27 @@ impl Projection for Owners {
 
     fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         shelf::clear_owners(tx)
+    }
+}
+
+/// Accounts by their handles, for those who invite somebody. Apart from the names, so that a house that was running
+/// before this reads the events once more and knows everybody.
+struct Handles;
+
+impl Projection for Handles {
+    fn name(&self) -> &'static str {
+        "catalog_handle"
+    }
+
+    fn apply(&self, tx: &mut Tx<'_>, event: &Event) -> Result<(), Fault> {
+        if event.kind != "accounts.user_added" {
+            return Ok(());
+        }
+        let user: UserNamed = event.payload()?;
+        editors::put_handle(tx, event.subject, &user.handle)
+    }
+
+    fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        editors::clear_handles(tx)
     }
 }

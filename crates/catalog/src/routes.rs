@@ -1,7 +1,9 @@
 //! The routes under `/api/v1` that show what there is, and take what listeners do with it. Everybody who is signed in
 //! may ask.
 
+mod listener;
 mod marks;
+mod playlists;
 
 use axum::extract::State;
 use http::StatusCode;
@@ -36,7 +38,9 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .routes(routes!(list_videos))
         .routes(routes!(show_video, edit_video, delete_video))
         .merge(marks::routes())
-        .with_state(ctx)
+        .with_state(ctx.clone())
+        .merge(playlists::routes(ctx.clone()))
+        .merge(listener::routes(ctx))
 }
 
 /// In which order albums are asked for.

@@ -4,10 +4,12 @@
 //! own. Other crates, such as a dialect that existing apps speak, call these and nothing below them.
 
 mod fill;
+pub mod listener;
 mod lists;
 mod marks;
 mod music;
 mod playing;
+pub mod playlists;
 mod plays;
 pub(crate) mod search;
 mod shape;

@@ -2,15 +2,19 @@
 
 pub(crate) mod albums;
 pub(crate) mod artists;
+pub(crate) mod listener;
 #[cfg(test)]
 pub(crate) mod made;
 pub(crate) mod marks;
 pub(crate) mod media;
 pub(crate) mod moved;
+pub(crate) mod paths;
 pub(crate) mod pictures;
 pub(crate) mod playing;
+pub(crate) mod playlists;
 pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod shelf;
+pub(crate) mod smart;
 pub(crate) mod tracks;
 pub(crate) mod videos;

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use axum::{
+    body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
@@ -14,7 +15,7 @@ use crate::{Problem, id::UserId};
 
 /// Largest JSON body that is read.
 pub const JSON_BYTES_MAX: usize = 256 * 1024;
-/// How long a JSON body may take to come, so that nobody holds a connection by never ending one.
+/// How long a body may take to come, so that nobody holds a connection by never ending one.
 const JSON_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// What somebody may do; each role may also do what the ones before it may.
@@ -104,15 +105,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "This takes JSON")
                 .detail("Send the header Content-Type: application/json."));
         }
-        let body = axum::body::to_bytes(request.into_body(), JSON_BYTES_MAX);
-        let body = tokio::time::timeout(JSON_TIME_MAX, body).await.map_err(|_| {
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not come in time")
-                .detail(format!("Send the whole of it within {} seconds.", JSON_TIME_MAX.as_secs()))
-        })?;
-        let bytes = body.map_err(|_| {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large or broke off")
-                .detail(format!("At most {JSON_BYTES_MAX} bytes of JSON are taken here."))
-        })?;
+        let bytes = body(request, JSON_BYTES_MAX, "JSON").await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The JSON can't be taken")
                 .detail(error.to_string())
@@ -133,6 +126,33 @@ impl<T: Serialize> IntoResponse for Json<T> {
             }
         }
     }
+}
+
+/// A body of text in UTF-8, of whatever type, at most `BYTES_MAX` bytes.
+#[derive(Clone, Debug)]
+pub struct Text<const BYTES_MAX: usize>(pub String);
+
+impl<S: Send + Sync, const BYTES_MAX: usize> FromRequest<S> for Text<BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = body(request, BYTES_MAX, "text").await?;
+        let text = String::from_utf8(bytes.into());
+        text.map(Self).map_err(|_| Problem::invalid("body", "Send text in UTF-8."))
+    }
+}
+
+/// A whole body, of limited size and within limited time.
+async fn body(request: Request, bytes_max: usize, what: &str) -> Result<Bytes, Problem> {
+    let body = axum::body::to_bytes(request.into_body(), bytes_max);
+    let body = tokio::time::timeout(JSON_TIME_MAX, body).await.map_err(|_| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not come in time")
+            .detail(format!("Send the whole of it within {} seconds.", JSON_TIME_MAX.as_secs()))
+    })?;
+    body.map_err(|_| {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large or broke off")
+            .detail(format!("At most {bytes_max} bytes of {what} are taken here."))
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -169,7 +189,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::{Body, Bytes};
+    use axum::body::Body;
     use futures_util::stream;
 
     use super::*;

@@ -27,7 +27,8 @@ const GATHER: Duration = Duration::from_millis(300);
 /// How often a quiet stream is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The topics that a page may be told of.
-const TOPICS: [&str; 4] = ["uploads", "libraries", "catalog", "marks"];
+const TOPICS: [&str; 8] =
+    ["uploads", "libraries", "catalog", "marks", "playlists", "queue", "devices", "commands"];
 
 /// How many streams each account has open.
 #[derive(Clone, Default)]
@@ -65,7 +66,9 @@ impl Drop for Seat {
     }
 }
 
-/// Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"}`.
+/// Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"|
+/// "playlists"|"queue"|"devices"|"commands"}`. Of marks, queue, devices and their commands only the account whose they
+/// are is told.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     responses((status = 200, description = "A stream of changes", content_type = "text/event-stream"),
               (status = 401, body = Problem), (status = 429, body = Problem)))]
@@ -138,5 +141,34 @@ impl Follower {
 
     fn may_hear(&self, topic: &str) -> bool {
         topic != "libraries" || self.viewer.role == Role::Admin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{db::Engine, testkit::World};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_belongs_to_one_account_is_told_to_nobody_else() {
+        let world = World::new(Engine::Sqlite).await;
+        let account = UserId(7);
+        let streams = Streams::default();
+        let mut follower = Follower {
+            viewer: Viewer { id: account, handle: "ann".to_owned(), role: Role::Listener, session: None },
+            heard: world.ctx.bus().subscribe(),
+            ctx: world.ctx,
+            waiting: BTreeSet::new(),
+            _seat: streams.sit_down(account).expect("a seat"),
+        };
+        for topic in ["queue:8", "devices:77", "commands:71", "playlists:8", "unknown:7", "unknown"] {
+            follower.note(&Heard::Topic(topic.into()));
+        }
+        assert!(follower.waiting.is_empty(), "{:?}", follower.waiting);
+        for topic in ["queue:7", "commands:7", "playlists"] {
+            follower.note(&Heard::Topic(topic.into()));
+        }
+        assert_eq!(follower.waiting, BTreeSet::from(["queue", "commands", "playlists"]));
     }
 }

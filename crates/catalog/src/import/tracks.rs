@@ -15,7 +15,7 @@ use crate::{
     media::{MediaKind, SourceFile},
     model::TOPIC_CATALOG,
     store::{
-        media,
+        media, playlists,
         tracks::{self, OldTrack, TrackRow},
     },
 };
@@ -112,6 +112,9 @@ fn update(
     unsettled: &mut Unsettled,
 ) -> Result<(), Fault> {
     renew_source(tx, row.media, source)?;
+    if old.hidden.is_none() {
+        playlists::track_changes_length(tx, row.id, row.duration_ms)?;
+    }
     tracks::update(tx, row)?;
     let had = tracks::artists(tx, row.id)?;
     if had != artists {

@@ -1,8 +1,10 @@
 //! Artists, albums, tracks, and the first page.
 
+use std::collections::HashMap;
+
 use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer};
 
-use super::{Error, shape::Shaper, videos};
+use super::{Error, fill, shape::Shaper, videos};
 use crate::{
     AlbumId, ArtistId, TrackId,
     model::{Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Disc, Home, ItemKind, Track},
@@ -13,6 +15,8 @@ use crate::{
 const ARTIST_ALBUMS_MAX: u32 = 500;
 /// Tracks of an album that are shown at once; the longest audio books have fewer.
 const ALBUM_TRACKS_MAX: u32 = 5_000;
+/// Tracks that are read at once when many are wanted by their numbers.
+const TRACKS_AT_ONCE: usize = 1_000;
 /// New things on the first page.
 const HOME_ROW_MAX: u32 = 20;
 
@@ -213,6 +217,20 @@ pub async fn track(ctx: &Ctx, viewer: &Viewer, id: TrackId) -> Result<Track, Err
     });
     let (track, credits, marks) = found.await?.ok_or(Error::NotFound)?;
     Ok(shaper(ctx, marks).track(track, &credits))
+}
+
+/// These tracks as far as they are shown; any number of them.
+pub(super) async fn tracks_by_id(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    ids: Vec<TrackId>,
+) -> Result<HashMap<TrackId, Track>, Error> {
+    let mut tracks = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(TRACKS_AT_ONCE) {
+        let found = fill::tracks(ctx, viewer, chunk.iter().map(|id| id.0).collect()).await?;
+        tracks.extend(found.into_iter().map(|track| (track.id, track)));
+    }
+    Ok(tracks)
 }
 
 /// What the first page shows.

@@ -30,10 +30,10 @@ macro_rules! picture_columns {
         "p.id, p.width, p.height, p.blur"
     };
 }
-use picture_columns;
+pub(super) use picture_columns;
 
 /// Reads [`picture_columns`] from column `at` on.
-fn picture(row: &Row<'_>, at: usize) -> Result<Option<PictureRow>, Fault> {
+pub(super) fn picture(row: &Row<'_>, at: usize) -> Result<Option<PictureRow>, Fault> {
     let Some(id) = row.get::<Option<PictureId>>(at)? else { return Ok(None) };
     Ok(Some(PictureRow { id, width: row.get(at + 1)?, height: row.get(at + 2)?, blur: row.get(at + 3)? }))
 }

@@ -135,6 +135,7 @@ pub(crate) fn delete_artists(tx: &mut Tx<'_>, id: TrackId) -> Result<(), Fault> 
 
 /// Hides a track whose file is gone, or shows it again.
 pub(crate) fn set_gone(tx: &mut Tx<'_>, id: TrackId, hidden: Option<Time>) -> Result<(), Fault> {
+    super::playlists::track_came_or_went(tx, id, hidden.is_none())?;
     let why = hidden.map(|_| "gone");
     tx.run(
         sql!("UPDATE catalog_track SET hidden_us = $2, hidden_why = $3 WHERE id = $1"),
