@@ -21,6 +21,7 @@ kernel::id_type!(
 );
 
 /// A field that may be absent (`None`), `null` (`Some(None)`) or given.
+#[expect(clippy::option_option, reason = "absent, null and given are three things in a request")]
 pub(crate) fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,
@@ -176,6 +177,7 @@ pub enum Place {
 
 impl Place {
     /// What a request's `after` says: absent the end, `null` the start.
+    #[expect(clippy::option_option, reason = "absent, null and given are three things in a request")]
     pub(crate) fn of(after: Option<Option<EntryId>>) -> Self {
         match after {
             None => Self::End,

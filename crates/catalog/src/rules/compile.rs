@@ -123,9 +123,10 @@ impl Compiled {
         for node in nodes {
             let Node::Test { field, check, negate: false } = node else { continue };
             match (field, check) {
-                (Field::Favourite, Check::Flag(true)) => return Source::Marked,
                 (Field::Rating | Field::Plays, Check::Range(from, _)) if *from > 0 => return Source::Marked,
-                (Field::LastPlayed, Check::Range(..)) => return Source::Marked,
+                (Field::Favourite, Check::Flag(true)) | (Field::LastPlayed, Check::Range(..)) => {
+                    return Source::Marked;
+                }
                 (Field::Added, Check::Range(from, _)) if *from > i64::MIN => {
                     source = Source::AddedSince(Time(*from));
                 }

@@ -123,10 +123,8 @@ impl<'a> Sieve<'a> {
 }
 
 fn compared(by: &[SortBy], a: &[Key], b: &[Key]) -> Ordering {
-    let each = by.iter().zip(a.iter().zip(b)).map(|(by, (a, b))| match by.descending {
-        true => b.cmp(a),
-        false => a.cmp(b),
-    });
+    let pairs = by.iter().zip(a.iter().zip(b));
+    let each = pairs.map(|(by, (a, b))| if by.descending { b.cmp(a) } else { a.cmp(b) });
     each.fold(Ordering::Equal, Ordering::then)
 }
 

@@ -120,15 +120,14 @@ pub(super) async fn list_entries(
     let limit = query.limit();
     let offset = query.key::<usize>()?.unwrap_or(0);
     let ids = if offset == 0 { None } else { kept(ctx, viewer.id, row).await? };
-    let ids = match ids {
-        Some(ids) => ids,
-        None => {
-            let ids = found(ctx, viewer, row).await?;
-            if ids.len() > limit as usize {
-                keep(ctx, viewer.id, row, &ids).await?;
-            }
-            ids
+    let ids = if let Some(ids) = ids {
+        ids
+    } else {
+        let ids = found(ctx, viewer, row).await?;
+        if ids.len() > limit as usize {
+            keep(ctx, viewer.id, row, &ids).await?;
         }
+        ids
     };
     let chunk = ids.iter().copied().enumerate().skip(offset).take(limit as usize + 1);
     let Page { items, next } = Page::cut(chunk.collect(), limit, |(at, _)| at + 1);

@@ -47,12 +47,14 @@ pub(crate) fn page(
     limit: u32,
 ) -> Result<Vec<EntryRow>, Fault> {
     tx.all(
+        // A question to each row, and no join, of which the planner might make another order and then sort.
         sql!(concat!(
-            "SELECT e.id, e.position, e.track_id, e.added_by, e.added_us
-             FROM catalog_playlist_entry e JOIN catalog_track t ON t.id = e.track_id
-             WHERE e.playlist_id = $1 AND (e.position, e.id) > ($2, $3) AND ",
+            "SELECT e.id, e.position, e.track_id, e.added_by, e.added_us FROM catalog_playlist_entry e
+             WHERE e.playlist_id = $1 AND (e.position, e.id) > ($2, $3)
+                AND (SELECT ",
             visible!("t"),
-            " ORDER BY e.position, e.id LIMIT $4"
+            " FROM catalog_track t WHERE t.id = e.track_id)
+             ORDER BY e.position, e.id LIMIT $4"
         )),
         params![playlist, key.0, key.1, limit],
         entry,
