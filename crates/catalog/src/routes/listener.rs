@@ -124,7 +124,7 @@ async fn list_devices(State(ctx): State<Ctx>, viewer: Viewer) -> Result<Json<Vec
 /// What a device says of itself, every 15 seconds and when something changes. At most 20 are there at once.
 #[utoipa::path(put, path = "/api/v1/me/devices/{id}", tag = "listener", params(("id" = String, Path)),
     request_body = DeviceReport,
-    responses((status = 204), (status = 401, body = Problem), (status = 409, body = Problem),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
 async fn report_device(
     State(ctx): State<Ctx>,
@@ -167,7 +167,8 @@ async fn command_device(
 /// What a device was told to do and has not fetched yet; each command is given once.
 #[utoipa::path(post, path = "/api/v1/me/devices/{id}/commands/take", tag = "listener",
     params(("id" = String, Path)),
-    responses((status = 200, body = Vec<WaitingCommand>), (status = 401, body = Problem)))]
+    responses((status = 200, body = Vec<WaitingCommand>), (status = 401, body = Problem),
+        (status = 404, body = Problem)))]
 async fn take_commands(
     State(ctx): State<Ctx>,
     viewer: Viewer,

@@ -43,7 +43,9 @@ pub(super) fn routes(ctx: Ctx) -> OpenApiRouter {
 struct PlaylistQuery {
     /// The cursor that the page before ended with.
     after: Option<String>,
-    /// Rows wanted, 1 to 200; 60 unless said.
+    /// Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200.
+    #[serde(default, deserialize_with = "kernel::page::rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
     limit: Option<u32>,
     /// Which: all that the asker sees unless said.
     #[param(inline)]
