@@ -9,9 +9,12 @@ use crate::{
     TrackId, VideoId, fold,
     model::listener::{Bookmark, BookmarkKind, NewBookmark},
     service::{Error, fill, music},
-    store::listener::{
-        self,
-        bookmarks::{self as store, BookmarkRow},
+    store::{
+        listener::{
+            self,
+            bookmarks::{self as store, BookmarkRow},
+        },
+        read,
     },
 };
 
