@@ -91,6 +91,12 @@ pub(crate) fn keys(signer: &Signer, handle: &str, address: Option<IpAddr>) -> [(
     ]
 }
 
+/// The key under which failed sign-ins of music apps are counted: by address alone, and apart from passwords, so that an
+/// app that keeps trying keeps nobody in its house from signing in.
+pub(crate) fn music_key(signer: &Signer, address: Option<IpAddr>) -> (String, Rule) {
+    (format!("m:{}", signer.sign("accounts.guess.address", &network(address))), PER_ADDRESS)
+}
+
 /// What counts as one address: all of an IPv6 /64, which one household or server owns whole.
 fn network(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {

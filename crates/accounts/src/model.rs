@@ -57,6 +57,32 @@ pub struct Session {
     pub current: bool,
 }
 
+/// What an app token signs in to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenKind {
+    /// Everything: a bearer token, and the API key of a music app.
+    #[default]
+    Api,
+    /// Music apps that speak Subsonic, and nothing else: a password short enough to type on a phone.
+    Subsonic,
+}
+
+impl TokenKind {
+    /// The word for it in the API and in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Subsonic => "subsonic",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Self {
+        // What a later version wrote opens the least.
+        if word == Self::Api.word() { Self::Api } else { Self::Subsonic }
+    }
+}
+
 /// An app token, as its owner sees it; the token itself is shown once, when it is made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Token {
@@ -64,6 +90,8 @@ pub struct Token {
     pub id: TokenId,
     /// What its owner called it.
     pub label: String,
+    /// What it signs in to.
+    pub kind: TokenKind,
     /// When it was made.
     pub created_at: Time,
     /// When it was last used, to within five minutes; null when it never was.
@@ -78,9 +106,12 @@ pub struct NewToken {
     pub id: TokenId,
     /// What its owner called it.
     pub label: String,
+    /// What it signs in to.
+    pub kind: TokenKind,
     /// When it was made.
     pub created_at: Time,
-    /// What the program sends as `Authorization: Bearer …`.
+    /// What the program sends as `Authorization: Bearer …`; of kind `subsonic`, the password to type in a music app
+    /// beside the handle.
     #[schema(example = "odeon_…")]
     pub token: String,
 }

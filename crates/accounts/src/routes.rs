@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     Config, Error,
     client::{Client, check_origin},
-    model::{NewToken, Session, SessionId, Token, TokenId, User},
+    model::{NewToken, Session, SessionId, Token, TokenId, TokenKind, User},
     passwords::Passwords,
     service::{Accounts, session, session::SignedIn, setup, tokens, users, users::Choice},
 };
@@ -124,6 +124,10 @@ pub(crate) struct ChangePassword {
 pub(crate) struct AddToken {
     /// What it is for, 1 to 80 characters.
     pub label: String,
+    /// What it signs in to: `api` unless said.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub kind: TokenKind,
 }
 
 /// An account to be made.
@@ -280,7 +284,8 @@ async fn list_tokens(
     tokens::list(&accounts.ctx, &viewer, &query).await.map(Json)
 }
 
-/// Makes an app token. The answer is the only time that it is shown.
+/// Makes an app token. The answer is the only time that it is shown. One of kind `subsonic` is a password for music
+/// apps, which type it beside the handle; it opens nothing else.
 #[utoipa::path(post, path = "/api/v1/me/tokens", tag = "accounts", request_body = AddToken, responses(
     (status = 201, body = NewToken),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "`too_many_tokens`"),
@@ -291,7 +296,7 @@ async fn add_token(
     viewer: Viewer,
     Json(body): Json<AddToken>,
 ) -> Result<impl IntoResponse, Error> {
-    let token = tokens::add(&accounts.ctx, viewer.id, &body.label).await?;
+    let token = tokens::add(&accounts.ctx, viewer.id, &body.label, body.kind).await?;
     Ok((StatusCode::CREATED, Json(token)))
 }
 

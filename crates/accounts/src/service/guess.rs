@@ -6,7 +6,7 @@ use kernel::{Ctx, Fault, Time, db::Tx};
 
 use crate::{
     Error,
-    guesses::{Count, keys},
+    guesses::{Count, keys, music_key},
     store::guesses as store,
 };
 
@@ -77,6 +77,20 @@ impl Guess {
             .await?;
         Ok(())
     }
+}
+
+/// Counts a failed sign-in of a music app; says whether such are being slowed.
+pub(crate) async fn count_music_failure(ctx: &Ctx, address: Option<IpAddr>) -> Result<bool, Fault> {
+    let (key, rule) = music_key(ctx.signer(), address);
+    let now = ctx.now();
+    ctx.db()
+        .write(move |tx| {
+            let count = store::lock(tx, &key, now)?;
+            let Ok(counted) = rule.guess(count, now) else { return Ok(true) };
+            store::put(tx, &key, &counted)?;
+            Ok(false)
+        })
+        .await
 }
 
 impl Counted {

@@ -2,10 +2,10 @@
 
 use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer, id::UserId};
 
-use super::{secret_hash, session::SEEN_EVERY};
+use super::{music, secret_hash, session::SEEN_EVERY};
 use crate::{
     Error,
-    model::{Handle, NewToken, Token, TokenId, label},
+    model::{Handle, NewToken, Token, TokenId, TokenKind, label},
     store::{tokens as store, users},
 };
 
@@ -15,12 +15,22 @@ const PREFIX: &str = "odeon_";
 pub(crate) const TOKENS_MAX: u32 = 50;
 
 /// Makes an app token.
-pub(crate) async fn add(ctx: &Ctx, user: UserId, typed_label: &str) -> Result<NewToken, Error> {
-    let secret = format!("{PREFIX}{}", ctx.random().token());
+pub(crate) async fn add(
+    ctx: &Ctx,
+    user: UserId,
+    typed_label: &str,
+    kind: TokenKind,
+) -> Result<NewToken, Error> {
+    let id = TokenId(ctx.next_id());
+    let secret = match kind {
+        TokenKind::Api => format!("{PREFIX}{}", ctx.random().token()),
+        TokenKind::Subsonic => music::app_password(ctx.signer(), id),
+    };
     let hash = secret_hash(&secret);
     let token = Token {
-        id: TokenId(ctx.next_id()),
+        id,
         label: label(typed_label)?,
+        kind,
         created_at: ctx.now(),
         used_at: None,
     };
@@ -36,7 +46,7 @@ pub(crate) async fn add(ctx: &Ctx, user: UserId, typed_label: &str) -> Result<Ne
             Ok(())
         })
         .await?;
-    Ok(NewToken { id: token.id, label: token.label, created_at: token.created_at, token: secret })
+    Ok(NewToken { id, label: token.label, kind, created_at: token.created_at, token: secret })
 }
 
 /// Makes an app token for the account with this handle, from the command line. The answer is the token, to be sent
@@ -46,24 +56,30 @@ pub async fn add_token(ctx: &Ctx, handle: &str, label: &str) -> Result<String, E
     let Some((user, _)) = users::by_handle(ctx.db(), &handle).await? else {
         return Err(Error::invalid("handle", format!("Nobody has the handle {}.", handle.as_str())));
     };
-    Ok(add(ctx, user.id, label).await?.token)
+    Ok(add(ctx, user.id, label, TokenKind::Api).await?.token)
 }
 
-/// Whom an app token signs in, if it holds.
+/// Whom an app token signs in to the API, if it holds. One that was made for music apps alone does not.
 pub(crate) async fn look_up(ctx: &Ctx, token: &str) -> Result<Option<Viewer>, Fault> {
     if !token.starts_with(PREFIX) {
         return Ok(None);
     }
-    let Some(found) = store::by_token(ctx.db(), secret_hash(token)).await? else { return Ok(None) };
-    let now = ctx.now();
+    let found = store::by_token(ctx.db(), secret_hash(token)).await?;
+    let Some(found) = found.filter(|found| found.kind == TokenKind::Api) else { return Ok(None) };
+    note_use(ctx, &found).await;
+    Ok(Some(found.viewer))
+}
+
+/// Notes that an app token was used, unless that was noted a moment ago.
+pub(super) async fn note_use(ctx: &Ctx, found: &store::Found) {
+    let (now, token) = (ctx.now(), found.token);
     if found.used.is_none_or(|used| now.since(used) >= SEEN_EVERY) {
-        let noted = ctx.db().write(move |tx| store::touch(tx, found.token, now)).await;
+        let noted = ctx.db().write(move |tx| store::touch(tx, token, now)).await;
         // A program goes on working when nothing can be written, as on a full disk.
         if let Err(fault) = noted {
             tracing::warn!("that an app token is used can't be noted: {fault}");
         }
     }
-    Ok(Some(found.viewer))
 }
 
 /// The viewer's app tokens, the newest first.

@@ -9,13 +9,14 @@ use kernel::{
 };
 
 use super::role;
-use crate::model::{Token, TokenId};
+use crate::model::{Token, TokenId, TokenKind};
 
 /// An app token that holds, with whom it signs in.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) viewer: Viewer,
     pub(crate) token: TokenId,
+    pub(crate) kind: TokenKind,
     pub(crate) used: Option<Time>,
 }
 
@@ -28,10 +29,10 @@ pub(crate) fn insert(
 ) -> Result<u64, Fault> {
     tx.run(
         sql!(
-            "INSERT INTO accounts_token (id, user_id, token_hash, label, created_us) \
-             VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO accounts_token (id, user_id, token_hash, label, kind, created_us) \
+             VALUES ($1, $2, $3, $4, $5, $6)"
         ),
-        params![token.id, user, token_hash, &token.label, token.created_at],
+        params![token.id, user, token_hash, &token.label, token.kind.word(), token.created_at],
     )
 }
 
@@ -48,16 +49,38 @@ pub(crate) fn count(tx: &mut Tx<'_>, user: UserId) -> Result<u32, Fault> {
 pub(crate) async fn by_token(db: &Db, token_hash: [u8; 32]) -> Result<Option<Found>, Fault> {
     db.one(
         sql!(
-            "SELECT u.id, u.handle, u.role, t.id, t.used_us FROM accounts_token t \
+            "SELECT u.id, u.handle, u.role, t.id, t.kind, t.used_us FROM accounts_token t \
              JOIN accounts_user u ON u.id = t.user_id WHERE t.token_hash = $1"
         ),
         params![token_hash],
-        |row| {
-            let viewer = Viewer { id: row.get(0)?, handle: row.get(1)?, role: role(row, 2)?, session: None };
-            Ok(Found { viewer, token: row.get(3)?, used: row.get(4)? })
-        },
+        found,
     )
     .await
+}
+
+/// The app tokens of one kind of the account with this handle, the newest first, at most `rows`.
+pub(crate) async fn of_handle(
+    db: &Db,
+    handle: &str,
+    kind: TokenKind,
+    rows: u32,
+) -> Result<Vec<Found>, Fault> {
+    db.all(
+        sql!(
+            "SELECT u.id, u.handle, u.role, t.id, t.kind, t.used_us FROM accounts_user u \
+             JOIN accounts_token t ON t.user_id = u.id \
+             WHERE u.handle = $1 AND t.kind = $2 ORDER BY t.id DESC LIMIT $3"
+        ),
+        params![handle, kind.word(), rows],
+        found,
+    )
+    .await
+}
+
+fn found(row: &Row<'_>) -> Result<Found, Fault> {
+    let viewer = Viewer { id: row.get(0)?, handle: row.get(1)?, role: role(row, 2)?, session: None };
+    let kind = TokenKind::from_word(&row.get::<String>(4)?);
+    Ok(Found { viewer, token: row.get(3)?, kind, used: row.get(5)? })
 }
 
 /// Notes that an app token was used.
@@ -74,7 +97,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Token>, Fault> {
     db.all(
         sql!(
-            "SELECT id, label, created_us, used_us FROM accounts_token \
+            "SELECT id, label, kind, created_us, used_us FROM accounts_token \
              WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
         ),
         params![user, after.map_or(i64::MAX, |id| id.0), rows],
@@ -84,7 +107,13 @@ pub(crate) async fn list(
 }
 
 fn token(row: &Row<'_>) -> Result<Token, Fault> {
-    Ok(Token { id: row.get(0)?, label: row.get(1)?, created_at: row.get(2)?, used_at: row.get(3)? })
+    Ok(Token {
+        id: row.get(0)?,
+        label: row.get(1)?,
+        kind: TokenKind::from_word(&row.get::<String>(2)?),
+        created_at: row.get(3)?,
+        used_at: row.get(4)?,
+    })
 }
 
 /// Revokes one of somebody's app tokens; says whether there was such a one.

@@ -3,6 +3,7 @@
 mod forgery;
 mod guessing;
 mod hostile;
+mod music;
 mod reach;
 mod sessions;
 mod setup;
