@@ -9,6 +9,7 @@
 //! Start reading at [`parts`], then `service/grant.rs`, then `routes/media.rs`.
 
 mod cache;
+mod direct;
 mod error;
 mod flight;
 mod manifest;
@@ -20,5 +21,6 @@ mod service;
 mod tests;
 mod wire;
 
+pub use direct::{Asked, Direct, Hls, Playable};
 pub use model::{Config, GrantState, GrantedCaption, MediaOriginal, TrackGrant, VideoGrant};
-pub use routes::parts;
+pub use routes::{parts, parts_and_direct};

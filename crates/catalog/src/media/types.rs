@@ -77,6 +77,41 @@ pub struct SourceFile {
     pub duration_ms: u64,
 }
 
+impl SourceFile {
+    /// The ending of the file's name, in small letters: its own where that is an ordinary one, else one for its type.
+    pub fn suffix(&self) -> String {
+        let name = match &self.place {
+            Source::File { path } if path.starts_with(PATH_BYTES) => "",
+            Source::File { path } => path,
+            Source::Blob { key } => key,
+        };
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let own = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| is_ending(ending));
+        own.map_or_else(|| ending_of(&self.mime).to_owned(), str::to_ascii_lowercase)
+    }
+}
+
+fn is_ending(text: &str) -> bool {
+    (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The ending that files of a type mostly have.
+fn ending_of(mime: &str) -> &'static str {
+    match mime.split(';').next().unwrap_or_default().trim() {
+        "audio/flac" | "audio/x-flac" => "flac",
+        "audio/mpeg" | "audio/mp3" => "mp3",
+        "audio/ogg" | "application/ogg" => "ogg",
+        "audio/opus" => "opus",
+        "audio/mp4" | "audio/x-m4a" | "audio/m4a" => "m4a",
+        "audio/aac" | "audio/aacp" => "aac",
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
+        "audio/webm" | "video/webm" => "webm",
+        "video/mp4" => "mp4",
+        "video/x-matroska" => "mkv",
+        _ => "bin",
+    }
+}
+
 /// What sort of media it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaKind {
@@ -264,6 +299,36 @@ mod tests {
     use std::ffi::OsStr;
 
     use super::*;
+
+    #[test]
+    fn a_file_keeps_its_ending_where_that_is_an_ordinary_one() {
+        let suffix = |place: Source, mime: &str| {
+            let (mime, codec) = (mime.to_owned(), String::new());
+            let numbers = (1, 1, 1, 1, 1);
+            let (bytes, bitrate_kbps, sample_rate_hz, channels, duration_ms) = numbers;
+            let stamp = 1;
+            let file = SourceFile {
+                place,
+                bytes,
+                stamp,
+                mime,
+                codec,
+                bitrate_kbps,
+                sample_rate_hz,
+                channels,
+                duration_ms,
+            };
+            file.suffix()
+        };
+        let file = |path: &str| Source::file(Path::new(path));
+        assert_eq!(suffix(file("/a.b/c.FLAC"), "audio/x"), "flac");
+        assert_eq!(suffix(file("/a.b/c"), "audio/mpeg"), "mp3");
+        assert_eq!(suffix(file("/a/c.d e"), "audio/ogg; codecs=opus"), "ogg");
+        assert_eq!(suffix(file("/a/c.\u{202e}3pm"), "text/html"), "bin");
+        assert_eq!(suffix(Source::Blob { key: "originals/9/a".to_owned() }, "video/mp4"), "mp4");
+        let bytes = Source::file(Path::new(OsStr::from_bytes(b"/caf\xe9.mp3")));
+        assert_eq!(suffix(bytes, "audio/flac"), "flac");
+    }
 
     #[test]
     fn a_path_that_is_no_text_is_kept_byte_for_byte() {

@@ -21,11 +21,11 @@ use crate::{
 };
 
 const SEGMENT: HeaderValue = HeaderValue::from_static("video/mp4");
-const PLAYLIST: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
+pub(crate) const PLAYLIST: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
 const MPD: HeaderValue = HeaderValue::from_static("application/dash+xml");
-const VTT: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
+pub(crate) const VTT: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
 /// Should somebody open an original by itself: it may do nothing but be shown.
-const NOTHING_ELSE: HeaderValue = HeaderValue::from_static("default-src 'none'; media-src 'self'; sandbox");
+pub(crate) const NOTHING_ELSE: HeaderValue = HeaderValue::from_static("default-src 'none'; media-src 'self'; sandbox");
 
 /// Answers everything under `/media/`.
 pub(crate) async fn media(State(delivery): State<Arc<Delivery>>, request: Request) -> Response {
@@ -150,7 +150,7 @@ async fn original(
 }
 
 /// Puts the bytes behind the head that was decided.
-async fn attach(
+pub(crate) async fn attach(
     delivery: &Delivery,
     (mut response, part): (Response, Option<std::ops::Range<u64>>),
     bytes: Bytes,
@@ -168,7 +168,7 @@ async fn attach(
     Ok(response)
 }
 
-fn attach_memory(
+pub(crate) fn attach_memory(
     (mut response, part): (Response, Option<std::ops::Range<u64>>),
     bytes: &bytes::Bytes,
 ) -> Response {

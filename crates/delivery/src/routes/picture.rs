@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, request::Parts};
 
 use crate::{error::Error, path, routes::media, service::Delivery, wire};
 
-const JPEG: HeaderValue = HeaderValue::from_static("image/jpeg");
+pub(crate) const JPEG: HeaderValue = HeaderValue::from_static("image/jpeg");
 
 /// Answers everything under `/pictures/`.
 pub(crate) async fn picture(State(delivery): State<Arc<Delivery>>, request: Request) -> Response {

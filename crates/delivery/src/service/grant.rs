@@ -46,7 +46,8 @@ impl Delivery {
         Ok(VideoGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, captions })
     }
 
-    async fn grant(&self, facts: Media) -> Result<(TrackGrant, MediaIndex), Error> {
+    /// Grants a media that its asker may have, with what the index holds of it at this moment.
+    pub(crate) async fn grant(&self, facts: Media) -> Result<(TrackGrant, MediaIndex), Error> {
         let id = facts.id;
         let original = playable::mime(&facts.file);
         self.originals.remember(&facts, self.ctx.now());
@@ -85,7 +86,8 @@ impl Delivery {
             .await
     }
 
-    fn base(&self, media: MediaId, expires: Time) -> String {
+    /// The path below which everything of a media is granted until a time.
+    pub(crate) fn base(&self, media: MediaId, expires: Time) -> String {
         let token = self.ctx.signer().grant(media::GRANT, &media.to_string(), expires);
         format!("/media/{token}/{media}")
     }

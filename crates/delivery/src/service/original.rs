@@ -86,9 +86,13 @@ impl Delivery {
             Some(place) => place,
             None => self.look_up(id).await?,
         };
-        let mime = place.mime.ok_or(Error::Absent)?;
-        match &place.source {
-            Source::File { .. } => file(place.source.path().ok_or(Error::Absent)?, mime, None).await,
+        self.open(&place.source, place.mime.ok_or(Error::Absent)?).await
+    }
+
+    /// Opens a source, of whatever kind it is; see [`Delivery::original`].
+    pub(crate) async fn open(&self, source: &Source, mime: &'static str) -> Result<Original, Error> {
+        match source {
+            Source::File { .. } => file(source.path().ok_or(Error::Absent)?, mime, None).await,
             Source::Blob { key } => {
                 let key = BlobKey::new(key.as_str()).ok_or(Error::Absent)?;
                 // A blob never changes, so its name can stand for its bytes.

@@ -1,6 +1,7 @@
 //! Rules of delivery, told from outside: requests go in, answers come out.
 
 mod bytes;
+mod direct;
 mod grants;
 mod originals;
 mod pictures;
