@@ -3,6 +3,7 @@
 //! Every function takes the context and who asks, shows only what that viewer may see, and of marks only the viewer's
 //! own. Other crates, such as a dialect that existing apps speak, call these and nothing below them.
 
+pub mod dialect;
 mod fill;
 pub mod listener;
 mod lists;

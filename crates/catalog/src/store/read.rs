@@ -3,6 +3,7 @@
 
 pub(crate) mod albums;
 pub(crate) mod artists;
+pub(crate) mod dialect;
 pub(crate) mod home;
 pub(crate) mod marks;
 pub(crate) mod places;
