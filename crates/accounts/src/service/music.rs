@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+use http::request::Parts;
 use kernel::{
     Ctx, Fault,
     http::{Role, Viewer},
@@ -16,7 +17,8 @@ use kernel::{
 
 use super::{guess, secret_hash, tokens, users, users::Choice};
 use crate::{
-    Error,
+    Config, Error,
+    client::Client,
     model::{Handle, TokenId, TokenKind, User},
     passwords::Passwords,
     store::{tokens as store, users as people},
@@ -97,6 +99,11 @@ pub async fn by_proof(ctx: &Ctx, handle: &str, proves: impl Fn(&str) -> bool) ->
 /// to lock somebody else's phone out.
 pub async fn note_failure(ctx: &Ctx, address: Option<IpAddr>) -> Result<bool, Fault> {
     guess::count_music_failure(ctx, address).await
+}
+
+/// Where a request came from, as far as `config` lets it be believed.
+pub fn address(parts: &Parts, config: &Config) -> Option<IpAddr> {
+    Client::of(parts, config).address
 }
 
 /// An account.

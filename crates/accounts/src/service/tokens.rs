@@ -27,13 +27,7 @@ pub(crate) async fn add(
         TokenKind::Subsonic => music::app_password(ctx.signer(), id),
     };
     let hash = secret_hash(&secret);
-    let token = Token {
-        id,
-        label: label(typed_label)?,
-        kind,
-        created_at: ctx.now(),
-        used_at: None,
-    };
+    let token = Token { id, label: label(typed_label)?, kind, created_at: ctx.now(), used_at: None };
     let entered = token.clone();
     ctx.db()
         .write(move |tx| {
