@@ -92,12 +92,7 @@ impl Direct {
     }
 
     /// The master playlist of something. The paths in it are granted as a grant's are.
-    pub async fn hls(
-        &self,
-        viewer: &Viewer,
-        what: Playable,
-        asked: Asked<'_>,
-    ) -> Result<Option<Hls>, Fault> {
+    pub async fn hls(&self, viewer: &Viewer, what: Playable, asked: Asked<'_>) -> Result<Option<Hls>, Fault> {
         let Some(facts) = self.media(viewer, what).await? else { return Ok(None) };
         absent(self.send_hls(facts, asked).await)
     }
@@ -187,8 +182,7 @@ impl Direct {
     async fn send_picture(&self, id: PictureId, edge: u32, asked: Asked<'_>) -> Result<Response, Error> {
         let bytes = self.delivery.picture(id, edge).await?;
         let name = id.to_string();
-        let sent =
-            answers::blob(&self.delivery, (asked.method, asked.headers), bytes, JPEG, &name).await?;
+        let sent = answers::blob(&self.delivery, (asked.method, asked.headers), bytes, JPEG, &name).await?;
         Ok(private(sent))
     }
 }

@@ -34,6 +34,8 @@ pub struct TrackFacts {
     pub musicbrainz: Option<String>,
     /// Whose album it is on.
     pub album_artists: Vec<NamedRef>,
+    /// Whether its picture is another than its album's.
+    pub own_picture: bool,
 }
 
 /// Something that a picture stands for.
@@ -50,10 +52,7 @@ pub enum Pictured {
 }
 
 /// The facts of these tracks, at most [`ROWS_MAX`] of them; a track that is not shown has none.
-pub async fn track_facts(
-    ctx: &Ctx,
-    mut tracks: Vec<TrackId>,
-) -> Result<HashMap<TrackId, TrackFacts>, Fault> {
+pub async fn track_facts(ctx: &Ctx, mut tracks: Vec<TrackId>) -> Result<HashMap<TrackId, TrackFacts>, Fault> {
     tracks.truncate(ROWS_MAX as usize);
     let found = ctx.db().read(move |tx| {
         let rows = store::facts(tx, &tracks)?;
@@ -68,7 +67,8 @@ pub async fn track_facts(
 }
 
 fn shape(row: store::FactsRow, artists: &Credits) -> TrackFacts {
-    let album_artists = row.album.and_then(|album| artists.get(&album.0)).map(Vec::as_slice).unwrap_or_default();
+    let album_artists =
+        row.album.and_then(|album| artists.get(&album.0)).map(Vec::as_slice).unwrap_or_default();
     TrackFacts {
         bytes: row.file.bytes,
         suffix: row.file.suffix(),
@@ -77,6 +77,7 @@ fn shape(row: store::FactsRow, artists: &Credits) -> TrackFacts {
         date: row.date,
         genres: row.genres.unwrap_or_default().lines().map(str::to_owned).collect(),
         musicbrainz: row.musicbrainz,
+        own_picture: row.pictures.0 != 0 && row.pictures.0 != row.pictures.1,
         album_artists: album_artists
             .iter()
             .map(|(id, name)| NamedRef { id: *id, name: name.clone() })
@@ -98,10 +99,7 @@ pub struct VideoFacts {
 }
 
 /// The facts of these videos, at most [`ROWS_MAX`] of them; a video that is not shown has none.
-pub async fn video_facts(
-    ctx: &Ctx,
-    mut videos: Vec<VideoId>,
-) -> Result<HashMap<VideoId, VideoFacts>, Fault> {
+pub async fn video_facts(ctx: &Ctx, mut videos: Vec<VideoId>) -> Result<HashMap<VideoId, VideoFacts>, Fault> {
     videos.truncate(ROWS_MAX as usize);
     let rows = ctx.db().read(move |tx| store::video_files(tx, &videos)).await?;
     let shaped = rows.into_iter().map(|(id, file)| {
@@ -126,11 +124,11 @@ pub async fn artists_after(
     let rows = rows.min(ROWS_MAX);
     let found = ctx.db().read(move |tx| read::artists::by_name(tx, (&name, id.0), rows)).await?;
     let shaper = Shaper::new(ctx.signer(), ctx.now());
-    let shaped = found.into_iter().map(|row| {
+    let artists = found.into_iter().map(|row| {
         let key = row.sort_key.clone();
         (shaper.artist(row), key)
     });
-    Ok(shaped.collect())
+    Ok(artists.collect())
 }
 
 /// Which picture stands for something; `None` when none does, or when it is not shown.

@@ -25,7 +25,8 @@ pub(crate) const PLAYLIST: HeaderValue = HeaderValue::from_static("application/v
 const MPD: HeaderValue = HeaderValue::from_static("application/dash+xml");
 pub(crate) const VTT: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
 /// Should somebody open an original by itself: it may do nothing but be shown.
-pub(crate) const NOTHING_ELSE: HeaderValue = HeaderValue::from_static("default-src 'none'; media-src 'self'; sandbox");
+pub(crate) const NOTHING_ELSE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; media-src 'self'; sandbox");
 
 /// Answers everything under `/media/`.
 pub(crate) async fn media(State(delivery): State<Arc<Delivery>>, request: Request) -> Response {

@@ -23,7 +23,12 @@ fn door(house: &House) -> Direct {
     parts_and_direct(house.ctx.clone(), Config::default()).2
 }
 
-async fn ask(door: &Direct, what: Playable, range: Option<&str>, name: Option<&str>) -> Option<(StatusCode, HeaderMap, Vec<u8>)> {
+async fn ask(
+    door: &Direct,
+    what: Playable,
+    range: Option<&str>,
+    name: Option<&str>,
+) -> Option<(StatusCode, HeaderMap, Vec<u8>)> {
     let mut headers = HeaderMap::new();
     if let Some(range) = range {
         headers.insert(header::RANGE, HeaderValue::from_str(range).expect("a range"));

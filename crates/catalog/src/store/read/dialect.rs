@@ -24,6 +24,8 @@ pub(crate) struct FactsRow {
     /// One a line.
     pub(crate) genres: Option<String>,
     pub(crate) musicbrainz: Option<String>,
+    /// Its own picture, and its album's; 0 for none.
+    pub(crate) pictures: (i64, i64),
 }
 
 fn facts_row(row: &Row<'_>) -> Result<FactsRow, Fault> {
@@ -35,6 +37,7 @@ fn facts_row(row: &Row<'_>) -> Result<FactsRow, Fault> {
         genres: row.get(4)?,
         musicbrainz: row.get(5)?,
         file: source_file(row, 6)?,
+        pictures: (row.get(16)?, row.get(17)?),
     })
 }
 
@@ -59,7 +62,8 @@ pub(crate) fn facts(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Vec<FactsRow>
     macro_rules! columns {
         () => {
             "SELECT t.id, t.album_id, t.added_us, t.date, t.genres, t.musicbrainz, m.place, m.source, m.bytes,
-                m.stamp, m.mime, m.codec, m.bitrate_kbps, m.sample_rate_hz, m.channels, m.duration_ms "
+                m.stamp, m.mime, m.codec, m.bitrate_kbps, m.sample_rate_hz, m.channels, m.duration_ms,
+                COALESCE(t.picture_id, 0), COALESCE(a.picture_id, 0) "
         };
     }
     tx.all(
@@ -67,14 +71,16 @@ pub(crate) fn facts(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Vec<FactsRow>
             sqlite: concat!(
                 columns!(),
                 "FROM json_each($1) wanted JOIN catalog_track t ON t.id = wanted.value
-                 JOIN catalog_media m ON m.id = t.media_id WHERE ",
+                 JOIN catalog_media m ON m.id = t.media_id
+                 LEFT JOIN catalog_album a ON a.id = t.album_id WHERE ",
                 visible!("t")
             ),
             postgres: concat!(
                 columns!(),
                 "FROM json_array_elements_text(CAST($1 AS JSON)) wanted
                  JOIN catalog_track t ON t.id = CAST(wanted.value AS BIGINT)
-                 JOIN catalog_media m ON m.id = t.media_id WHERE ",
+                 JOIN catalog_media m ON m.id = t.media_id
+                 LEFT JOIN catalog_album a ON a.id = t.album_id WHERE ",
                 visible!("t")
             )
         ),
@@ -84,10 +90,7 @@ pub(crate) fn facts(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Vec<FactsRow>
 }
 
 /// The sources of these videos, in no order; those that are not shown are left out.
-pub(crate) fn video_files(
-    tx: &mut Tx<'_>,
-    videos: &[VideoId],
-) -> Result<Vec<(VideoId, SourceFile)>, Fault> {
+pub(crate) fn video_files(tx: &mut Tx<'_>, videos: &[VideoId]) -> Result<Vec<(VideoId, SourceFile)>, Fault> {
     macro_rules! columns {
         () => {
             "SELECT v.id, m.place, m.source, m.bytes, m.stamp, m.mime, m.codec, m.bitrate_kbps,
