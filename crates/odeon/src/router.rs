@@ -27,7 +27,8 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
     let accounts_config =
         accounts::Config { public_url: config.public_url.clone(), trust_proxy: config.trust_proxy };
     let delivery_config = delivery::Config { cache_bytes: config.cache_bytes, ..delivery::Config::default() };
-    let (grants, bytes) = delivery::parts(ctx.clone(), delivery_config);
+    let (grants, bytes, direct) = delivery::parts_and_direct(ctx.clone(), delivery_config);
+    let dialect = subsonic::Config { accounts: accounts_config.clone() };
     let (api, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes(ctx.clone(), accounts_config.clone()))
         .merge(catalog::routes(ctx.clone()))
@@ -46,6 +47,8 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .layer(accounts::middleware::viewer(ctx.clone(), accounts_config))
         // Signatures allow these; looking for a session would be lost on them.
         .merge(bytes)
+        // Its requests bring their own sign-in, and a cookie means nothing to it.
+        .merge(subsonic::routes(ctx.clone(), direct, dialect))
         .route(
             "/api/openapi.json",
             get(move || async move { ([("content-type", "application/json")], text) }),

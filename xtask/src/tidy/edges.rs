@@ -19,7 +19,7 @@ const EDGES: [(&str, &[&str]); 12] = [
     ("delivery", &["kernel", "catalog", "billing"]),
     ("social", &["kernel", "accounts"]),
     ("messaging", &["kernel", "social"]),
-    ("subsonic", &["kernel", "accounts", "catalog", "delivery", "discovery", "social"]),
+    ("subsonic", &["kernel", "accounts", "catalog", "ingest", "delivery", "discovery", "social"]),
     // The composition root.
     (
         "odeon",

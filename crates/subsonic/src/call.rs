@@ -1,0 +1,104 @@
+//! A request on its way to a method, and what comes back.
+
+use std::{net::IpAddr, sync::Arc};
+
+use accounts::{model::TokenKind, music::Caller, passwords::Passwords};
+use axum::response::Response;
+use delivery::{Asked, Direct};
+use http::{HeaderMap, Method};
+use kernel::{
+    Ctx,
+    http::{Role, Viewer},
+};
+use serde_json::Value;
+
+use crate::{
+    error::{Code, Error},
+    params::Params,
+    tree::Element,
+};
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) ctx: Ctx,
+    pub(crate) direct: Direct,
+    /// The line in which new accounts' passwords wait to be hashed.
+    pub(crate) passwords: Passwords,
+    pub(crate) config: accounts::Config,
+}
+
+/// A request whose sender is known.
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) caller: Caller,
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) params: Params,
+    /// The body, unless it was a form.
+    pub(crate) body: Vec<u8>,
+}
+
+/// A request of which nobody asks who sent it.
+pub(crate) struct Asking<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) params: &'a Params,
+    pub(crate) address: Option<IpAddr>,
+}
+
+/// A good answer.
+pub(crate) enum Reply {
+    /// Nothing but that it is good.
+    Done,
+    /// An element of this name.
+    Element(&'static str, Value),
+    /// Bytes that stand in no envelope.
+    Raw(Box<Response>),
+}
+
+impl Reply {
+    #[expect(clippy::unnecessary_wraps, reason = "methods end with it, and methods can fail")]
+    pub(crate) fn element(name: &'static str, element: Element) -> Result<Self, Error> {
+        Ok(Self::Element(name, element.into()))
+    }
+
+    pub(crate) fn raw(response: Option<Response>) -> Result<Self, Error> {
+        response.map(|response| Self::Raw(Box::new(response))).ok_or_else(Error::absent)
+    }
+}
+
+impl Call {
+    pub(crate) fn ctx(&self) -> &Ctx {
+        &self.app.ctx
+    }
+
+    pub(crate) fn viewer(&self) -> &Viewer {
+        &self.caller.viewer
+    }
+
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked { method: &self.method, headers: &self.headers }
+    }
+
+    /// Refuses everybody but administrators who came with an API key. An app password of a music app, whose proofs stand
+    /// in the logs of whatever is on the way and hold for ever, is not enough to run a house with.
+    pub(crate) fn require_admin(&self) -> Result<(), Error> {
+        if self.viewer().role < Role::Admin {
+            return Err(Error::forbidden("This is for administrators."));
+        }
+        if self.caller.kind != TokenKind::Api {
+            return Err(Error::forbidden(
+                "This takes an API key; an app password that was made for music apps does not open it.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses a music folder that is not the one that there is.
+    pub(crate) fn check_folder(&self) -> Result<(), Error> {
+        match self.params.filled("musicFolderId") {
+            None => Ok(()),
+            Some(id) if id == crate::ids::FOLDER.to_string() => Ok(()),
+            Some(_) => Err(Error::new(Code::Absent, "There is no such music folder.")),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The methods of the API: each reads its parameters, asks a service, and shapes what it says.
+
+mod browsing;
+mod lists;
+mod media;
+mod scanning;
+mod search;
+mod system;
+mod transcoding;
+mod users;
+
+use std::pin::Pin;
+
+use crate::{
+    call::{Call, Reply},
+    error::Error,
+};
+
+/// A method that anybody may call.
+pub(crate) type OpenRun = fn() -> Reply;
+/// A method for those who are signed in.
+pub(crate) type ClosedRun = for<'a> fn(&'a Call) -> Answer<'a>;
+/// What a method answers in time.
+pub(crate) type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send + 'a>>;
+
+/// A method.
+pub(crate) enum Endpoint {
+    /// For anybody.
+    Open(OpenRun),
+    /// For those who are signed in.
+    Closed(ClosedRun),
+}
+
+/// The table of methods from their names and functions: those that wait for something, and those that do not.
+macro_rules! table {
+    (waiting { $($name:literal => $run:path),* $(,)? } at_once { $($quick:literal => $now:path),* $(,)? }) => {
+        &[
+            $(($name, Endpoint::Closed(|call| Box::pin($run(call)))),)*
+            $(($quick, Endpoint::Closed(|call| Box::pin(std::future::ready($now(call))))),)*
+        ]
+    };
+}
+
+/// The methods that are answered, apart from the one that is open.
+const ENDPOINTS: &[(&str, Endpoint)] = table! {
+    waiting {
+        "getIndexes" => browsing::get_indexes,
+        "getMusicDirectory" => browsing::get_music_directory,
+        "getArtists" => browsing::get_artists,
+        "getArtist" => browsing::get_artist,
+        "getAlbum" => browsing::get_album,
+        "getSong" => browsing::get_song,
+        "getVideos" => browsing::get_videos,
+        "getVideoInfo" => browsing::get_video_info,
+        "getAlbumList" => lists::get_album_list,
+        "getAlbumList2" => lists::get_album_list2,
+        "search2" => search::search2,
+        "search3" => search::search3,
+        "stream" => media::stream,
+        "download" => media::download,
+        "hls" => media::hls,
+        "getCaptions" => media::get_captions,
+        "getCoverArt" => media::get_cover_art,
+        "getTranscodeDecision" => transcoding::get_transcode_decision,
+        "getUser" => users::get_user,
+        "getUsers" => users::get_users,
+        "createUser" => users::create_user,
+        "getScanStatus" => scanning::get_scan_status,
+        "startScan" => scanning::start_scan,
+    }
+    at_once {
+        "ping" => system::ping,
+        "getLicense" => system::get_license,
+        "tokenInfo" => system::token_info,
+        "getMusicFolders" => browsing::get_music_folders,
+        "getAvatar" => media::get_avatar,
+        "getTranscodeStream" => transcoding::get_transcode_stream,
+        "updateUser" => users::update_user,
+        "deleteUser" => users::delete_user,
+        "changePassword" => users::change_password,
+        "jukeboxControl" => system::jukebox_control,
+    }
+};
+
+/// The methods of the API that this server has nothing behind yet. They are refused in words that say so, rather than
+/// answered with nothing, which would claim that there is nothing.
+const NOT_YET: &[&str] = &[
+    "addChatMessage",
+    "createBookmark",
+    "createInternetRadioStation",
+    "createPlaylist",
+    "createPodcastChannel",
+    "createShare",
+    "deleteBookmark",
+    "deleteInternetRadioStation",
+    "deletePlaylist",
+    "deletePodcastChannel",
+    "deletePodcastEpisode",
+    "deleteShare",
+    "downloadPodcastEpisode",
+    "findSonicPath",
+    "getAlbumInfo",
+    "getAlbumInfo2",
+    "getArtistInfo",
+    "getArtistInfo2",
+    "getBookmarks",
+    "getChatMessages",
+    "getGenres",
+    "getInternetRadioStations",
+    "getLyrics",
+    "getLyricsBySongId",
+    "getNewestPodcasts",
+    "getNowPlaying",
+    "getPlayQueue",
+    "getPlayQueueByIndex",
+    "getPlaylist",
+    "getPlaylists",
+    "getPodcastEpisode",
+    "getPodcasts",
+    "getRandomSongs",
+    "getShares",
+    "getSimilarSongs",
+    "getSimilarSongs2",
+    "getSongsByGenre",
+    "getSonicSimilarTracks",
+    "getStarred",
+    "getStarred2",
+    "getTopSongs",
+    "refreshPodcasts",
+    "reportPlayback",
+    "savePlayQueue",
+    "savePlayQueueByIndex",
+    "scrobble",
+    "search",
+    "setRating",
+    "star",
+    "unstar",
+    "updateInternetRadioStation",
+    "updatePlaylist",
+    "updateShare",
+];
+
+/// The one method that is open: what an app asks before it knows how to sign in.
+static EXTENSIONS: Endpoint = Endpoint::Open(system::get_open_subsonic_extensions);
+static REFUSED: Endpoint = Endpoint::Closed(|_| Box::pin(async { Err(not_yet()) }));
+
+/// The method of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Endpoint> {
+    if name == "getOpenSubsonicExtensions" {
+        return Some(&EXTENSIONS);
+    }
+    if let Some((_, found)) = ENDPOINTS.iter().find(|(each, _)| *each == name) {
+        return Some(found);
+    }
+    NOT_YET.contains(&name).then_some(&REFUSED)
+}
+
+/// The refusal of what this server has nothing behind yet.
+pub(crate) fn not_yet() -> Error {
+    Error::refused("This server can't do that yet.")
+}
+
+/// The names of all methods.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let some = ENDPOINTS.iter().map(|(name, _)| *name);
+    some.chain(NOT_YET.iter().copied()).chain(std::iter::once("getOpenSubsonicExtensions"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_87_methods_of_the_api_are_known_once() {
+        let mut names: Vec<_> = names().collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!((names.len(), all), (87, 87));
+        assert!(names.iter().all(|name| find(name).is_some()));
+    }
+}

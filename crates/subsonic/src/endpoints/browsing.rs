@@ -1,0 +1,215 @@
+//! Artists, albums, songs and videos, by tags and as folders.
+
+use catalog::{
+    AlbumId, ArtistId, VideoId,
+    model::{AlbumDetail, Artist, Track, Video},
+    service::{
+        self,
+        dialect::{self, ROWS_MAX},
+    },
+};
+use kernel::PageQuery;
+
+use crate::{
+    call::{Call, Reply},
+    error::Error,
+    ids::{FOLDER, ItemId},
+    shape::{self, Facts},
+    tree::Element,
+};
+
+/// Words that do not count at the beginning of a name, as the catalogue sorts.
+const IGNORED_ARTICLES: &str = "The An A";
+/// What the music folder is called.
+const FOLDER_NAME: &str = "Music";
+/// Most artists of an index, which the API gives whole.
+pub(crate) const ARTISTS_MAX: usize = 200_000;
+/// Most videos of the list of all, which the API gives whole.
+pub(crate) const VIDEOS_MAX: usize = 10_000;
+/// Rows of one step of what is given whole.
+const STEP: u32 = 200;
+
+pub(super) fn get_music_folders(_: &Call) -> Result<Reply, Error> {
+    let folder = Element::new().with("id", FOLDER).with("name", FOLDER_NAME);
+    Reply::element("musicFolders", Element::new().list("musicFolder", [folder]))
+}
+
+/// Artists as folders. `ifModifiedSince` is not looked at: who asks gets all, which is always right.
+pub(super) async fn get_indexes(call: &Call) -> Result<Reply, Error> {
+    let index = index(call, shape::artist_name).await?;
+    let now_ms = call.ctx().now().0 / 1000;
+    let element = Element::new()
+        .with("ignoredArticles", IGNORED_ARTICLES)
+        .with("lastModified", now_ms)
+        .list("index", index);
+    Reply::element("indexes", element)
+}
+
+pub(super) async fn get_artists(call: &Call) -> Result<Reply, Error> {
+    let index = index(call, shape::artist).await?;
+    Reply::element("artists", Element::new().with("ignoredArticles", IGNORED_ARTICLES).list("index", index))
+}
+
+/// All artists under the letters with which they are sorted.
+async fn index(call: &Call, shape: fn(&Artist) -> Element) -> Result<Vec<Element>, Error> {
+    call.check_folder()?;
+    let mut groups: Vec<(String, Vec<Element>)> = Vec::new();
+    for (artist, key) in all_artists(call).await? {
+        let letter = index_letter(&key);
+        match groups.iter_mut().rev().find(|(name, _)| *name == letter) {
+            Some((_, group)) => group.push(shape(&artist)),
+            None => groups.push((letter, vec![shape(&artist)])),
+        }
+    }
+    let each = groups.into_iter();
+    Ok(each.map(|(name, group)| Element::new().with("name", name).list("artist", group)).collect())
+}
+
+async fn all_artists(call: &Call) -> Result<Vec<(Artist, String)>, Error> {
+    let mut all: Vec<(Artist, String)> = Vec::new();
+    loop {
+        let last = all.last().map(|(artist, key)| (key.clone(), artist.id));
+        let step = dialect::artists_after(call.ctx(), last, ROWS_MAX).await?;
+        let is_last = step.len() < ROWS_MAX as usize;
+        all.extend(step);
+        if is_last || all.len() >= ARTISTS_MAX {
+            all.truncate(ARTISTS_MAX);
+            return Ok(all);
+        }
+    }
+}
+
+/// The letter under which a name stands; what begins with none stands under `#`.
+fn index_letter(sort_key: &str) -> String {
+    match sort_key.chars().next() {
+        Some(letter) if letter.is_alphabetic() => letter.to_uppercase().collect(),
+        _ => "#".to_owned(),
+    }
+}
+
+/// What is in a folder: artists in the music folder, albums in an artist, songs in an album.
+pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
+    let id = ItemId::parse(call.params.required("id")?)?;
+    let element = Element::new().with("id", id.to_string());
+    let element = match id {
+        ItemId::Folder => {
+            let artists = all_artists(call).await?;
+            let children = artists.iter().map(|(artist, _)| shape::artist_folder(artist));
+            element.with("name", FOLDER_NAME).list("child", children)
+        }
+        ItemId::Artist(artist) => {
+            let found = service::artist(call.ctx(), artist).await?;
+            element
+                .with("parent", ItemId::Folder.to_string())
+                .with("name", found.artist.name)
+                .list("child", found.albums.iter().map(shape::album_folder))
+        }
+        ItemId::Album(album) => {
+            let (found, songs) = album_with_songs(call, album).await?;
+            let parent = found.album.artists.first().map(|artist| ItemId::from(artist.id).to_string());
+            element.maybe("parent", parent).with("name", found.album.title).list("child", songs)
+        }
+        ItemId::Track(_) | ItemId::Video(_) => return Err(Error::absent()),
+    };
+    Reply::element("directory", element)
+}
+
+pub(super) async fn get_artist(call: &Call) -> Result<Reply, Error> {
+    let id = artist_id(call.params.required("id")?)?;
+    let found = service::artist(call.ctx(), id).await?;
+    let albums = found.albums.iter().map(shape::album);
+    Reply::element("artist", shape::artist(&found.artist).list("album", albums))
+}
+
+pub(super) async fn get_album(call: &Call) -> Result<Reply, Error> {
+    let ItemId::Album(id) = ItemId::parse(call.params.required("id")?)? else { return Err(Error::absent()) };
+    let (found, songs) = album_with_songs(call, id).await?;
+    let titles = found.discs.iter().filter_map(|disc| {
+        let title = disc.title.as_deref()?;
+        Some(Element::new().with("disc", disc.number).with("title", title))
+    });
+    let element = shape::album(&found.album).list("discTitles", titles).list("song", songs);
+    Reply::element("album", element)
+}
+
+/// An album with its songs in their order.
+async fn album_with_songs(call: &Call, id: AlbumId) -> Result<(AlbumDetail, Vec<Element>), Error> {
+    let found = service::album(call.ctx(), id).await?;
+    let tracks: Vec<&Track> = found.discs.iter().flat_map(|disc| &disc.tracks).collect();
+    let songs = songs(call, &tracks).await?;
+    Ok((found, songs))
+}
+
+/// Tracks as songs, with what their files say, by one question for each thousand.
+pub(super) async fn songs(call: &Call, tracks: &[&Track]) -> Result<Vec<Element>, Error> {
+    let mut facts = Facts::new();
+    for some in tracks.chunks(ROWS_MAX as usize) {
+        let ids = some.iter().map(|track| track.id).collect();
+        facts.extend(dialect::track_facts(call.ctx(), ids).await?);
+    }
+    Ok(tracks.iter().map(|track| shape::song(track, &facts)).collect())
+}
+
+pub(super) async fn get_song(call: &Call) -> Result<Reply, Error> {
+    let ItemId::Track(id) = ItemId::parse(call.params.required("id")?)? else { return Err(Error::absent()) };
+    let track = service::track(call.ctx(), id).await?;
+    let song = songs(call, &[&track]).await?.pop().ok_or_else(Error::absent)?;
+    Reply::element("song", song)
+}
+
+fn artist_id(text: &str) -> Result<ArtistId, Error> {
+    match ItemId::parse(text)? {
+        ItemId::Artist(id) => Ok(id),
+        _ => Err(Error::absent()),
+    }
+}
+
+/// All videos, the newest first, at most [`VIDEOS_MAX`].
+pub(super) async fn get_videos(call: &Call) -> Result<Reply, Error> {
+    let mut elements = Vec::new();
+    let mut query = PageQuery { after: None, limit: Some(STEP) };
+    loop {
+        let page = service::videos(call.ctx(), &query).await?;
+        let ids = page.items.iter().map(|video| video.id).collect();
+        let facts = dialect::video_facts(call.ctx(), ids).await?;
+        elements.extend(page.items.iter().map(|video: &Video| shape::video(video, facts.get(&video.id))));
+        query.after = page.next;
+        if query.after.is_none() || elements.len() >= VIDEOS_MAX {
+            elements.truncate(VIDEOS_MAX);
+            return Reply::element("videos", Element::new().list("video", elements));
+        }
+    }
+}
+
+/// The text tracks of a video. Sound and conversions can't be chosen here: HLS carries them.
+pub(super) async fn get_video_info(call: &Call) -> Result<Reply, Error> {
+    let id = video_id(call.params.required("id")?)?;
+    let found = service::video(call.ctx(), id).await?;
+    let captions = found.captions.iter().map(|caption| {
+        let name = format!("{} ({}).vtt", caption.label, caption.language);
+        Element::new().with("id", caption.id.to_string()).with("name", name)
+    });
+    let element = Element::new().with("id", ItemId::from(id).to_string()).list("captions", captions);
+    Reply::element("videoInfo", element)
+}
+
+pub(super) fn video_id(text: &str) -> Result<VideoId, Error> {
+    match ItemId::parse(text)? {
+        ItemId::Video(id) => Ok(id),
+        _ => Err(Error::absent()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_under_the_letter_by_which_they_are_sorted() {
+        for (key, letter) in
+            [("abba", "A"), ("ärzte", "Ä"), ("2pac", "#"), ("", "#"), ("あ", "あ"), ("!", "#")]
+        {
+            assert_eq!(index_letter(key), letter, "{key}");
+        }
+    }
+}

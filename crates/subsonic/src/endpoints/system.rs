@@ -1,0 +1,41 @@
+//! What the server is and can.
+
+use serde_json::Value;
+
+use crate::{
+    call::{Call, Reply},
+    error::Error,
+    tree::Element,
+};
+
+/// The published extensions that are kept, with their versions.
+pub(crate) const EXTENSIONS: &[(&str, &[u64])] =
+    &[("apiKeyAuthentication", &[1]), ("formPost", &[1]), ("transcoding", &[1])];
+
+#[expect(clippy::unnecessary_wraps, reason = "other methods can fail")]
+pub(super) fn ping(_: &Call) -> Result<Reply, Error> {
+    Ok(Reply::Done)
+}
+
+/// Odeon is free for everybody, so its license is good and never ends.
+pub(super) fn get_license(_: &Call) -> Result<Reply, Error> {
+    Reply::element("license", Element::new().with("valid", true))
+}
+
+pub(super) fn get_open_subsonic_extensions() -> Reply {
+    let each = EXTENSIONS.iter().map(|(name, versions)| {
+        let element = Element::new().with("name", *name).with("versions", versions.to_vec());
+        Value::from(element)
+    });
+    Reply::Element("openSubsonicExtensions", each.collect())
+}
+
+/// Whom the token that was brought signs in.
+pub(super) fn token_info(call: &Call) -> Result<Reply, Error> {
+    Reply::element("tokenInfo", Element::new().with("username", call.viewer().handle.as_str()))
+}
+
+/// A server in a data centre has no loudspeaker.
+pub(super) fn jukebox_control(_: &Call) -> Result<Reply, Error> {
+    Err(Error::forbidden("This server has no sound of its own, so there is no jukebox to control."))
+}

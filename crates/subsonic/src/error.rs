@@ -1,0 +1,105 @@
+//! What is refused, in the API's own numbers.
+
+use kernel::{Fault, Problem};
+
+/// A refusal: a code of the API and a sentence for people.
+#[derive(Debug)]
+pub(crate) struct Error {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+}
+
+/// The codes of the API. 60, the end of a trial, is never given: nothing here is on trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// Anything else.
+    Generic = 0,
+    /// A parameter is missing.
+    Missing = 10,
+    /// The client speaks a version of the API that is too old.
+    ClientTooOld = 20,
+    /// The client speaks a version of the API that is newer than ours.
+    ServerTooOld = 30,
+    /// Wrong name or password.
+    Credentials = 40,
+    /// A salted proof can't be checked for this account.
+    NoProof = 41,
+    /// Two ways to sign in at once.
+    Conflict = 43,
+    /// An API key that does not hold.
+    ApiKey = 44,
+    /// Not for this caller.
+    Forbidden = 50,
+    /// It is not there, or not for this caller: the same answer.
+    Absent = 70,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// Something that can't be taken or done; the sentence says what would be right.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(Code::Generic, message)
+    }
+
+    /// A parameter that must be there is not.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(Code::Missing, format!("The required parameter {name} is missing."))
+    }
+
+    /// The one answer for what is not there and for what the caller may not see.
+    pub(crate) fn absent() -> Self {
+        Self::new(Code::Absent, "It does not exist, or it is not shared with you.")
+    }
+
+    /// It is not for this caller.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(Code::Forbidden, message)
+    }
+}
+
+impl From<Fault> for Error {
+    /// Logs the fault; the caller is told a reference to it and nothing else.
+    fn from(fault: Fault) -> Self {
+        let problem = Problem::fault(&fault);
+        let reference = problem.reference.clone().unwrap_or_default();
+        Self::refused(format!("{} Reference: {reference}.", told(problem)))
+    }
+}
+
+impl From<catalog::Error> for Error {
+    fn from(error: catalog::Error) -> Self {
+        match error {
+            catalog::Error::NotFound => Self::absent(),
+            catalog::Error::NotOwner => Self::forbidden("This is somebody else's."),
+            catalog::Error::Invalid(problem) => Self::refused(told(*problem)),
+            catalog::Error::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<accounts::Error> for Error {
+    fn from(error: accounts::Error) -> Self {
+        match error {
+            accounts::Error::NotFound => Self::absent(),
+            accounts::Error::Fault(fault) => fault.into(),
+            other => Self::refused(told(other.problem())),
+        }
+    }
+}
+
+impl From<ingest::library::Error> for Error {
+    fn from(error: ingest::library::Error) -> Self {
+        match error {
+            ingest::library::Error::NotFound => Self::absent(),
+            ingest::library::Error::Fault(fault) => fault.into(),
+            other => Self::refused(told(other.problem())),
+        }
+    }
+}
+
+fn told(problem: Problem) -> String {
+    problem.detail.unwrap_or(problem.title)
+}

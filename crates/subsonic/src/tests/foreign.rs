@@ -1,0 +1,63 @@
+//! A client that we did not write, the crate `opensubsonic`, over a real socket: what it can't read is a fault of ours.
+
+use kernel::{on_both_engines, testkit::World};
+use opensubsonic::{Auth, Client, Search3Options};
+
+use super::*;
+
+impl House {
+    /// Serves the house on a free port; its address.
+    async fn served(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let app = self.app.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        format!("http://{address}")
+    }
+}
+
+on_both_engines! {
+    async fn it_signs_in_in_all_three_ways(world: World) {
+        let house = House::new(&world.ctx);
+        let key = house.member("ann", Role::Listener).await;
+        let password = house.app_password(&key).await;
+        let url = house.served().await;
+        for auth in [Auth::api_key(&key), Auth::token("ann", &password), Auth::plain("ann", &password)] {
+            let client = Client::new(&url, auth).expect("a client");
+            client.ping().await.expect("it is let in");
+        }
+        let client = Client::new(&url, Auth::token("ann", PASSWORD)).expect("a client");
+        client.ping().await.expect_err("the account's own password is not taken");
+    }
+
+    async fn it_reads_every_answer_about_what_there_is(world: World) {
+        let house = House::new(&world.ctx);
+        let key = house.member("ann", Role::Admin).await;
+        let tracks = house.album("Ann Other", "First").await;
+        let source = SourceFile { mime: "video/mp4".to_owned(), codec: "h264".to_owned(), ..file("/films/a.mp4") };
+        let film = house.film("A Film", source).await;
+        let client = Client::new(&house.served().await, Auth::api_key(&key)).expect("a client");
+        assert!(client.get_license().await.expect("it reads").valid);
+        assert_eq!(client.token_info().await.expect("it reads").username, "ann");
+        assert!(!client.get_open_subsonic_extensions().await.expect("it reads").is_empty());
+        assert_eq!(client.get_music_folders().await.expect("it reads").len(), 1);
+        let artists = client.get_artists(None).await.expect("it reads");
+        let artist = client.get_artist(&artists.index[0].artist[0].id).await.expect("it reads");
+        let album = client.get_album(&artist.album[0].id).await.expect("it reads");
+        assert_eq!(album.song.len(), 3);
+        let song = client.get_song(&format!("tr-{}", tracks[0])).await.expect("it reads");
+        assert_eq!((song.title.as_str(), song.suffix.as_deref()), ("First 1", Some("flac")));
+        client.get_indexes(None, None).await.expect("it reads");
+        assert_eq!(client.get_music_directory(&album.id).await.expect("it reads").child.len(), 3);
+        assert_eq!(client.get_videos().await.expect("it reads").len(), 1);
+        client.get_video_info(&format!("vi-{film}")).await.expect("it reads");
+        let wanted = Search3Options::new().song_count(2).song_offset(1);
+        let found = client.search3("", &wanted).await.expect("it reads");
+        assert_eq!(found.song.len(), 2);
+        client.get_scan_status().await.expect("it reads");
+        client.start_scan().await.expect("it reads");
+        assert_eq!(client.get_user("ann").await.expect("it reads").username, "ann");
+        assert_eq!(client.get_users().await.expect("it reads").len(), 1);
+        client.get_song("tr-1").await.expect_err("there is none");
+    }
+}

@@ -1,0 +1,140 @@
+// A client of the OpenSubsonic API that we did not write, from npm, against the built program: every method that it knows.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { SubsonicAPI } from 'subsonic-api';
+import { addLibrary } from './lib/catalogue.mjs';
+import { House, OWNER } from './lib/house.mjs';
+import { library } from './lib/media.mjs';
+
+let house, owner, music, key, clients;
+
+before(async () => {
+  house = await House.open();
+  owner = await house.owner();
+  music = join(house.folder, 'music');
+  library(music);
+  await addLibrary(owner, music);
+  key = house.run(['token', 'add', OWNER.handle, '--label', 'a music app']).trim();
+  const { token: password } = await owner.post('/api/v1/me/tokens', { label: 'a phone', kind: 'subsonic' }, 201);
+  // By API key, by a password that is proven with a salt, and by either in a form.
+  clients = [{}, { post: true }].flatMap((more) => [
+    new SubsonicAPI({ url: house.url, auth: { apiKey: key }, ...more }),
+    new SubsonicAPI({ url: house.url, auth: { username: OWNER.handle, password }, ...more }),
+  ]);
+});
+
+after(() => house?.close());
+
+async function good(answer) {
+  const got = await answer;
+  assert.equal(got.status, 'ok', JSON.stringify(got.error));
+  assert.equal(got.type, 'odeon');
+  assert.equal(got.openSubsonic, true);
+  return got;
+}
+
+/** The code of a refusal. */
+async function refused(answer) {
+  const got = await answer;
+  const body = got instanceof Response ? (await got.json())['subsonic-response'] : got;
+  assert.equal(body.status, 'failed');
+  assert.ok(body.error.message.length > 10, JSON.stringify(body.error));
+  return body.error.code;
+}
+
+test('it signs in in each way that it knows, and a wrong password is told as such', async () => {
+  for (const client of clients) await good(client.ping());
+  const wrong = (auth) => refused(new SubsonicAPI({ url: house.url, auth }).ping());
+  assert.equal(await wrong({ username: OWNER.handle, password: OWNER.password }), 40);
+  assert.equal(await wrong({ username: 'nobody', password: 'x' }), 41);
+  assert.equal(await wrong({ apiKey: 'odeon_wrong' }), 44);
+});
+
+test('it walks from the artists to the songs, by tags and by folders', async () => {
+  for (const client of clients) {
+    const { artists } = await good(client.getArtists());
+    const all = artists.index.flatMap((index) => index.artist);
+    assert.deepEqual(all.map(({ name }) => name), ['Ann Other', 'Bob']);
+    const { artist } = await good(client.getArtist({ id: all[1].id }));
+    const { album } = await good(client.getAlbum({ id: artist.album[0].id }));
+    assert.deepEqual(album.song.map(({ title }) => title), ['Piece 1', 'Piece 2', 'Piece 3']);
+    assert.ok(album.created instanceof Date);
+    const { song } = await good(client.getSong({ id: album.song[0].id }));
+    assert.equal(song.suffix, 'flac');
+    assert.equal(song.duration, 4);
+    const { indexes } = await good(client.getIndexes());
+    const folder = indexes.index.flatMap((index) => index.artist)[1];
+    const { directory } = await good(client.getMusicDirectory({ id: folder.id }));
+    const { directory: deeper } = await good(client.getMusicDirectory({ id: directory.child[0].id }));
+    assert.deepEqual(deeper.child.map(({ id }) => id), album.song.map(({ id }) => id));
+  }
+});
+
+test('it takes the whole library along as a phone does', async () => {
+  const [client] = clients;
+  const albums = [];
+  for (let offset = 0; ; offset += 2) {
+    const { albumList2 } = await good(client.getAlbumList2({ type: 'alphabeticalByName', size: 2, offset }));
+    albums.push(...albumList2.album);
+    if (albumList2.album.length < 2) break;
+  }
+  assert.deepEqual(albums.map(({ name }) => name), ['Every Format', 'Second', 'Waves']);
+  const songs = [];
+  for (let songOffset = 0; ; songOffset += 4) {
+    const { searchResult3 } = await good(client.search3({ query: '', songCount: 4, songOffset, albumCount: 0, artistCount: 0 }));
+    songs.push(...searchResult3.song);
+    if (searchResult3.song.length < 4) break;
+  }
+  assert.equal(songs.length, 9);
+  assert.equal(new Set(songs.map(({ id }) => id)).size, 9);
+  for (const id of new Set(songs.map(({ coverArt }) => coverArt).filter(Boolean))) {
+    const cover = await client.getCoverArt({ id, size: 300 });
+    assert.equal(cover.headers.get('content-type'), 'image/jpeg');
+  }
+});
+
+test('it plays and keeps a song, byte for byte as it lies on the drive', async () => {
+  const { searchResult3 } = await good(clients[0].search3({ query: '' }));
+  const song = searchResult3.song.find(({ title }) => title === 'Piece 2');
+  const bytes = readFileSync(join(music, 'Bob', 'Second', '2.flac'));
+  for (const client of clients) {
+    for (const get of ['stream', 'download']) {
+      const answer = await client[get]({ id: song.id });
+      assert.equal(answer.headers.get('content-type'), 'audio/flac');
+      assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes), get);
+    }
+  }
+});
+
+test('what it says of the server and of accounts is true', async () => {
+  const [client, byPassword] = clients;
+  assert.equal((await good(client.getLicense())).license.valid, true);
+  const { openSubsonicExtensions } = await good(client.getOpenSubsonicExtensions());
+  assert.ok(openSubsonicExtensions.some(({ name }) => name === 'formPost'));
+  assert.equal((await good(client.getMusicFolders())).musicFolders.musicFolder.length, 1);
+  assert.equal((await good(client.getScanStatus())).scanStatus.scanning, false);
+  assert.deepEqual((await good(client.getVideos())).videos.video, []);
+  await good(client.createUser({ username: 'carla', password: 'rather a good one', email: 'c@example.org' }));
+  const { users } = await good(client.getUsers());
+  assert.deepEqual(users.user.map(({ username }) => username), [OWNER.handle, 'carla']);
+  assert.equal((await good(client.getUser({ username: 'carla' }))).user.adminRole, false);
+  assert.equal(await refused(byPassword.getUsers()), 50, 'an app password runs no house');
+  await good(client.startScan());
+});
+
+test('every other method that it knows is answered in the envelope', async () => {
+  const [client] = clients;
+  const known = Object.getOwnPropertyNames(SubsonicAPI.prototype).filter((name) => !['constructor', 'navidromeSession', 'custom', 'customJSON', 'baseURL'].includes(name));
+  assert.ok(known.length > 70, `${known.length} methods`);
+  for (const method of known) {
+    const answer = await client[method]({ id: 'tr-1', username: 'nobody', query: '', type: 'newest' });
+    if (answer instanceof Response) {
+      assert.equal(answer.status, 200, method);
+      assert.equal((await answer.json())['subsonic-response'].status, 'failed', method);
+    } else {
+      assert.ok(['ok', 'failed'].includes(answer.status), method);
+    }
+  }
+});
