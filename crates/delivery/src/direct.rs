@@ -38,7 +38,7 @@ pub enum Playable {
 /// How something is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// `GET` or `HEAD`; any other is answered as `GET` without conditions.
+    /// `GET` or `HEAD`; with any other there are no bytes in the answer.
     pub method: &'a Method,
     /// Ranges and conditions are read from these.
     pub headers: &'a HeaderMap,

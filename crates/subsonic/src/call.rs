@@ -75,8 +75,10 @@ impl Call {
         &self.caller.viewer
     }
 
+    /// How bytes are asked for. A form asks for the same as an address does.
     pub(crate) fn asked(&self) -> Asked<'_> {
-        Asked { method: &self.method, headers: &self.headers }
+        let method = if self.method == Method::HEAD { &Method::HEAD } else { &Method::GET };
+        Asked { method, headers: &self.headers }
     }
 
     /// Refuses everybody but administrators who came with an API key. An app password of a music app, whose proofs stand
