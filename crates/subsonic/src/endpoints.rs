@@ -1,6 +1,7 @@
 //! The methods of the API: each reads its parameters, asks a service, and shapes what it says.
 
 mod browsing;
+mod info;
 mod lists;
 mod media;
 mod scanning;
@@ -54,8 +55,13 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getVideoInfo" => browsing::get_video_info,
         "getAlbumList" => lists::get_album_list,
         "getAlbumList2" => lists::get_album_list2,
+        "search" => search::search,
         "search2" => search::search2,
         "search3" => search::search3,
+        "getArtistInfo" => info::get_artist_info,
+        "getArtistInfo2" => info::get_artist_info2,
+        "getAlbumInfo" => info::get_album_info,
+        "getAlbumInfo2" => info::get_album_info,
         "stream" => media::stream,
         "download" => media::download,
         "hls" => media::hls,
@@ -99,10 +105,6 @@ const NOT_YET: &[&str] = &[
     "deleteShare",
     "downloadPodcastEpisode",
     "findSonicPath",
-    "getAlbumInfo",
-    "getAlbumInfo2",
-    "getArtistInfo",
-    "getArtistInfo2",
     "getBookmarks",
     "getChatMessages",
     "getGenres",
@@ -131,7 +133,6 @@ const NOT_YET: &[&str] = &[
     "savePlayQueue",
     "savePlayQueueByIndex",
     "scrobble",
-    "search",
     "setRating",
     "star",
     "unstar",

@@ -157,7 +157,7 @@ pub(super) async fn get_song(call: &Call) -> Result<Reply, Error> {
     Reply::element("song", song)
 }
 
-fn artist_id(text: &str) -> Result<ArtistId, Error> {
+pub(super) fn artist_id(text: &str) -> Result<ArtistId, Error> {
     match ItemId::parse(text)? {
         ItemId::Artist(id) => Ok(id),
         _ => Err(Error::absent()),

@@ -2,6 +2,7 @@
 
 use catalog::{
     model::{Album, AlbumSort, Artist, Track},
+    search::{self, Slice, Wanted},
     service::dialect::{self, ROWS_MAX},
 };
 
@@ -49,20 +50,55 @@ async fn find(call: &Call) -> Result<Found, Error> {
     let query = call.params.required("query")?;
     call.check_folder()?;
     let params = &call.params;
-    let count = |name: &str| params.number(name, COUNT_DEFAULT, COUNT_MAX);
-    let offset = |name: &str| params.number(name, 0, u32::MAX);
-    let artists = (offset("artistOffset")?, count("artistCount")?);
-    let albums = (offset("albumOffset")?, count("albumCount")?);
-    let tracks = (offset("songOffset")?, count("songCount")?);
+    let slice = |count: &str, offset: &str| -> Result<Slice, Error> {
+        let limit = params.number(count, COUNT_DEFAULT, COUNT_MAX)?;
+        Ok(Slice { offset: params.number(offset, 0, u32::MAX)?, limit })
+    };
+    let wanted = Wanted {
+        artists: slice("artistCount", "artistOffset")?,
+        albums: slice("albumCount", "albumOffset")?,
+        tracks: slice("songCount", "songOffset")?,
+        videos: Slice::default(),
+    };
     // Some apps write an empty query as two quotes.
-    if !query.trim().trim_matches('"').is_empty() {
+    let words = query.trim().trim_matches('"');
+    if words.is_empty() {
+        return everything(call, &wanted).await;
+    }
+    // A star at the end asks for beginnings of words, which is what a search here looks for anyway.
+    let words = words.trim_end_matches('*');
+    let found = search::search(call.ctx(), call.viewer(), words, &wanted).await?;
+    Ok(Found { artists: found.artists, albums: found.albums, tracks: found.tracks })
+}
+
+/// All there is, by name.
+async fn everything(call: &Call, wanted: &Wanted) -> Result<Found, Error> {
+    let Wanted { artists, albums, tracks, .. } = wanted;
+    Ok(Found {
+        artists: artists_at(call, artists.offset, artists.limit).await?,
+        albums: lists::albums_at(call, AlbumSort::Title, albums.offset, albums.limit).await?,
+        tracks: lists::tracks_at(call, tracks.offset, tracks.limit).await?,
+    })
+}
+
+/// The search of old: songs by what is typed for any of their tags, or for one. Which tag it was does not narrow it
+/// down, and neither does the age of what is found.
+pub(super) async fn search(call: &Call) -> Result<Reply, Error> {
+    let params = &call.params;
+    if params.filled("newerThan").is_some() {
         return Err(not_yet());
     }
-    Ok(Found {
-        artists: artists_at(call, artists.0, artists.1).await?,
-        albums: lists::albums_at(call, AlbumSort::Title, albums.0, albums.1).await?,
-        tracks: lists::tracks_at(call, tracks.0, tracks.1).await?,
-    })
+    let offset = params.number("offset", 0, u32::MAX)?;
+    let tracks = Slice { offset, limit: params.number("count", COUNT_DEFAULT, COUNT_MAX)? };
+    let typed: Vec<&str> =
+        ["artist", "album", "title", "any"].into_iter().filter_map(|name| params.filled(name)).collect();
+    if typed.is_empty() {
+        return Err(Error::missing("any, title, album or artist"));
+    }
+    let wanted = Wanted { tracks, ..Wanted::default() };
+    let found = search::search(call.ctx(), call.viewer(), &typed.join(" "), &wanted).await?;
+    let matches = songs(call, &found.tracks.iter().collect::<Vec<_>>()).await?;
+    Reply::element("searchResult", Element::new().with("offset", offset).list("match", matches))
 }
 
 /// `size` artists after the first `offset` by name.

@@ -41,6 +41,27 @@ on_both_engines! {
         assert_eq!(none["album"], json!([]));
     }
 
+    async fn what_is_typed_is_found_also_when_it_is_mistyped(world: World) {
+        let house = House::new(&world.ctx);
+        let key = house.member("ann", Role::Listener).await;
+        house.album("The Beatles", "Help").await;
+        house.album("Queen", "Jazz").await;
+        catalog::search::catch_up(&world.ctx).await.expect("the index follows");
+        for query in ["beatles", "Beetles", "beat*", "%22beatles%22"] {
+            let found = house.good(&key, "search3", &format!("query={query}&albumCount=1"), "searchResult3").await;
+            assert_eq!(each(&found["artist"], "name"), ["The Beatles"], "{query}");
+            assert_eq!(each(&found["album"], "name"), ["Help"], "{query}");
+            assert_eq!(found["song"].as_array().map(Vec::len), Some(3), "{query}");
+        }
+        let found = house.good(&key, "search2", "query=jazz&songCount=2&songOffset=2", "searchResult2").await;
+        assert_eq!(found["song"].as_array().map(Vec::len), Some(1));
+        let found = house.good(&key, "search", "artist=queen&title=jazz&count=2", "searchResult").await;
+        assert_eq!((found["match"].as_array().map(Vec::len), &found["offset"]), (Some(2), &json!(0)));
+        assert_eq!(house.good(&key, "search3", "query=xyzzyq", "searchResult3").await["song"], json!([]));
+        assert_eq!(house.refused(&key, "search", "").await, 10);
+        assert_eq!(house.refused(&key, "search3", &format!("query={}", "x".repeat(201))).await, 0);
+    }
+
     async fn an_empty_search_takes_the_whole_library_along(world: World) {
         let house = House::new(&world.ctx);
         let key = house.member("ann", Role::Listener).await;

@@ -83,6 +83,19 @@ on_both_engines! {
                 assert_eq!(picture.width(), edge, "{id} {size}");
             }
         }
+        for (method, of, name) in [("getArtistInfo", "artistId", "artistInfo"), ("getArtistInfo2", "artistId", "artistInfo2"),
+            ("getAlbumInfo", "albumId", "albumInfo"), ("getAlbumInfo2", "id", "albumInfo")] {
+            let request = Request::get(path(&key, method, &format!("id={}", song[of].as_str().expect("an id"))));
+            let request = request.header("host", "odeon.example:8420").body(Body::empty()).expect("a request");
+            let info = house.send(request).await.json()["subsonic-response"][name].clone();
+            let url = info["mediumImageUrl"].as_str().expect("an address");
+            let below = url.strip_prefix("http://odeon.example:8420").expect("where the app asked");
+            assert_eq!(house.get(below).await.header(&header::CONTENT_TYPE), "image/jpeg", "{url}");
+        }
+        for method in ["getArtistInfo", "getArtistInfo2", "getAlbumInfo", "getAlbumInfo2"] {
+            assert_eq!(house.refused(&key, method, "id=ar-1").await, 70, "{method}");
+            assert_eq!(house.refused(&key, method, "").await, 10, "{method}");
+        }
         assert_eq!(house.refused(&key, "getCoverArt", &format!("id={}&size=x", album["id"].as_str().expect("an id"))).await, 0);
     }
 
