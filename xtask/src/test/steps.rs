@@ -14,7 +14,7 @@ use crate::{
     needs::{CHROMIUM, COMPILER, FFMPEG, FONTS, GIT, Machine, POSTGRES, PYTHON},
     openapi,
     process::{command, must},
-    tidy,
+    python, tidy,
     tools::{DENY, NEXTEST, S3S},
     workspace::{Workspace, cargo_step},
 };
@@ -80,7 +80,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         name: "e2e",
         what: "the built program, driven in Chromium",
-        needs: &[COMPILER, FFMPEG, FONTS, POSTGRES, CHROMIUM],
+        needs: &[COMPILER, FFMPEG, FONTS, POSTGRES, CHROMIUM, PYTHON],
         tools: &[S3S],
         page: true,
         run: e2e,
@@ -166,6 +166,11 @@ pub(super) fn e2e_folder(workspace: &Workspace) -> PathBuf {
     workspace.root.join("tests/e2e")
 }
 
+/// The foreign client of the Python world that the end-to-end tests run.
+pub(super) fn e2e_python(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("tests/opensonic/requirements.txt")
+}
+
 /// Whether there are any.
 pub(super) fn has_e2e(workspace: &Workspace) -> bool {
     e2e_folder(workspace).join("package.json").exists()
@@ -186,7 +191,8 @@ fn e2e(run: &Run) -> Done {
         // Browsers and encoders fight for the cores; one file at a time keeps the limits in the tests honest.
         .arg("--test-concurrency=1")
         .current_dir(e2e_folder(&run.workspace))
-        .env("ODEON_BIN", run.workspace.program("debug"));
+        .env("ODEON_BIN", run.workspace.program("debug"))
+        .env("ODEON_PYTHON", python::programs(&e2e_python(&run.workspace))?.join("python"));
     if let Some(chromium) = Machine::this().chromium() {
         node.env("ODEON_CHROMIUM", chromium);
     }
