@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use catalog::{
     TrackId,
-    model::{Album, Artist, NamedRef, Picture, Track, Video},
+    model::{Album, Artist, Mark, NamedRef, Picture, Track, Video},
     service::dialect::{TrackFacts, VideoFacts},
 };
 
@@ -13,6 +13,15 @@ use crate::{ids::ItemId, tree::Element};
 /// Milliseconds as the whole seconds of the API.
 fn seconds(ms: u64) -> u64 {
     (ms + 500) / 1000
+}
+
+/// With what the caller has done with it.
+fn marked(element: Element, mark: &Mark) -> Element {
+    element
+        .maybe("starred", mark.favourite_at.map(|at| at.to_string()))
+        .maybe("userRating", mark.rating)
+        .known("playCount", mark.plays)
+        .maybe("played", mark.played_at.map(|at| at.to_string()))
 }
 
 fn cover(of: impl Into<ItemId>, picture: Option<&Picture>) -> Option<String> {
@@ -53,16 +62,18 @@ fn year(text: &str) -> Option<u64> {
 
 /// An artist by tags.
 pub(crate) fn artist(artist: &Artist) -> Element {
-    Element::new()
-        .with("id", ItemId::from(artist.id).to_string())
-        .with("name", artist.name.as_str())
+    artist_name(artist)
         .with("albumCount", artist.album_count)
         .maybe("coverArt", cover(artist.id, artist.picture.as_ref()))
 }
 
 /// An artist as a name in an index of folders.
 pub(crate) fn artist_name(artist: &Artist) -> Element {
-    Element::new().with("id", ItemId::from(artist.id).to_string()).with("name", artist.name.as_str())
+    let element =
+        Element::new().with("id", ItemId::from(artist.id).to_string()).with("name", artist.name.as_str());
+    element
+        .maybe("starred", artist.mark.favourite_at.map(|at| at.to_string()))
+        .maybe("userRating", artist.mark.rating)
 }
 
 /// An artist as a folder.
@@ -80,7 +91,7 @@ pub(crate) fn artist_folder(artist: &Artist) -> Element {
 /// What an album is in both ways of browsing.
 fn album_parts(album: &Album) -> Element {
     let artists = joined(&album.artists);
-    Element::new()
+    let element = Element::new()
         .with("id", ItemId::from(album.id).to_string())
         .with("title", album.title.as_str())
         .with("album", album.title.as_str())
@@ -91,7 +102,8 @@ fn album_parts(album: &Album) -> Element {
         .with("songCount", album.track_count)
         .with("duration", seconds(album.duration_ms))
         .with("created", album.added_at.to_string())
-        .maybe("year", album.year.map(u64::from))
+        .maybe("year", album.year.map(u64::from));
+    marked(element, &album.mark)
 }
 
 /// An album by tags.
@@ -138,6 +150,7 @@ pub(crate) fn song(track: &Track, facts: &Facts) -> Element {
         .known("samplingRate", track.sample_rate_hz)
         .known("channelCount", track.channels)
         .maybe("coverArt", song_cover(track, facts.get(&track.id)));
+    let element = marked(element, &track.mark);
     match facts.get(&track.id) {
         Some(facts) => with_facts(element, track, facts),
         // It was hidden a moment ago.
@@ -196,6 +209,7 @@ pub(crate) fn video(video: &Video, facts: Option<&VideoFacts>) -> Element {
         .known("originalWidth", video.width)
         .known("originalHeight", video.height)
         .maybe("coverArt", cover(video.id, video.picture.as_ref()));
+    let element = marked(element, &video.mark);
     let Some(facts) = facts else { return element };
     element
         .with("size", facts.bytes)

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use kernel::{Ctx, Fault, Time};
+use kernel::{Ctx, Fault, Time, http::Viewer};
 
 use super::shape::Shaper;
 use crate::{
     AlbumId, ArtistId, PictureId, TrackId, VideoId,
-    model::{Artist, NamedRef},
-    store::read::{self, Credits, dialect as store},
+    model::{Artist, ItemKind, NamedRef},
+    store::read::{self, Credits, dialect as store, marks},
 };
 
 /// Most tracks whose facts are told at once, and most artists of one step.
@@ -117,13 +117,19 @@ pub async fn video_facts(ctx: &Ctx, mut videos: Vec<VideoId>) -> Result<HashMap<
 /// Artists by name after `key`, at most [`ROWS_MAX`], each with the key by which it is sorted and with which to go on.
 pub async fn artists_after(
     ctx: &Ctx,
+    viewer: &Viewer,
     key: Option<(String, ArtistId)>,
     rows: u32,
 ) -> Result<Vec<(Artist, String)>, Fault> {
     let (name, id) = key.unwrap_or((String::new(), ArtistId(0)));
-    let rows = rows.min(ROWS_MAX);
-    let found = ctx.db().read(move |tx| read::artists::by_name(tx, (&name, id.0), rows)).await?;
-    let shaper = Shaper::new(ctx.signer(), ctx.now());
+    let (rows, user) = (rows.min(ROWS_MAX), viewer.id);
+    let found = ctx.db().read(move |tx| {
+        let found = read::artists::by_name(tx, (&name, id.0), rows)?;
+        let marks = marks::of(tx, user, ItemKind::Artist, found.iter().map(|row| row.id.0))?;
+        Ok::<_, Fault>((found, marks))
+    });
+    let (found, marks) = found.await?;
+    let shaper = Shaper::new(ctx.signer(), ctx.now()).with_marks(marks);
     let artists = found.into_iter().map(|row| {
         let key = row.sort_key.clone();
         (shaper.artist(row), key)

@@ -69,7 +69,7 @@ async fn all_artists(call: &Call) -> Result<Vec<(Artist, String)>, Error> {
     let mut all: Vec<(Artist, String)> = Vec::new();
     loop {
         let last = all.last().map(|(artist, key)| (key.clone(), artist.id));
-        let step = dialect::artists_after(call.ctx(), last, ROWS_MAX).await?;
+        let step = dialect::artists_after(call.ctx(), call.viewer(), last, ROWS_MAX).await?;
         let is_last = step.len() < ROWS_MAX as usize;
         all.extend(step);
         if is_last || all.len() >= ARTISTS_MAX {
@@ -98,7 +98,7 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
             element.with("name", FOLDER_NAME).list("child", children)
         }
         ItemId::Artist(artist) => {
-            let found = service::artist(call.ctx(), artist).await?;
+            let found = service::artist(call.ctx(), call.viewer(), artist).await?;
             element
                 .with("parent", ItemId::Folder.to_string())
                 .with("name", found.artist.name)
@@ -116,7 +116,7 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
 
 pub(super) async fn get_artist(call: &Call) -> Result<Reply, Error> {
     let id = artist_id(call.params.required("id")?)?;
-    let found = service::artist(call.ctx(), id).await?;
+    let found = service::artist(call.ctx(), call.viewer(), id).await?;
     let albums = found.albums.iter().map(shape::album);
     Reply::element("artist", shape::artist(&found.artist).list("album", albums))
 }
@@ -134,7 +134,7 @@ pub(super) async fn get_album(call: &Call) -> Result<Reply, Error> {
 
 /// An album with its songs in their order.
 async fn album_with_songs(call: &Call, id: AlbumId) -> Result<(AlbumDetail, Vec<Element>), Error> {
-    let found = service::album(call.ctx(), id).await?;
+    let found = service::album(call.ctx(), call.viewer(), id).await?;
     let tracks: Vec<&Track> = found.discs.iter().flat_map(|disc| &disc.tracks).collect();
     let songs = songs(call, &tracks).await?;
     Ok((found, songs))
@@ -152,7 +152,7 @@ pub(super) async fn songs(call: &Call, tracks: &[&Track]) -> Result<Vec<Element>
 
 pub(super) async fn get_song(call: &Call) -> Result<Reply, Error> {
     let ItemId::Track(id) = ItemId::parse(call.params.required("id")?)? else { return Err(Error::absent()) };
-    let track = service::track(call.ctx(), id).await?;
+    let track = service::track(call.ctx(), call.viewer(), id).await?;
     let song = songs(call, &[&track]).await?.pop().ok_or_else(Error::absent)?;
     Reply::element("song", song)
 }
@@ -169,7 +169,7 @@ pub(super) async fn get_videos(call: &Call) -> Result<Reply, Error> {
     let mut elements = Vec::new();
     let mut query = PageQuery { after: None, limit: Some(STEP) };
     loop {
-        let page = service::videos(call.ctx(), &query).await?;
+        let page = service::videos(call.ctx(), call.viewer(), &query).await?;
         let ids = page.items.iter().map(|video| video.id).collect();
         let facts = dialect::video_facts(call.ctx(), ids).await?;
         elements.extend(page.items.iter().map(|video: &Video| shape::video(video, facts.get(&video.id))));
@@ -184,7 +184,7 @@ pub(super) async fn get_videos(call: &Call) -> Result<Reply, Error> {
 /// The text tracks of a video. Sound and conversions can't be chosen here: HLS carries them.
 pub(super) async fn get_video_info(call: &Call) -> Result<Reply, Error> {
     let id = video_id(call.params.required("id")?)?;
-    let found = service::video(call.ctx(), id).await?;
+    let found = service::video(call.ctx(), call.viewer(), id).await?;
     let captions = found.captions.iter().map(|caption| {
         let name = format!("{} ({}).vtt", caption.label, caption.language);
         Element::new().with("id", caption.id.to_string()).with("name", name)

@@ -27,7 +27,7 @@ pub(super) async fn get_artist_info2(call: &Call) -> Result<Reply, Error> {
 
 async fn artist_info(call: &Call) -> Result<Element, Error> {
     let id = artist_id(call.params.required("id")?)?;
-    let found = service::artist(call.ctx(), id).await?;
+    let found = service::artist(call.ctx(), call.viewer(), id).await?;
     Ok(pictures(call, found.artist.picture.as_ref()))
 }
 
@@ -36,12 +36,12 @@ pub(super) async fn get_album_info(call: &Call) -> Result<Reply, Error> {
     let id = match ItemId::parse(call.params.required("id")?)? {
         ItemId::Album(id) => id,
         ItemId::Track(id) => {
-            let track = service::track(call.ctx(), id).await?;
+            let track = service::track(call.ctx(), call.viewer(), id).await?;
             track.album.ok_or_else(Error::absent)?.id
         }
         _ => return Err(Error::absent()),
     };
-    let found = service::album(call.ctx(), id).await?;
+    let found = service::album(call.ctx(), call.viewer(), id).await?;
     Reply::element("albumInfo", pictures(call, found.album.picture.as_ref()))
 }
 

@@ -35,8 +35,8 @@ pub(super) async fn stream(call: &Call) -> Result<Reply, Error> {
 pub(super) async fn download(call: &Call) -> Result<Reply, Error> {
     let what = playable(call.params.required("id")?)?;
     let title = match what {
-        Playable::Track(id) => service::track(call.ctx(), id).await?.title,
-        Playable::Video(id) => service::video(call.ctx(), id).await?.video.title,
+        Playable::Track(id) => service::track(call.ctx(), call.viewer(), id).await?.title,
+        Playable::Video(id) => service::video(call.ctx(), call.viewer(), id).await?.video.title,
     };
     Reply::raw(call.app.direct.file(call.viewer(), what, Some(&title), call.asked()).await?)
 }

@@ -1,12 +1,12 @@
 //! Search; with an empty query it is how apps take the whole library along.
 
 use catalog::{
-    model::{Album, AlbumSort, Artist, Track},
+    model::{Album, Artist, Track},
     search::{self, Slice, Wanted},
-    service::dialect::{self, ROWS_MAX},
+    service::{self, AlbumOrder},
 };
 
-use super::{browsing::songs, lists, not_yet};
+use super::{browsing::songs, not_yet};
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -71,13 +71,14 @@ async fn find(call: &Call) -> Result<Found, Error> {
     Ok(Found { artists: found.artists, albums: found.albums, tracks: found.tracks })
 }
 
-/// All there is, by name.
+/// All there is, at the same cost at any offset.
 async fn everything(call: &Call, wanted: &Wanted) -> Result<Found, Error> {
+    let (ctx, viewer, title) = (call.ctx(), call.viewer(), AlbumOrder::Title);
     let Wanted { artists, albums, tracks, .. } = wanted;
     Ok(Found {
-        artists: artists_at(call, artists.offset, artists.limit).await?,
-        albums: lists::albums_at(call, AlbumSort::Title, albums.offset, albums.limit).await?,
-        tracks: lists::tracks_at(call, tracks.offset, tracks.limit).await?,
+        artists: service::list_artists(ctx, viewer, artists.offset.into(), artists.limit).await?,
+        albums: service::list_albums(ctx, viewer, title, albums.offset.into(), albums.limit).await?,
+        tracks: service::list_tracks(ctx, viewer, tracks.offset.into(), tracks.limit).await?,
     })
 }
 
@@ -99,22 +100,4 @@ pub(super) async fn search(call: &Call) -> Result<Reply, Error> {
     let found = search::search(call.ctx(), call.viewer(), &typed.join(" "), &wanted).await?;
     let matches = songs(call, &found.tracks.iter().collect::<Vec<_>>()).await?;
     Reply::element("searchResult", Element::new().with("offset", offset).list("match", matches))
-}
-
-/// `size` artists after the first `offset` by name.
-async fn artists_at(call: &Call, offset: u32, size: u32) -> Result<Vec<Artist>, Error> {
-    let (mut skip, mut artists, mut last) = (offset as usize, Vec::new(), None);
-    while artists.len() < size as usize {
-        let step = dialect::artists_after(call.ctx(), last, ROWS_MAX).await?;
-        let is_last = step.len() < ROWS_MAX as usize;
-        last = step.last().map(|(artist, key)| (key.clone(), artist.id));
-        let skipped = skip.min(step.len());
-        skip -= skipped;
-        artists.extend(step.into_iter().skip(skipped).map(|(artist, _)| artist));
-        if is_last {
-            break;
-        }
-    }
-    artists.truncate(size as usize);
-    Ok(artists)
 }

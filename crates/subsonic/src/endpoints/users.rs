@@ -45,7 +45,7 @@ pub(super) async fn get_users(call: &Call) -> Result<Reply, Error> {
 fn shape(user: &User) -> Element {
     Element::new()
         .with("username", user.handle.as_str())
-        .with("scrobblingEnabled", false)
+        .with("scrobblingEnabled", true)
         .with("adminRole", user.role >= Role::Admin)
         .with("settingsRole", true)
         .with("downloadRole", true)

@@ -1,0 +1,152 @@
+//! What listeners say of things: favourites, ratings, plays.
+
+use catalog::{
+    TrackId,
+    model::{ItemId as Marked, NewPlay, PlayReport, PlayState},
+    service,
+};
+use kernel::Time;
+
+use crate::{
+    call::{Call, Reply},
+    error::Error,
+    ids::ItemId,
+};
+
+/// Characters of an app's name that are kept.
+const CLIENT_CHARS_MAX: usize = 64;
+/// Most things that are marked, or plays that are told, at once.
+pub(crate) const ITEMS_MAX: usize = 1_000;
+/// A song is played when half of it is, or this much.
+const PLAYED_MS: u64 = 4 * 60 * 1000;
+
+fn marked(id: ItemId) -> Result<Marked, Error> {
+    Ok(match id {
+        ItemId::Track(id) => Marked::Track(id),
+        ItemId::Album(id) => Marked::Album(id),
+        ItemId::Artist(id) => Marked::Artist(id),
+        ItemId::Video(id) => Marked::Video(id),
+        _ => return Err(Error::absent()),
+    })
+}
+
+pub(super) async fn star(call: &Call) -> Result<Reply, Error> {
+    set_favourites(call, true).await
+}
+
+pub(super) async fn unstar(call: &Call) -> Result<Reply, Error> {
+    set_favourites(call, false).await
+}
+
+async fn set_favourites(call: &Call, favourite: bool) -> Result<Reply, Error> {
+    let mut items = Vec::new();
+    for name in ["id", "albumId", "artistId"] {
+        for text in call.params.all(name) {
+            items.push(marked(ItemId::parse(text)?)?);
+        }
+    }
+    check_count(items.len(), "id, albumId or artistId")?;
+    for item in items {
+        service::set_favourite(call.ctx(), call.viewer(), item, favourite).await?;
+    }
+    Ok(Reply::Done)
+}
+
+fn check_count(count: usize, name: &str) -> Result<(), Error> {
+    match count {
+        0 => Err(Error::missing(name)),
+        count if count > ITEMS_MAX => {
+            Err(Error::refused(format!("At most {ITEMS_MAX} are taken at once, not {count}.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rates something from 1 to 5; 0 takes the rating away.
+pub(super) async fn set_rating(call: &Call) -> Result<Reply, Error> {
+    let item = marked(ItemId::parse(call.params.required("id")?)?)?;
+    call.params.required("rating")?;
+    let rating = call.params.number("rating", 0, u32::MAX)?;
+    let rating = (rating > 0).then_some(i64::from(rating));
+    service::set_rating(call.ctx(), call.viewer(), item, rating).await?;
+    Ok(Reply::Done)
+}
+
+fn track_id(text: &str) -> Result<TrackId, Error> {
+    match ItemId::parse(text)? {
+        ItemId::Track(id) => Ok(id),
+        _ => Err(Error::absent()),
+    }
+}
+
+/// What the app calls itself, as far as it is kept.
+fn client(call: &Call) -> Option<String> {
+    Some(call.params.filled("c")?.chars().take(CLIENT_CHARS_MAX).collect())
+}
+
+/// Milliseconds since 1970 as a moment.
+fn moment(text: &str) -> Result<Time, Error> {
+    let ms: i64 = text
+        .parse()
+        .map_err(|_| Error::refused(format!("time must be milliseconds since 1970, not {text:?}.")))?;
+    Ok(Time(ms.saturating_mul(1000)))
+}
+
+/// Plays that were played, each with its time; or what plays now.
+pub(super) async fn scrobble(call: &Call) -> Result<Reply, Error> {
+    let tracks = call.params.all("id").map(track_id).collect::<Result<Vec<_>, _>>()?;
+    let times = call.params.all("time").map(moment).collect::<Result<Vec<_>, _>>()?;
+    check_count(tracks.len(), "id")?;
+    if call.params.flag("submission")? == Some(false) {
+        // Only one can play in one place.
+        let report = PlayReport {
+            track_id: tracks[0],
+            state: PlayState::Playing,
+            position_ms: 0,
+            rate: 1.0,
+            client: client(call),
+        };
+        service::report_playing(call.ctx(), call.viewer(), &report).await?;
+        return Ok(Reply::Done);
+    }
+    for (place, track_id) in tracks.into_iter().enumerate() {
+        let played_at = times.get(place).copied();
+        let play = NewPlay { track_id, played_at, id: None, client: client(call) };
+        service::record_play(call.ctx(), call.viewer(), &play).await?;
+    }
+    Ok(Reply::Done)
+}
+
+/// What a player does now. One that stops after it played enough of a song has played it.
+pub(super) async fn report_playback(call: &Call) -> Result<Reply, Error> {
+    let params = &call.params;
+    let track_id = super::transcoding::song_id(call)?;
+    params.required("positionMs")?;
+    let position_ms = params.number("positionMs", 0, u32::MAX)?.into();
+    let state = match params.required("state")? {
+        // Its clock stands until it plays.
+        "starting" | "paused" => PlayState::Paused,
+        "playing" => PlayState::Playing,
+        "stopped" => PlayState::Stopped,
+        other => {
+            let message = format!("state must be starting, playing, paused or stopped, not {other:?}.");
+            return Err(Error::refused(message));
+        }
+    };
+    let rate = match params.filled("playbackRate") {
+        None => 1.0,
+        Some(text) => text
+            .parse()
+            .map_err(|_| Error::refused(format!("playbackRate must be a number, not {text:?}.")))?,
+    };
+    let ignored = params.flag("ignoreScrobble")? == Some(true);
+    let track = service::track(call.ctx(), call.viewer(), track_id).await?;
+    let report = PlayReport { track_id, state, position_ms, rate, client: client(call) };
+    service::report_playing(call.ctx(), call.viewer(), &report).await?;
+    let enough = position_ms >= PLAYED_MS || 2 * position_ms >= track.duration_ms;
+    if state == PlayState::Stopped && enough && !ignored {
+        let play = NewPlay { track_id, played_at: None, id: None, client: client(call) };
+        service::record_play(call.ctx(), call.viewer(), &play).await?;
+    }
+    Ok(Reply::Done)
+}
