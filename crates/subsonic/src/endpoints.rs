@@ -3,8 +3,10 @@
 mod annotation;
 mod browsing;
 mod info;
+mod listener;
 mod lists;
 mod media;
+mod playlists;
 mod scanning;
 mod search;
 mod system;
@@ -72,6 +74,18 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getArtistInfo2" => info::get_artist_info2,
         "getAlbumInfo" => info::get_album_info,
         "getAlbumInfo2" => info::get_album_info,
+        "getPlaylists" => playlists::get_playlists,
+        "getPlaylist" => playlists::get_playlist,
+        "createPlaylist" => playlists::create_playlist,
+        "updatePlaylist" => playlists::update_playlist,
+        "deletePlaylist" => playlists::delete_playlist,
+        "getPlayQueue" => listener::get_play_queue,
+        "getPlayQueueByIndex" => listener::get_play_queue_by_index,
+        "savePlayQueue" => listener::save_play_queue,
+        "savePlayQueueByIndex" => listener::save_play_queue_by_index,
+        "getBookmarks" => listener::get_bookmarks,
+        "createBookmark" => listener::create_bookmark,
+        "deleteBookmark" => listener::delete_bookmark,
         "stream" => media::stream,
         "download" => media::download,
         "hls" => media::hls,
@@ -102,30 +116,21 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
 /// answered with nothing, which would claim that there is nothing.
 const NOT_YET: &[&str] = &[
     "addChatMessage",
-    "createBookmark",
     "createInternetRadioStation",
-    "createPlaylist",
     "createPodcastChannel",
     "createShare",
-    "deleteBookmark",
     "deleteInternetRadioStation",
-    "deletePlaylist",
     "deletePodcastChannel",
     "deletePodcastEpisode",
     "deleteShare",
     "downloadPodcastEpisode",
     "findSonicPath",
-    "getBookmarks",
     "getChatMessages",
     "getGenres",
     "getInternetRadioStations",
     "getLyrics",
     "getLyricsBySongId",
     "getNewestPodcasts",
-    "getPlayQueue",
-    "getPlayQueueByIndex",
-    "getPlaylist",
-    "getPlaylists",
     "getPodcastEpisode",
     "getPodcasts",
     "getShares",
@@ -135,10 +140,7 @@ const NOT_YET: &[&str] = &[
     "getSonicSimilarTracks",
     "getTopSongs",
     "refreshPodcasts",
-    "savePlayQueue",
-    "savePlayQueueByIndex",
     "updateInternetRadioStation",
-    "updatePlaylist",
     "updateShare",
 ];
 

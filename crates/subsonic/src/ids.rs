@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use catalog::{AlbumId, ArtistId, PictureId, TrackId, VideoId, service::dialect::Pictured};
+use catalog::{AlbumId, ArtistId, PictureId, TrackId, VideoId, model::playlists::PlaylistId};
 
 use crate::error::Error;
 
@@ -20,6 +20,7 @@ pub(crate) enum ItemId {
     Album(AlbumId),
     Artist(ArtistId),
     Video(VideoId),
+    Playlist(PlaylistId),
 }
 
 impl ItemId {
@@ -42,20 +43,14 @@ impl ItemId {
             "al" => Self::Album(AlbumId(number)),
             "ar" => Self::Artist(ArtistId(number)),
             "vi" => Self::Video(VideoId(number)),
+            "pl" => Self::Playlist(PlaylistId(number)),
             _ => return None,
         })
     }
 
     /// Reads the identifier of a picture: that of what it is a picture of, with or without which picture that is.
-    pub(crate) fn parse_cover(text: &str) -> Result<Pictured, Error> {
-        let of = text.split_once('_').map_or(text, |(of, _)| of);
-        Ok(match Self::parse(of)? {
-            Self::Track(id) => Pictured::Track(id),
-            Self::Album(id) => Pictured::Album(id),
-            Self::Artist(id) => Pictured::Artist(id),
-            Self::Video(id) => Pictured::Video(id),
-            Self::Folder => return Err(Error::absent()),
-        })
+    pub(crate) fn parse_cover(text: &str) -> Result<Self, Error> {
+        Self::parse(text.split_once('_').map_or(text, |(of, _)| of))
     }
 
     /// The identifier of its picture. It changes with the picture, so that apps may keep what they have for ever.
@@ -78,6 +73,7 @@ impl fmt::Display for ItemId {
             Self::Album(id) => write!(f, "al-{id}"),
             Self::Artist(id) => write!(f, "ar-{id}"),
             Self::Video(id) => write!(f, "vi-{id}"),
+            Self::Playlist(id) => write!(f, "pl-{id}"),
         }
     }
 }
@@ -91,7 +87,7 @@ macro_rules! item_from {
         }
     )* };
 }
-item_from!(Track: TrackId, Album: AlbumId, Artist: ArtistId, Video: VideoId);
+item_from!(Track: TrackId, Album: AlbumId, Artist: ArtistId, Video: VideoId, Playlist: PlaylistId);
 
 #[cfg(test)]
 mod tests {
@@ -105,13 +101,14 @@ mod tests {
             ItemId::Album(AlbumId(i64::MAX)),
             ItemId::Artist(ArtistId(3)),
             ItemId::Video(VideoId(4)),
+            ItemId::Playlist(PlaylistId(5)),
         ] {
             assert_eq!(ItemId::read(&id.to_string()), Some(id));
         }
         let cover = ItemId::Album(AlbumId(7)).cover(PictureId(255));
         assert_eq!(cover, "al-7_ff");
-        assert_eq!(ItemId::parse_cover(&cover).expect("ours"), Pictured::Album(AlbumId(7)));
-        assert_eq!(ItemId::parse_cover("vi-4").expect("ours"), Pictured::Video(VideoId(4)));
+        assert_eq!(ItemId::parse_cover(&cover).expect("ours"), ItemId::Album(AlbumId(7)));
+        assert_eq!(ItemId::parse_cover("vi-4").expect("ours"), ItemId::Video(VideoId(4)));
     }
 
     #[test]
@@ -139,6 +136,5 @@ mod tests {
             assert!(ItemId::parse_cover(text).is_err(), "{text}");
         }
         assert_eq!(ItemId::read(&format!("tr-{}", "1".repeat(100_000))), None);
-        assert!(ItemId::parse_cover("1").is_err(), "a folder has no picture");
     }
 }

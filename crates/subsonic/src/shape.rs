@@ -11,7 +11,7 @@ use catalog::{
 use crate::{ids::ItemId, tree::Element};
 
 /// Milliseconds as the whole seconds of the API.
-fn seconds(ms: u64) -> u64 {
+pub(crate) fn seconds(ms: u64) -> u64 {
     (ms + 500) / 1000
 }
 

@@ -4,8 +4,10 @@ mod annotation;
 mod browsing;
 mod envelope;
 mod foreign;
+mod listener;
 mod lists;
 mod media;
+mod playlists;
 mod sign_in;
 mod users;
 

@@ -1,8 +1,12 @@
 //! Bytes: songs, videos, playlists of HLS, text tracks, pictures.
 
 use catalog::{
-    CaptionId,
-    service::{self, dialect},
+    CaptionId, PictureId,
+    service::{
+        self,
+        dialect::{self, Pictured},
+        playlists,
+    },
 };
 use delivery::{Hls, Playable};
 
@@ -20,7 +24,7 @@ fn playable(text: &str) -> Result<Playable, Error> {
     match ItemId::parse(text)? {
         ItemId::Track(id) => Ok(Playable::Track(id)),
         ItemId::Video(id) => Ok(Playable::Video(id)),
-        ItemId::Folder | ItemId::Album(_) | ItemId::Artist(_) => Err(Error::absent()),
+        ItemId::Folder | ItemId::Album(_) | ItemId::Artist(_) | ItemId::Playlist(_) => Err(Error::absent()),
     }
 }
 
@@ -73,8 +77,24 @@ pub(super) async fn get_cover_art(call: &Call) -> Result<Reply, Error> {
         0 => None,
         edge => Some(edge),
     };
-    let picture = dialect::picture_of(call.ctx(), of).await?.ok_or_else(Error::absent)?;
+    let picture = picture_of(call, of).await?.ok_or_else(Error::absent)?;
     Reply::raw(call.app.direct.picture(picture, edge, call.asked()).await?)
+}
+
+/// Which picture stands for something.
+async fn picture_of(call: &Call, of: ItemId) -> Result<Option<PictureId>, Error> {
+    let of = match of {
+        ItemId::Track(id) => Pictured::Track(id),
+        ItemId::Album(id) => Pictured::Album(id),
+        ItemId::Artist(id) => Pictured::Artist(id),
+        ItemId::Video(id) => Pictured::Video(id),
+        ItemId::Playlist(id) => {
+            let found = playlists::get(call.ctx(), call.viewer(), id).await?;
+            return Ok(found.playlist.pictures.first().map(|picture| picture.id));
+        }
+        ItemId::Folder => return Ok(None),
+    };
+    Ok(dialect::picture_of(call.ctx(), of).await?)
 }
 
 /// Accounts have no pictures, so nobody's is there.

@@ -9,8 +9,13 @@ use crate::{
 };
 
 /// The published extensions that are kept, with their versions.
-pub(crate) const EXTENSIONS: &[(&str, &[u64])] =
-    &[("apiKeyAuthentication", &[1]), ("formPost", &[1]), ("playbackReport", &[1]), ("transcoding", &[1])];
+pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
+    ("apiKeyAuthentication", &[1]),
+    ("formPost", &[1]),
+    ("indexBasedQueue", &[1]),
+    ("playbackReport", &[1]),
+    ("transcoding", &[1]),
+];
 
 #[expect(clippy::unnecessary_wraps, reason = "other methods can fail")]
 pub(super) fn ping(_: &Call) -> Result<Reply, Error> {

@@ -50,7 +50,7 @@ fn shape(user: &User) -> Element {
         .with("settingsRole", true)
         .with("downloadRole", true)
         .with("uploadRole", user.role >= Role::Creator)
-        .with("playlistRole", false)
+        .with("playlistRole", true)
         .with("coverArtRole", false)
         .with("commentRole", false)
         .with("podcastRole", false)

@@ -1,0 +1,199 @@
+//! What follows a listener from device to device: the queue, and bookmarks.
+
+use catalog::{
+    TrackId,
+    model::listener::{Bookmark, BookmarkKind, NewBookmark, Queue, QueueAnew, QueueItem, QueuePosition},
+    service::{
+        dialect,
+        listener::{self, CLIENT_CHARS_MAX},
+    },
+};
+use kernel::PageQuery;
+
+use super::browsing::songs;
+use crate::{
+    call::{Call, Reply},
+    error::{Code, Error},
+    ids::ItemId,
+    shape,
+    tree::Element,
+};
+
+/// How often a queue is written that somebody else writes at the same time.
+const TRIES: usize = 3;
+/// Most bookmarks of the list of all, which the API gives whole.
+pub(crate) const BOOKMARKS_MAX: usize = 5_000;
+/// Bookmarks of one step.
+const STEP: u32 = 200;
+
+/// What of the queue can be played, and which of it is the current one.
+struct Playable {
+    queue: Queue,
+    items: Vec<QueueItem>,
+}
+
+impl Playable {
+    async fn of(call: &Call) -> Result<Self, Error> {
+        let queue = listener::get_queue(call.ctx(), call.viewer()).await?;
+        let items = listener::queue_tracks(call.ctx(), call.viewer()).await?;
+        Ok(Self { queue, items })
+    }
+
+    /// The place among what can be played: that of the current one, or of the next when that can't be.
+    fn current(&self) -> Option<usize> {
+        self.items.iter().position(|item| item.index >= self.queue.current)
+    }
+
+    /// The element without what is the current one; `None` when no queue was ever saved.
+    async fn element(&self, call: &Call) -> Result<Option<Element>, Error> {
+        let Some(changed) = self.queue.changed_at else { return Ok(None) };
+        let tracks: Vec<_> = self.items.iter().map(|item| &item.track).collect();
+        let element = Element::new()
+            .with("username", call.viewer().handle.as_str())
+            .with("changed", changed.to_string())
+            .with("changedBy", self.queue.changed_by.as_str())
+            .with("position", self.queue.position_ms)
+            .list("entry", songs(call, &tracks).await?);
+        Ok(Some(element))
+    }
+}
+
+pub(super) async fn get_play_queue(call: &Call) -> Result<Reply, Error> {
+    let playable = Playable::of(call).await?;
+    let Some(element) = playable.element(call).await? else { return Ok(Reply::Done) };
+    let current = playable.current().map(|place| ItemId::from(playable.items[place].track.id).to_string());
+    Reply::element("playQueue", element.maybe("current", current))
+}
+
+pub(super) async fn get_play_queue_by_index(call: &Call) -> Result<Reply, Error> {
+    let playable = Playable::of(call).await?;
+    let Some(element) = playable.element(call).await? else { return Ok(Reply::Done) };
+    let current = playable.current().map(|place| place as u64);
+    Reply::element("playQueueByIndex", element.maybe("currentIndex", current))
+}
+
+/// The queue with the current song named by its identifier.
+pub(super) async fn save_play_queue(call: &Call) -> Result<Reply, Error> {
+    let tracks = tracks(call)?;
+    let current = match call.params.filled("current") {
+        None => 0,
+        Some(text) => {
+            let wanted = track_id(text)?;
+            let place = tracks.iter().position(|track| *track == wanted);
+            place.ok_or_else(|| Error::refused("current must be one of the songs of the queue."))?
+        }
+    };
+    save(call, tracks, u32::try_from(current).unwrap_or(u32::MAX)).await
+}
+
+/// The queue with the current song named by its place.
+pub(super) async fn save_play_queue_by_index(call: &Call) -> Result<Reply, Error> {
+    let tracks = tracks(call)?;
+    if tracks.is_empty() {
+        return save(call, tracks, 0).await;
+    }
+    call.params.required("currentIndex")?;
+    let current = call.params.number("currentIndex", 0, u32::MAX)?;
+    if current as usize >= tracks.len() {
+        return Err(Error::new(Code::Missing, "currentIndex must be a place in the queue, counted from 0."));
+    }
+    save(call, tracks, current).await
+}
+
+fn tracks(call: &Call) -> Result<Vec<TrackId>, Error> {
+    call.params.all("id").map(track_id).collect()
+}
+
+fn track_id(text: &str) -> Result<TrackId, Error> {
+    match ItemId::parse(text)? {
+        ItemId::Track(id) => Ok(id),
+        _ => Err(Error::absent()),
+    }
+}
+
+/// Saves a queue, whatever was there: apps know no versions. When only the place has changed, the list is not written.
+async fn save(call: &Call, tracks: Vec<TrackId>, current: u32) -> Result<Reply, Error> {
+    let position_ms = call.params.number("position", 0, u32::MAX)?.into();
+    let name = call.params.filled("c").unwrap_or("Subsonic");
+    let changed_by: String = name.chars().take(CLIENT_CHARS_MAX).collect();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let queue = listener::get_queue(call.ctx(), call.viewer()).await?;
+        let (version, changed_by) = (queue.version, changed_by.clone());
+        let saved = if version > 0 && queue.tracks == tracks {
+            let place = QueuePosition { current, position_ms, changed_by, version };
+            listener::set_queue_position(call.ctx(), call.viewer(), &place).await
+        } else {
+            let anew = QueueAnew { tracks: tracks.clone(), current, position_ms, changed_by, version };
+            listener::put_queue(call.ctx(), call.viewer(), &anew).await.map(drop)
+        };
+        match saved {
+            Ok(()) => return Ok(Reply::Done),
+            Err(catalog::Error::Invalid(problem)) if problem.code == "stale" && tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// All bookmarks, at most [`BOOKMARKS_MAX`].
+pub(super) async fn get_bookmarks(call: &Call) -> Result<Reply, Error> {
+    let mut elements = Vec::new();
+    let mut query = PageQuery { after: None, limit: Some(STEP) };
+    loop {
+        let page = listener::list_bookmarks(call.ctx(), call.viewer(), &query).await?;
+        elements.extend(bookmarks(call, &page.items).await?);
+        query.after = page.next;
+        if query.after.is_none() || elements.len() >= BOOKMARKS_MAX {
+            elements.truncate(BOOKMARKS_MAX);
+            return Reply::element("bookmarks", Element::new().list("bookmark", elements));
+        }
+    }
+}
+
+async fn bookmarks(call: &Call, page: &[Bookmark]) -> Result<Vec<Element>, Error> {
+    let tracks: Vec<_> = page.iter().filter_map(|one| one.track.as_ref()).collect();
+    let mut songs = songs(call, &tracks).await?.into_iter();
+    let ids = page.iter().filter_map(|one| Some(one.video.as_ref()?.id)).collect();
+    let facts = dialect::video_facts(call.ctx(), ids).await?;
+    let elements = page.iter().filter_map(|one| {
+        let entry = match (&one.track, &one.video) {
+            (Some(_), _) => songs.next()?,
+            (None, Some(video)) => shape::video(video, facts.get(&video.id)),
+            (None, None) => return None,
+        };
+        let element = Element::new()
+            .with("position", one.position_ms)
+            .with("username", call.viewer().handle.as_str())
+            .text("comment", &one.comment)
+            .with("created", one.created_at.to_string())
+            .with("changed", one.changed_at.to_string())
+            .with("entry", entry);
+        Some(element)
+    });
+    Ok(elements.collect())
+}
+
+fn bookmarked(text: &str) -> Result<(BookmarkKind, i64), Error> {
+    match ItemId::parse(text)? {
+        ItemId::Track(id) => Ok((BookmarkKind::Track, id.0)),
+        ItemId::Video(id) => Ok((BookmarkKind::Video, id.0)),
+        _ => Err(Error::absent()),
+    }
+}
+
+pub(super) async fn create_bookmark(call: &Call) -> Result<Reply, Error> {
+    let (kind, item) = bookmarked(call.params.required("id")?)?;
+    call.params.required("position")?;
+    let position_ms = call.params.number("position", 0, u32::MAX)?.into();
+    let comment = call.params.first("comment").unwrap_or_default().to_owned();
+    let new = NewBookmark { position_ms, comment };
+    listener::put_bookmark(call.ctx(), call.viewer(), kind, item, &new).await?;
+    Ok(Reply::Done)
+}
+
+pub(super) async fn delete_bookmark(call: &Call) -> Result<Reply, Error> {
+    let (kind, item) = bookmarked(call.params.required("id")?)?;
+    listener::delete_bookmark(call.ctx(), call.viewer(), kind, item).await?;
+    Ok(Reply::Done)
+}
