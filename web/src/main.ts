@@ -1,6 +1,7 @@
 import './trusted-types';
 import './fonts.css';
 import './app.css';
+import './parts.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { notFound, routes } from './lib/routes';

@@ -1,7 +1,8 @@
 /** The names the page uses for what the API answers; the shapes come from the generated `schema.ts`. */
+import type { NextSchemas } from './next';
 import type { components } from './schema';
 
-type Schemas = components['schemas'];
+type Schemas = Omit<components['schemas'], keyof NextSchemas> & NextSchemas;
 export type Problem = Schemas['Problem'];
 export type User = Schemas['User'];
 export type Role = User['role'];
@@ -23,6 +24,24 @@ export type FolderList = Schemas['FolderList'];
 export type Upload = Schemas['Upload'];
 export type TrackGrant = Schemas['TrackGrant'];
 export type VideoGrant = Schemas['VideoGrant'];
+export type Mark = Schemas['Mark'];
+export type GenreRef = Schemas['GenreRef'];
+export type Genre = Schemas['Genre'];
+export type Credit = Schemas['Credit'];
+export type CreditRole = Credit['role'];
+export type TrackDetail = Schemas['TrackDetail'];
+export type SearchResults = Schemas['SearchResults'];
+export type Playlist = Schemas['Playlist'];
+export type PlaylistDetail = Schemas['PlaylistDetail'];
+export type Entry = Schemas['Entry'];
+export type Folder = Schemas['Folder'];
+export type Rule = Schemas['Rule'];
+export type Rules = Schemas['Rules'];
+export type SortBy = Schemas['SortBy'];
+export type RuleField = Schemas['Field'];
+export type RuleOp = Schemas['Op'];
+export type Preview = Schemas['Preview'];
+export type PlaylistImported = Schemas['PlaylistImported'];
 
 /** One page of a list; `next` is the key to ask for the following one, or null at the end. */
 export interface Page<T> {

@@ -5,8 +5,9 @@
 import { onDestroy } from 'svelte';
 import { asApiError, type ApiError } from '../api/errors';
 import type { Page } from '../api/types';
+import { hear } from './heard';
 
-export type Topic = 'uploads' | 'libraries' | 'catalog' | 'account';
+export type Topic = 'uploads' | 'libraries' | 'catalog' | 'account' | 'marks' | 'playlists';
 
 interface Entry {
   readonly topics: readonly Topic[];
@@ -21,6 +22,8 @@ const FRESH_MS = 15_000;
 /** A list longer than this is not swapped under the reader; it offers a refresh instead. */
 const QUIET_REFRESH_ITEMS_MAX = 200;
 const PAGE_ITEMS = 100;
+/** Further pages are asked for while somebody scrolls, so they are as long as the server gives them. */
+const MORE_ITEMS = 200;
 
 const entries = new Map<string, Entry>();
 
@@ -48,8 +51,10 @@ export class Resource<T> implements Entry {
       return;
     }
     this.busy = true;
+    const asked = Date.now();
     this.load()
       .then((data) => {
+        hear(data, asked);
         this.data = data;
         this.error = null;
         this.#at = Date.now();
@@ -78,6 +83,7 @@ export class Pages<T extends { id: string }> implements Entry {
   changed = $state(false);
   watchers = 0;
   #next: string | null = null;
+  #known = new Set<string>();
   #at = 0;
   #turn = 0;
 
@@ -99,24 +105,30 @@ export class Pages<T extends { id: string }> implements Entry {
   restart = (): void => {
     const want = Math.max(PAGE_ITEMS, Math.min(this.items.length, QUIET_REFRESH_ITEMS_MAX));
     this.changed = false;
-    void this.#fetch(undefined, want, (page) => page.items);
+    void this.#fetch(undefined, want, (page) => {
+      this.#known.clear();
+      return this.#fresh(page.items);
+    });
   };
 
   more = (): void => {
     if (this.busy || this.done || this.#next === null) return;
-    void this.#fetch(this.#next, PAGE_ITEMS, (page) => {
-      // A list that changes between two pages may show an item again; one is enough.
-      const known = new Set(this.items.map((item) => item.id));
-      return [...this.items, ...page.items.filter((item) => !known.has(item.id))];
-    });
+    void this.#fetch(this.#next, MORE_ITEMS, (page) => [...this.items, ...this.#fresh(page.items)]);
   };
+
+  /** A list that changes between two pages may show an item again; one is enough. */
+  #fresh(items: readonly T[]): T[] {
+    return items.filter((item) => !this.#known.has(item.id) && this.#known.add(item.id));
+  }
 
   async #fetch(after: string | undefined, limit: number, join: (page: Page<T>) => T[]): Promise<void> {
     const turn = ++this.#turn;
     this.busy = true;
+    const asked = Date.now();
     try {
       const page = await this.load(after, limit);
       if (turn !== this.#turn) return;
+      hear(page.items, asked);
       this.items = join(page);
       this.#next = page.next ?? null;
       this.done = this.#next === null;

@@ -4,7 +4,7 @@ import { invalidate, type Topic } from './cache.svelte';
 const QUIET_MS = 1500;
 const RECONNECT_FIRST_MS = 2000;
 const RECONNECT_MAX_MS = 60_000;
-const TOPICS: readonly Topic[] = ['uploads', 'libraries', 'catalog'];
+const TOPICS: readonly Topic[] = ['uploads', 'libraries', 'catalog', 'marks', 'playlists'];
 
 /** Listens to the server and asks again about what changed. Returns the way to stop. */
 export function listen(): () => void {

@@ -1,6 +1,7 @@
 /** Single-key shortcuts: the film on the screen gets them first, then the music. */
 import { player } from '../player/player.svelte';
 import { prefs } from './prefs.svelte';
+import { palette } from './search.svelte';
 
 /** What a film offers to the keys while it is on the screen. */
 export interface FilmKeys {
@@ -89,7 +90,23 @@ function musicKey(event: KeyboardEvent): boolean {
   return true;
 }
 
+/** Ctrl+K and Cmd+K work everywhere, also while typing; the slash where it is no text. */
+function searchKey(event: KeyboardEvent): boolean {
+  if (event.altKey || document.querySelector('dialog[open]:not(.stage)')) return false;
+  const chord = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'k';
+  const slash = event.key === '/' && !event.ctrlKey && !event.metaKey && prefs.get('shortcuts') && !belongsElsewhere(event);
+  if (!chord && !slash) return false;
+  const field = document.querySelector<HTMLElement>('main [data-search]');
+  if (field) field.focus();
+  else palette.open = true;
+  return true;
+}
+
 function keydown(event: KeyboardEvent): void {
+  if (!event.defaultPrevented && searchKey(event)) {
+    event.preventDefault();
+    return;
+  }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || belongsElsewhere(event)) return;
   if (event.key === '?') {
     keyHelp.open = true;

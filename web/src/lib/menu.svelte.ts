@@ -1,8 +1,12 @@
+import type { Marked } from './marks.svelte';
+
 export interface MenuItem {
   label: string;
   act: () => void;
   /** For a choice of one: whether this is the chosen one. */
   checked?: boolean;
+  /** The item is a row of stars for this. */
+  rate?: Marked;
 }
 
 interface OpenMenu {

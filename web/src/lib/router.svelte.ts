@@ -67,6 +67,12 @@ class Router {
     void this.#show(0);
   }
 
+  /** Writes another query into the present address; the screen stays as it is, and so does the focus. */
+  query(search: string): void {
+    history.replaceState({ key: this.#key }, '', location.pathname + search);
+    this.search = search;
+  }
+
   /** Shows the present address again, after a failed load. */
   again(): void {
     void this.#show(0);

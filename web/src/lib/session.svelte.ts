@@ -2,6 +2,7 @@ import { api, ask, whenSignedOut } from '../api/client';
 import { asApiError, type ApiError } from '../api/errors';
 import type { User } from '../api/types';
 import { forgetEverything } from '../data/cache.svelte';
+import { marks } from './marks.svelte';
 import { router } from './router.svelte';
 
 /** Who is signed in. `ready` is false until the server has said. */
@@ -39,6 +40,7 @@ class SessionState {
     if (this.user === null) return;
     this.user = null;
     forgetEverything();
+    marks.forget();
     this.#toSignIn();
   }
 
@@ -49,6 +51,7 @@ class SessionState {
 
   welcome(user: User): void {
     forgetEverything();
+    marks.forget();
     this.user = user;
   }
 
@@ -56,6 +59,7 @@ class SessionState {
     await ask(api.DELETE('/api/v1/session'));
     this.user = null;
     forgetEverything();
+    marks.forget();
     router.go('/sign-in', { replace: true });
   }
 

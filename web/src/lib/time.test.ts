@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, clock, length, plural, spoken } from './time';
+import { ago, bytes, clock, length, longDate, plural, spoken } from './time';
 
 describe('time formatting', () => {
   it('a_position_under_an_hour_has_no_hour', () => {
@@ -43,4 +43,10 @@ describe('time formatting', () => {
     expect(bytes(4_240_000_000)).toBe('4.2 GB');
   });
   it('one_is_not_plural', () => expect([plural(1, 'album'), plural(0, 'album')]).toEqual(['1 album', '0 albums']));
+});
+
+it('dates are told as far as they are known', () => {
+  expect(longDate('1967')).toBe('1967');
+  expect(longDate('1967-05')).toBe('May 1967');
+  expect(longDate('1967-05-26')).toBe('26 May 1967');
 });

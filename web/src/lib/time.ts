@@ -39,6 +39,14 @@ export function ago(iso: string, now: number): string {
   return new Date(then).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** A date as far as it is known: "1967", "May 1967", "26 May 1967". */
+export function longDate(known: string): string {
+  const [year, month, day] = known.split('-').map(Number);
+  if (!year || !month) return known;
+  const then = new Date(Date.UTC(year, month - 1, day || 1));
+  return then.toLocaleDateString('en-GB', { timeZone: 'UTC', year: 'numeric', month: 'long', ...(day ? { day: 'numeric' } : {}) });
+}
+
 /** Sizes with the units people see elsewhere: 812 kB, 4.2 GB (powers of ten). */
 export function bytes(n: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
