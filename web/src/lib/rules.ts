@@ -35,9 +35,9 @@ export const FIELDS: Partial<Record<RuleField, FieldInfo>> = {
 };
 
 export const OPS: Record<Sort, Partial<Record<RuleOp, string>>> = {
-  text: { is: 'is', is_not: 'is not', contains: 'contains', not_contains: 'does not contain', begins: 'begins with', ends: 'ends with' },
-  number: { is: 'is', is_not: 'is not', greater: 'is more than', less: 'is less than', between: 'is between' },
-  date: { in_last: 'in the last', not_in_last: 'not in the last', before: 'before', after: 'after', is: 'on', between: 'between' },
+  text: { is: 'is', is_not: 'is not', contains: 'contains', not_contains: 'is without', begins: 'begins with', ends: 'ends with' },
+  number: { is: 'is', is_not: 'is not', greater: 'is over', less: 'is under', between: 'is between' },
+  date: { in_last: 'in last', not_in_last: 'not in last', before: 'before', after: 'after', is: 'on', between: 'between' },
   flag: { is: 'is' },
 };
 
