@@ -42,3 +42,28 @@ export async function audit(page) {
   const found = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), TAGS);
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }
+
+const CONTEXTS = {
+  light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' },
+  phone: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  calm: { reducedMotion: 'reduce', forcedColors: 'active' },
+};
+
+/** What axe finds on these screens in light, in the dark, on a phone and in forced colours, as whoever is signed in on that
+ * page. A screen is a path, or a path and what to do there first. */
+export async function auditEverywhere(browser, signedIn, url, screens) {
+  const storageState = await signedIn.context().storageState();
+  const found = [];
+  for (const [name, options] of Object.entries(CONTEXTS)) {
+    const { page, context } = await openPage(browser, { ...options, storageState });
+    for (const screen of screens) {
+      const [path, act] = [screen].flat();
+      await page.goto(url + path);
+      await page.locator('main h1').first().waitFor();
+      if (act) await act(page);
+      found.push(...(await audit(page)).map((violation) => `${name} ${path} ${act ? `(${act.name}) ` : ''}${violation}`));
+    }
+    await context.close();
+  }
+  return found;
+}
