@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use compile::{Compiled, Source};
-#[cfg(test)]
-pub(crate) use evaluate::Mark;
-pub(crate) use evaluate::{Facts, Picked, Sieve};
+pub(crate) use evaluate::{Facts, Mark, Picked, Sieve};
 
 /// Most tests and groups of one smart playlist together.
 pub const RULES_MAX: usize = 100;

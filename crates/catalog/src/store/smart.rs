@@ -10,7 +10,10 @@ use kernel::{
 };
 
 use super::read::list;
-use crate::{rules::Facts, visibility::visible};
+use crate::{
+    rules::{Facts, Mark},
+    visibility::visible,
+};
 
 /// What [`Facts`] are selected by, up to their conditions; `t` is the track.
 macro_rules! select_facts {
@@ -51,6 +54,19 @@ pub(crate) fn all(tx: &mut Tx<'_>, key: i64, limit: u32) -> Result<Vec<Facts>, F
     tx.all(
         sql!(concat!(select_facts!(), " AND t.id > $1 ORDER BY t.id LIMIT $2")),
         params![key, limit],
+        facts,
+    )
+}
+
+/// Those that a listener has marked or played, by their numbers, after `key`.
+pub(crate) fn marked(tx: &mut Tx<'_>, viewer: UserId, key: i64, limit: u32) -> Result<Vec<Facts>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_facts!(),
+            " AND t.id > $2 AND t.id IN (SELECT k.item_id FROM catalog_mark k
+                WHERE k.user_id = $1 AND k.kind = 'track') ORDER BY t.id LIMIT $3"
+        )),
+        params![viewer, key, limit],
         facts,
     )
 }
@@ -131,7 +147,31 @@ pub(crate) fn fill_album_artists(tx: &mut Tx<'_>, facts: &mut [Facts]) -> Result
 }
 
 /// Fills in what a listener thinks of them.
-#[expect(clippy::unnecessary_wraps, reason = "it reads them once there is a table of them")]
-pub(crate) fn fill_marks(_tx: &mut Tx<'_>, _viewer: UserId, _facts: &mut [Facts]) -> Result<(), Fault> {
+pub(crate) fn fill_marks(tx: &mut Tx<'_>, viewer: UserId, facts: &mut [Facts]) -> Result<(), Fault> {
+    let rows = tx.all(
+        sql!(
+            sqlite: "SELECT k.item_id, k.favourite_us IS NOT NULL, COALESCE(k.rating, 0), k.plays, k.played_us
+                FROM json_each($2) wanted
+                JOIN catalog_mark k ON k.user_id = $1 AND k.kind = 'track' AND k.item_id = wanted.value",
+            postgres: "SELECT k.item_id, k.favourite_us IS NOT NULL, COALESCE(k.rating, 0), k.plays, k.played_us
+                FROM json_array_elements_text(CAST($2 AS JSON)) wanted
+                JOIN catalog_mark k ON k.user_id = $1 AND k.kind = 'track'
+                    AND k.item_id = CAST(wanted.value AS BIGINT)"
+        ),
+        params![viewer, list(facts.iter().map(|facts| facts.id))],
+        |row| {
+            let mark = Mark {
+                favourite: row.get(1)?,
+                rating: row.get(2)?,
+                plays: row.get(3)?,
+                played_us: row.get(4)?,
+            };
+            Ok((row.get::<i64>(0)?, mark))
+        },
+    )?;
+    let marks: HashMap<i64, Mark> = rows.into_iter().collect();
+    for facts in facts {
+        facts.mark = marks.get(&facts.id).copied().unwrap_or_default();
+    }
     Ok(())
 }

@@ -72,7 +72,8 @@ impl Wanted {
         let batch = ctx.db().read(move |tx| {
             let mut batch = match self.source {
                 Source::AddedSince(since) => store::added_since(tx, since, after, LOOKED_AT_ONCE)?,
-                Source::All | Source::Marked => store::all(tx, after.1, LOOKED_AT_ONCE)?,
+                Source::All => store::all(tx, after.1, LOOKED_AT_ONCE)?,
+                Source::Marked => store::marked(tx, self.viewer, after.1, LOOKED_AT_ONCE)?,
             };
             if self.artists {
                 store::fill_artists(tx, &mut batch)?;

@@ -66,6 +66,23 @@ on_both_engines! {
         assert_eq!(previewed(ctx, rules).await.len(), 4);
     }
 
+    async fn marks_in_rules_are_those_of_the_one_who_looks(world: World) {
+        let ctx = &world.ctx;
+        let tracks = library(ctx).await;
+        good(ctx, &ann(), "PUT", &format!("/tracks/{}/favourite", tracks[1]), Value::Null).await;
+        good(ctx, &ann(), "PUT", &format!("/tracks/{}/rating", tracks[2]), json!({ "rating": 4 })).await;
+        let rules = json!({ "match": "any", "rules": [rule("favourite", "is", &json!(true)), rule("rating", "greater", &json!(3))],
+            "sort": [{ "field": "title" }] });
+        assert_eq!(previewed(ctx, rules.clone()).await, ["Three", "Two"]);
+        let only = json!({ "match": "all", "rules": [rule("favourite", "is", &json!(true))] });
+        assert_eq!(previewed(ctx, only).await, ["Two"]);
+        let new = json!({ "name": "Loved", "public": true, "rules": rules });
+        let list = good(ctx, &ann(), "POST", "/playlists", new).await;
+        let list = format!("/playlists/{}", list["id"].as_str().expect("an id"));
+        assert_eq!(titles(ctx, &ann(), &list).await, ["Three", "Two"]);
+        assert_eq!(titles(ctx, &bob(), &list).await, Vec::<String>::new(), "it tells nothing of her");
+    }
+
     async fn a_preview_counts_what_fits_and_what_is_kept(world: World) {
         let ctx = &world.ctx;
         library(ctx).await;
