@@ -31,4 +31,6 @@ pub use projection::projections;
 pub use routes::routes;
 pub use service::{Error, listener, playlists};
 
-pub use model::{AlbumId, ArtistId, CaptionId, LibraryId, MediaId, PictureId, RenditionId, TrackId, VideoId};
+pub use model::{
+    AlbumId, ArtistId, CaptionId, GenreId, LibraryId, MediaId, PictureId, RenditionId, TrackId, VideoId,
+};

@@ -1,6 +1,7 @@
 //! The identifiers of what there is, and the shapes in which it is shown.
 
 mod answers;
+mod facts;
 pub mod listener;
 mod marks;
 pub mod playlists;
@@ -10,10 +11,16 @@ pub use answers::{
     Picture, Rung, RungKind, RungState, SearchResults, TitledRef, Track, Video, VideoDetail, VideoEdit,
     VideoState,
 };
+pub use facts::{
+    AlbumFacts, AlbumPeople, Credit, Genre, GenreKind, GenreRef, Lyrics, RoleCount, TaggedGain, TrackDetail,
+    TrackFacts,
+};
 pub use marks::{
     Counted, Item, ItemId, ItemKind, Mark, MarkOrder, NewPlay, NowPlaying, PlayReport, PlaySort, PlayState,
     RatingEdit,
 };
+
+pub use crate::import::{Advisory, LyricLine, LyricWord, LyricsSource, Role};
 
 kernel::id_type!(
     /// Somebody who plays, sings or wrote.
@@ -26,6 +33,10 @@ kernel::id_type!(
 kernel::id_type!(
     /// A piece of music; it survives moves and new tags.
     TrackId
+);
+kernel::id_type!(
+    /// A genre or a mood.
+    GenreId
 );
 kernel::id_type!(
     /// A film.

@@ -1,6 +1,7 @@
 //! The routes under `/api/v1` that show what there is, and take what listeners do with it. Everybody who is signed in
 //! may ask.
 
+mod genres;
 mod listener;
 mod marks;
 mod playlists;
@@ -18,8 +19,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     AlbumId, ArtistId, TrackId, VideoId,
     model::{
-        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, SearchResults, Track, Video, VideoDetail,
-        VideoEdit,
+        Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Home, SearchResults, Track, TrackDetail, Video,
+        VideoDetail, VideoEdit,
     },
     service::{self, Error},
 };
@@ -35,6 +36,7 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .routes(routes!(show_album))
         .routes(routes!(list_tracks))
         .routes(routes!(show_track))
+        .merge(genres::routes())
         .routes(routes!(list_videos))
         .routes(routes!(show_video, edit_video, delete_video))
         .merge(marks::routes())
@@ -56,6 +58,13 @@ struct AlbumQuery {
     /// The order, `title` unless said. A cursor belongs to its order.
     #[param(inline)]
     sort: Option<AlbumSort>,
+    /// Only albums that came out in this year or, with `to_year`, between both. They come in the order of their
+    /// release, the newest first when `from_year` is the later one; `sort` does not count then.
+    #[param(minimum = 1, maximum = 9999)]
+    from_year: Option<u32>,
+    /// Only albums that came out in this year or, with `from_year`, between both.
+    #[param(minimum = 1, maximum = 9999)]
+    to_year: Option<u32>,
 }
 
 /// What is looked for.
@@ -130,6 +139,10 @@ async fn list_albums(
     Query(query): Query<AlbumQuery>,
 ) -> Result<Json<Page<Album>>, Error> {
     let page = PageQuery { after: query.after, limit: query.limit };
+    if let Some(from) = query.from_year.or(query.to_year) {
+        let years = service::Years { from, to: query.to_year.unwrap_or(from) };
+        return Ok(Json(service::albums_of_years(&ctx, &viewer, years, &page).await?));
+    }
     Ok(Json(service::albums(&ctx, &viewer, &page, query.sort.unwrap_or_default()).await?))
 }
 
@@ -157,14 +170,14 @@ async fn list_tracks(
     Ok(Json(service::tracks(&ctx, &viewer, &query).await?))
 }
 
-/// A track.
+/// A track with everything that is known of it.
 #[utoipa::path(get, path = "/api/v1/tracks/{id}", tag = "catalogue", params(("id" = TrackId, Path)),
-    responses((status = 200, body = Track), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = TrackDetail), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn show_track(
     State(ctx): State<Ctx>,
     viewer: Viewer,
     Path(id): Path<TrackId>,
-) -> Result<Json<Track>, Error> {
+) -> Result<Json<TrackDetail>, Error> {
     Ok(Json(service::track(&ctx, &viewer, id).await?))
 }
 

@@ -4,7 +4,9 @@
 //! own. Other crates, such as a dialect that existing apps speak, call these and nothing below them.
 
 pub mod dialect;
+mod facts;
 mod fill;
+mod genres;
 pub mod listener;
 mod lists;
 mod marks;
@@ -19,12 +21,17 @@ mod videos;
 use http::StatusCode;
 use kernel::{Fault, Problem};
 
+pub use facts::{FACTS_AT_ONCE_MAX, album_facts, lyrics, track, track_facts};
+pub use genres::{
+    GENRES_MAX, albums_of_genre, albums_of_genre_at, albums_of_years, every_genre, genre_named, genre_of,
+    genres, tracks_of_genre, tracks_of_genre_at,
+};
 pub use lists::{
     AlbumOrder, LIST_MAX, RandomFilter, Years, list_albums, list_artists, list_marked_artists,
     list_marked_tracks, list_tracks, random_tracks,
 };
 pub use marks::{favourites, played, set_favourite, set_rating};
-pub use music::{album, albums, artist, artists, home, track, tracks};
+pub use music::{album, albums, artist, artists, home, tracks};
 pub use playing::{PLAYERS_MAX, now_playing, report_playing};
 pub use plays::record_play;
 pub use videos::{delete_video, edit_video, video, videos};

@@ -2,7 +2,10 @@
 
 pub(crate) mod albums;
 pub(crate) mod artists;
+pub(crate) mod credits;
+pub(crate) mod genres;
 pub(crate) mod listener;
+pub(crate) mod lyrics;
 #[cfg(test)]
 pub(crate) mod made;
 pub(crate) mod marks;
@@ -18,3 +21,11 @@ pub(crate) mod shelf;
 pub(crate) mod smart;
 pub(crate) mod tracks;
 pub(crate) mod videos;
+
+use kernel::Fault;
+use serde::Serialize;
+
+/// Rows as the JSON that a statement takes apart.
+fn json<T: Serialize>(rows: &[T]) -> Result<String, Fault> {
+    serde_json::to_string(rows).map_err(|error| Fault::from_error("rows can't be written as JSON", error))
+}

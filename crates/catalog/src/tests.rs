@@ -1,11 +1,13 @@
 //! Stories about the catalogue, each on both engines.
 
 mod follow;
+mod genres;
 mod hiding;
 mod hostile;
 mod identity;
 mod listener;
 mod lists;
+mod lyrics;
 mod marks;
 mod media;
 mod paging;
@@ -13,6 +15,7 @@ mod playing;
 mod playlists;
 mod plays;
 mod random;
+mod roles;
 mod search;
 mod shelf;
 mod statements;
@@ -63,6 +66,25 @@ fn tags(title: &str, artist: &str, album: &str) -> TrackTags {
         album_artists: strings(&[artist]),
         date: Some("1999".to_owned()),
         ..TrackTags::default()
+    }
+}
+
+/// Somebody who did something.
+fn credit(role: import::Role, name: &str) -> import::CreditTag {
+    import::CreditTag { role, name: name.to_owned(), detail: None, sort: None, musicbrainz: None }
+}
+
+/// Lyrics of a tag.
+fn lyrics(language: &str, lines: &[(Option<u32>, &str)]) -> import::LyricsTag {
+    let lines = lines.iter().map(|&(start_ms, text)| import::LyricLine {
+        start_ms,
+        text: text.to_owned(),
+        ..import::LyricLine::default()
+    });
+    import::LyricsTag {
+        language: Some(language.to_owned()),
+        source: import::LyricsSource::Tag,
+        lines: lines.collect(),
     }
 }
 

@@ -5,10 +5,15 @@ use kernel::{Fault, db::Tx};
 use super::{
     artists,
     batch::{Batch, KnownAlbum, KnownArtist},
-    events, follow,
+    events,
+    facts::CleanRelease,
+    follow,
     tags::{CleanTags, Named},
 };
-use crate::{AlbumId, ArtistId, PictureId, fold, store::albums};
+use crate::{
+    AlbumId, ArtistId, PictureId, fold,
+    store::{albums, genres},
+};
 
 /// Whose album it is when it has pieces by several and no tag says more.
 const VARIOUS: &str = "Various Artists";
@@ -26,6 +31,7 @@ pub(crate) struct AlbumWish {
     pub(crate) artists_guessed: bool,
     pub(crate) released: Option<String>,
     pub(crate) compilation: bool,
+    pub(crate) facts: CleanRelease,
 }
 
 impl AlbumWish {
@@ -67,12 +73,7 @@ pub(super) fn resolve(
     };
     let retagged = bring.before.is_some_and(|(before, _)| before == album.id);
     let dropped = reconcile_artists(tx, batch, &mut album, &wish, retagged)?;
-    let gains_date = album.released.is_none() && wish.released.is_some();
-    let says_other = album.title != wish.title || album.released != wish.released;
-    if gains_date || (retagged && says_other) {
-        albums::update(tx, album.id, &wish)?;
-        (album.title, album.released) = (wish.title.clone(), wish.released.clone());
-    }
+    update_facts(tx, &mut album, &wish, retagged)?;
     let old_picture = bring.before.and_then(|(_, picture)| picture).filter(|_| retagged);
     if let Some(picture) = bring.picture
         && album.picture != Some(picture)
@@ -89,6 +90,40 @@ pub(super) fn resolve(
     let id = album.id;
     batch.keep_album(wish.key, album);
     Ok(Some(Resolved { album: id, dropped }))
+}
+
+/// Brings what is shown of an album up to date: it learns what it did not know, and follows a track of it that was
+/// tagged anew.
+fn update_facts(
+    tx: &mut Tx<'_>,
+    album: &mut KnownAlbum,
+    wish: &AlbumWish,
+    retagged: bool,
+) -> Result<(), Fault> {
+    let gains_date = album.released.is_none() && wish.released.is_some();
+    let says_other = album.title != wish.title || album.released != wish.released;
+    let sorted_before = (album.facts.sort_title.clone(), album.title.clone());
+    // The first of several that were tagged anew clears what is not said any more, the others add to it.
+    let renews = retagged && !album.renewed;
+    album.renewed |= retagged;
+    let other_facts = if renews && album.facts != wish.facts {
+        album.facts = wish.facts.clone();
+        true
+    } else {
+        album.facts.learn(&wish.facts)
+    };
+    let other_wish = gains_date || (retagged && says_other);
+    if other_wish {
+        (album.title, album.released) = (wish.title.clone(), wish.released.clone());
+    }
+    if !other_wish && !other_facts {
+        return Ok(());
+    }
+    albums::update(tx, album, wish.compilation)?;
+    if sorted_before != (album.facts.sort_title.clone(), album.title.clone()) {
+        genres::follow_album(tx, album.id, &album.sort_key())?;
+    }
+    Ok(())
 }
 
 /// What tells this album from others: its `MusicBrainz` release; else its artists, title and year; and where the
@@ -132,8 +167,9 @@ fn wish(
         artist_sort: artists.first().map(|artist| artist.sort_key.clone()).unwrap_or_default(),
         artists: artists.iter().map(|artist| artist.id).collect(),
         artists_guessed: guessed,
-        released: tags.date.clone(),
+        released: tags.released.clone(),
         compilation: tags.compilation,
+        facts: tags.release_facts.clone(),
     }))
 }
 
@@ -176,6 +212,8 @@ fn insert(
         picture: bring.picture,
         added: batch.now,
         hidden: false,
+        facts: wish.facts.clone(),
+        renewed: false,
     })
 }
 

@@ -4,6 +4,7 @@ use kernel::{Fault, db::Tx};
 
 use super::{
     batch::{Batch, KnownArtist},
+    facts::Role,
     tags::Named,
 };
 use crate::{ArtistId, fold, store::albums, store::artists};
@@ -24,9 +25,9 @@ pub(super) fn resolve(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named) -> Resu
             None => insert(tx, batch, named, &name_key)?,
         },
     };
-    let sort = named.sort.as_deref().map(fold::sort_key);
-    if let Some(sort) = sort.filter(|_| !artist.sort_given) {
-        artists::set_sort(tx, artist.id, &sort)?;
+    if let Some(name) = named.sort.as_deref().filter(|_| !artist.sort_given) {
+        let sort = fold::sort_key(name);
+        artists::set_sort(tx, artist.id, name, &sort)?;
         albums::follow_sort(tx, artist.id, &sort)?;
         (artist.sort_key, artist.sort_given) = (sort, true);
     }
@@ -54,6 +55,22 @@ pub(super) fn resolve_all(
     Ok(found)
 }
 
+/// Those who are credited, with what they did.
+pub(super) fn resolve_credits(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    credits: &[(Named, Role, Option<String>)],
+) -> Result<Vec<(ArtistId, Role, Option<String>)>, Fault> {
+    let mut found = Vec::with_capacity(credits.len());
+    for (named, role, detail) in credits {
+        let credit = (resolve(tx, batch, named)?.id, *role, detail.clone());
+        if !found.contains(&credit) {
+            found.push(credit);
+        }
+    }
+    Ok(found)
+}
+
 fn find(tx: &mut Tx<'_>, named: &Named, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
     let Some(musicbrainz) = &named.musicbrainz else { return artists::by_name(tx, name_key) };
     if let Some(artist) = artists::by_musicbrainz(tx, musicbrainz)? {
@@ -67,10 +84,8 @@ fn find(tx: &mut Tx<'_>, named: &Named, name_key: &[u8]) -> Result<Option<KnownA
 fn insert(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named, name_key: &[u8]) -> Result<KnownArtist, Fault> {
     let id = ArtistId(batch.ids.next());
     let sort_key = fold::sort_key(named.sort.as_ref().unwrap_or(&named.name));
-    let sort_given = named.sort.is_some();
-    let musicbrainz = named.musicbrainz.as_deref();
-    if artists::insert(tx, id, &named.name, name_key, musicbrainz, (&sort_key, sort_given))? {
-        return Ok(KnownArtist { id, sort_key, sort_given, hidden: false });
+    if artists::insert(tx, id, named, name_key, &sort_key)? {
+        return Ok(KnownArtist { id, sort_key, sort_given: named.sort.is_some(), hidden: false });
     }
     let found = find(tx, named, name_key)?;
     found.ok_or_else(|| Fault::new("an artist was entered and removed at the same time"))

@@ -1,10 +1,11 @@
 //! What one transaction has met so far.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use kernel::{Time, id::Ids};
+use kernel::{Fault, Time, db::Tx, id::Ids};
 
-use crate::{AlbumId, ArtistId, PictureId};
+use super::{facts::CleanRelease, pending::Pending};
+use crate::{AlbumId, ArtistId, GenreId, PictureId, fold};
 
 /// Entries of one sort that are remembered at once; when it is reached, all are forgotten and looked up again.
 const REMEMBERED_MAX: usize = 10_000;
@@ -16,6 +17,10 @@ pub struct Batch {
     artists: HashMap<Vec<u8>, KnownArtist>,
     albums: HashMap<Vec<u8>, KnownAlbum>,
     pictures: HashMap<[u8; 32], PictureId>,
+    genres: HashMap<Vec<u8>, GenreId>,
+    album_genres: HashSet<(AlbumId, GenreId)>,
+    pub(super) pending: Pending,
+    gathers: bool,
 }
 
 /// An artist as this transaction knows it.
@@ -39,6 +44,17 @@ pub(crate) struct KnownAlbum {
     pub(crate) picture: Option<PictureId>,
     pub(crate) added: Time,
     pub(crate) hidden: bool,
+    /// What its tags say of it as a release.
+    pub(crate) facts: CleanRelease,
+    /// This transaction has put the facts of a track that was tagged anew in the place of the old ones.
+    pub(crate) renewed: bool,
+}
+
+impl KnownAlbum {
+    /// What puts it in its place among titles.
+    pub(crate) fn sort_key(&self) -> Vec<u8> {
+        fold::sort_key(self.facts.sort_title.as_ref().unwrap_or(&self.title))
+    }
 }
 
 impl Batch {
@@ -50,7 +66,43 @@ impl Batch {
             artists: HashMap::new(),
             albums: HashMap::new(),
             pictures: HashMap::new(),
+            genres: HashMap::new(),
+            album_genres: HashSet::new(),
+            pending: Pending::default(),
+            gathers: false,
         }
+    }
+
+    /// The same, but rows that only say what belongs to what are written many at a time: whoever makes one calls
+    /// [`Batch::finish`] at the end of the transaction.
+    pub fn gathering(ids: &Ids, now: Time) -> Self {
+        Self { gathers: true, ..Self::new(ids, now) }
+    }
+
+    /// Writes what was gathered.
+    pub fn finish(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        self.pending.write(tx)
+    }
+
+    /// Writes what was gathered, unless it may wait for more.
+    pub(super) fn write_soon(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        if self.gathers && !self.pending.is_full() { Ok(()) } else { self.pending.write(tx) }
+    }
+
+    pub(super) fn genre(&self, key: &[u8]) -> Option<GenreId> {
+        self.genres.get(key).copied()
+    }
+
+    pub(super) fn keep_genre(&mut self, key: Vec<u8>, id: GenreId) {
+        keep(&mut self.genres, key, id);
+    }
+
+    /// Whether an album has a genre as far as this transaction has written it; says yes from now on.
+    pub(super) fn album_has(&mut self, album: AlbumId, genre: GenreId) -> bool {
+        if self.album_genres.len() >= REMEMBERED_MAX {
+            self.album_genres.clear();
+        }
+        !self.album_genres.insert((album, genre))
     }
 
     pub(super) fn artist(&self, key: &[u8]) -> Option<&KnownArtist> {
@@ -78,8 +130,17 @@ impl Batch {
     }
 
     /// Forgets what a settling may have removed, hidden or shown.
-    pub(super) fn forget(&mut self, albums: &BTreeSet<AlbumId>, artists: &BTreeSet<ArtistId>) {
+    pub(super) fn forget(
+        &mut self,
+        albums: &BTreeSet<AlbumId>,
+        artists: &BTreeSet<ArtistId>,
+        genres: &BTreeSet<GenreId>,
+    ) {
+        if !genres.is_empty() {
+            self.genres.retain(|_, genre| !genres.contains(genre));
+        }
         if !albums.is_empty() {
+            self.album_genres.retain(|(album, _)| !albums.contains(album));
             self.albums.retain(|_, album| !albums.contains(&album.id));
         }
         if !artists.is_empty() {

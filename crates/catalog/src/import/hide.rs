@@ -6,18 +6,20 @@ use super::{batch::Batch, events, settle::Unsettled};
 use crate::{
     TrackId, VideoId,
     model::TOPIC_CATALOG,
-    store::{tracks, videos},
+    store::{genres, tracks, videos},
 };
 
 /// Hides tracks whose files are gone, and albums and artists of which nothing is left to show. Unknown and hidden
 /// ones are passed over. A few hundred at a time are quicker than one by one, and do not hold other writers up.
 pub fn hide_tracks(tx: &mut Tx<'_>, batch: &mut Batch, ids: &[TrackId]) -> Result<(), Fault> {
+    batch.pending.write(tx)?;
     let mut unsettled = Unsettled::default();
     for &id in ids {
         let Some(old) = tracks::lock(tx, id)?.filter(|old| old.hidden.is_none()) else { continue };
         tracks::set_gone(tx, id, Some(batch.now))?;
+        genres::follow_track(tx, id, Some(batch.now))?;
         unsettled.albums.extend(old.album);
-        unsettled.artists.extend(tracks::artists(tx, id)?);
+        unsettled.artists.extend(tracks::everybody(tx, id)?);
     }
     unsettled.settle(tx, batch)?;
     tx.wake(TOPIC_CATALOG);
@@ -31,12 +33,14 @@ pub fn hide_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(),
 
 /// Shows a track whose file is back unchanged. One that somebody deleted stays hidden.
 pub fn show_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(), Fault> {
+    batch.pending.write(tx)?;
     let hidden = |old: &tracks::OldTrack| old.hidden.is_some() && !old.deleted;
     let Some(old) = tracks::lock(tx, id)?.filter(hidden) else { return Ok(()) };
     tracks::set_gone(tx, id, None)?;
+    genres::follow_track(tx, id, None)?;
     let mut unsettled = Unsettled::default();
     unsettled.albums.extend(old.album);
-    unsettled.artists.extend(tracks::artists(tx, id)?);
+    unsettled.artists.extend(tracks::everybody(tx, id)?);
     unsettled.settle(tx, batch)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())

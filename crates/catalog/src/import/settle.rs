@@ -1,5 +1,5 @@
-//! After something was taken away or put back: albums and artists that hold nothing are removed, those that hold
-//! only hidden things are hidden, the others are shown.
+//! After something was taken away or put back: albums, artists and genres that hold nothing are removed, albums and
+//! artists that hold only hidden things are hidden, the others are shown.
 
 use std::collections::BTreeSet;
 
@@ -7,28 +7,39 @@ use kernel::{Fault, db::Tx};
 
 use super::{batch::Batch, events, follow};
 use crate::{
-    AlbumId, ArtistId,
+    AlbumId, ArtistId, GenreId,
     model::ItemKind,
-    store::{albums, artists},
+    store::{albums, artists, genres},
 };
 
-/// Albums and artists that a change may have left wrong. In order, so that two transactions take their locks in the
+/// Albums, artists and genres that a change may have left wrong. In order, so that two transactions take their locks in the
 /// same one.
 #[derive(Default)]
 pub(super) struct Unsettled {
     pub(super) albums: BTreeSet<AlbumId>,
     pub(super) artists: BTreeSet<ArtistId>,
+    /// Genres that a track lost.
+    pub(super) genres: BTreeSet<GenreId>,
 }
 
 impl Unsettled {
     pub(super) fn settle(mut self, tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
+        if self.albums.is_empty() && self.artists.is_empty() && self.genres.is_empty() {
+            return Ok(());
+        }
+        batch.pending.write(tx)?;
         for &album in &self.albums {
             self.artists.extend(settle_album(tx, batch, album)?);
         }
         for &artist in &self.artists {
             settle_artist(tx, batch, artist)?;
         }
-        batch.forget(&self.albums, &self.artists);
+        for &genre in &self.genres {
+            if genres::lock(tx, genre)? && !genres::is_used(tx, genre)? {
+                genres::delete(tx, genre)?;
+            }
+        }
+        batch.forget(&self.albums, &self.artists, &self.genres);
         Ok(())
     }
 }
@@ -36,6 +47,8 @@ impl Unsettled {
 /// Puts one album right, and gives its artists when that may concern them.
 fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
     let Some((added, hidden)) = albums::lock(tx, id)? else { return Ok(Vec::new()) };
+    genres::drop_of_album(tx, id)?;
+    genres::add_of_album(tx, id)?;
     let shown = albums::has_shown_tracks(tx, id)?;
     let empty = !shown && !albums::has_tracks(tx, id)?;
     if shown != hidden && !empty {

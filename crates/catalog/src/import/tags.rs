@@ -2,6 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::{
+    facts::{self, CleanRecording, CleanRelease, CreditTag, RecordingTags, ReleaseTags, Role},
+    lyrics::{LYRICS_MAX, LyricsTag},
+};
 use crate::fold;
 
 /// Most entries of a list of names.
@@ -55,6 +59,16 @@ pub struct TrackTags {
     pub album_artists_sort: Vec<String>,
     /// Identifiers.
     pub musicbrainz: MusicBrainz,
+    /// Moods, each by itself.
+    pub moods: Vec<String>,
+    /// Who did what besides the artists.
+    pub credits: Vec<CreditTag>,
+    /// The album as a release.
+    pub release: ReleaseTags,
+    /// The recording.
+    pub recording: RecordingTags,
+    /// Lyrics, those to be offered first in front.
+    pub lyrics: Vec<LyricsTag>,
 }
 
 /// Somebody named by a tag.
@@ -83,10 +97,17 @@ pub(crate) struct CleanTags {
     pub(crate) disc_title: Option<String>,
     pub(crate) number: Option<u32>,
     pub(crate) date: Option<String>,
-    pub(crate) genres: Option<String>,
+    pub(crate) genres: Vec<String>,
+    pub(crate) moods: Vec<String>,
     pub(crate) compilation: bool,
     pub(crate) recording: Option<String>,
     pub(crate) release: Option<String>,
+    pub(crate) credits: Vec<(Named, Role, Option<String>)>,
+    pub(crate) release_facts: CleanRelease,
+    pub(crate) recording_facts: CleanRecording,
+    pub(crate) lyrics: Vec<LyricsTag>,
+    /// When the edition came out.
+    pub(crate) released: Option<String>,
 }
 
 impl TrackTags {
@@ -94,32 +115,49 @@ impl TrackTags {
     pub(crate) fn cleaned(&self) -> CleanTags {
         let title = text(Some(&self.title)).unwrap_or_else(|| "Untitled".to_owned());
         let title_sort = fold::sort_key(&text(self.title_sort.as_deref()).unwrap_or_else(|| title.clone()));
-        let genres: Vec<String> = texts(&self.genres);
         let ids = &self.musicbrainz;
+        let date = self.date.as_deref().and_then(fold::date);
+        let album_sort = text(self.album_sort.as_deref());
+        let release = ids.release.as_deref().and_then(fold::musicbrainz);
+        let release_facts = CleanRelease {
+            sort_title: album_sort.clone(),
+            musicbrainz: release.clone(),
+            ..CleanRelease::of(&self.release, self.recording.original.as_deref())
+        };
+        let recording_facts = CleanRecording {
+            sort_title: text(self.title_sort.as_deref()),
+            ..CleanRecording::of(&self.recording)
+        };
         CleanTags {
             title,
             title_sort,
             artists: named(&self.artists, &self.artists_sort, &ids.artists),
             album: text(self.album.as_deref()),
-            album_sort: text(self.album_sort.as_deref()),
+            album_sort,
             album_artists: named(&self.album_artists, &self.album_artists_sort, &ids.album_artists),
             disc: self.disc.filter(|disc| (1..=NUMBER_MAX).contains(disc)).unwrap_or(1),
             disc_title: text(self.disc_title.as_deref()),
             number: self.number.filter(|number| (1..=NUMBER_MAX).contains(number)),
-            date: self.date.as_deref().and_then(fold::date),
-            genres: (!genres.is_empty()).then(|| genres.join("\n")),
+            released: self.release.date.as_deref().and_then(fold::date).or_else(|| date.clone()),
+            date,
+            genres: texts(&self.genres),
+            moods: texts(&self.moods),
             compilation: self.compilation,
             recording: ids.recording.as_deref().and_then(fold::musicbrainz),
-            release: ids.release.as_deref().and_then(fold::musicbrainz),
+            release,
+            credits: facts::credits(&self.credits),
+            release_facts,
+            recording_facts,
+            lyrics: self.lyrics.iter().filter_map(LyricsTag::cleaned).take(LYRICS_MAX).collect(),
         }
     }
 }
 
-fn text(raw: Option<&str>) -> Option<String> {
+pub(super) fn text(raw: Option<&str>) -> Option<String> {
     raw.map(fold::clean).filter(|text| !text.is_empty())
 }
 
-fn texts(raw: &[String]) -> Vec<String> {
+pub(super) fn texts(raw: &[String]) -> Vec<String> {
     let mut seen = Vec::new();
     for cleaned in raw.iter().take(TEXTS_MAX).filter_map(|raw| text(Some(raw))) {
         if !seen.contains(&cleaned) {
@@ -170,7 +208,7 @@ mod tests {
         assert_eq!(clean.artists.len(), TEXTS_MAX);
         assert_eq!(clean.artists[0].name, "artist 0");
         assert_eq!((clean.disc, clean.number, clean.date, clean.release), (1, None, None, None));
-        assert_eq!(clean.genres.as_deref(), Some("Rock Pop"));
+        assert_eq!(clean.genres, ["Rock Pop"]);
     }
 
     #[test]

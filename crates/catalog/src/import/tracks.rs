@@ -1,21 +1,22 @@
 //! A file of music becomes a track.
 
-use kernel::{Fault, Time, db::Tx};
+use kernel::{Fault, db::Tx};
 
 use super::{
     albums::{self, Bring},
     artists,
     batch::Batch,
+    facts::Role,
     follow,
     settle::Unsettled,
     tags::{Named, TrackTags},
 };
 use crate::{
-    AlbumId, ArtistId, LibraryId, MediaId, PictureId, TrackId,
+    AlbumId, ArtistId, GenreId, LibraryId, MediaId, PictureId, TrackId,
     media::{MediaKind, SourceFile},
     model::TOPIC_CATALOG,
     store::{
-        media, playlists,
+        credits, genres, lyrics, media, playlists,
         tracks::{self, OldTrack, TrackRow},
     },
 };
@@ -71,6 +72,11 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
     let before = known.as_ref().and_then(|(_, old)| old.album.map(|album| (album, old.picture)));
     let bring = Bring { track_artists: &artists, folder: new.folder, picture: new.picture, before };
     let resolved = albums::resolve(tx, batch, &tags, bring)?;
+    let parts = Parts {
+        artists: artists.iter().map(|artist| artist.id).collect(),
+        credits: artists::resolve_credits(tx, batch, &tags.credits)?,
+        genres: super::genres::resolve_all(tx, batch, &tags.genres, &tags.moods)?,
+    };
     let mut unsettled = Unsettled::default();
     let album = resolved.map(|resolved| {
         unsettled.artists.extend(resolved.dropped);
@@ -80,7 +86,6 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
         Some((id, old)) => (*id, old.media),
         None => (TrackId(batch.ids.next()), MediaId(batch.ids.next())),
     };
-    let artists: Vec<ArtistId> = artists.iter().map(|artist| artist.id).collect();
     let row = TrackRow {
         id,
         media,
@@ -91,51 +96,112 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
         picture: new.picture,
     };
     if let Some((_, old)) = known {
-        update(tx, &row, &old, new.source, &artists, batch.now, &mut unsettled)?;
+        update(tx, batch, &row, &old, new.source, &parts, &mut unsettled)?;
     } else {
         media::insert(tx, media, MediaKind::Audio, new.source)?;
         tracks::insert(tx, &row, batch.now)?;
-        tracks::insert_artists(tx, id, &artists)?;
+        batch.pending.artists(id, &parts.artists);
+        batch.pending.credits(id, &parts.credits);
+        batch.pending.genres(id, &parts.genres);
+        add_album_genres(batch, album, &parts.genres);
+        super::lyrics::insert(tx, batch, id, &tags.lyrics)?;
     }
+    batch.write_soon(tx)?;
     unsettled.settle(tx, batch)?;
     tx.wake(TOPIC_CATALOG);
     Ok(Imported { track: id, album, media })
 }
 
+/// What a track refers to.
+struct Parts {
+    artists: Vec<ArtistId>,
+    credits: Vec<(ArtistId, Role, Option<String>)>,
+    genres: Vec<GenreId>,
+}
+
+/// Gives an album the genres of a shown track of it.
+fn add_album_genres(batch: &mut Batch, album: Option<AlbumId>, genres: &[GenreId]) {
+    let Some(album) = album else { return };
+    for &genre in genres {
+        if !batch.album_has(album, genre) {
+            batch.pending.album_genre(album, genre);
+        }
+    }
+}
+
 fn update(
     tx: &mut Tx<'_>,
+    batch: &mut Batch,
     row: &TrackRow<'_>,
     old: &OldTrack,
     source: &SourceFile,
-    artists: &[ArtistId],
-    now: Time,
+    parts: &Parts,
     unsettled: &mut Unsettled,
 ) -> Result<(), Fault> {
+    batch.pending.write(tx)?;
     renew_source(tx, row.media, source)?;
     if old.hidden.is_none() {
         playlists::track_changes_length(tx, row.id, row.duration_ms)?;
     }
     tracks::update(tx, row)?;
-    let had = tracks::artists(tx, row.id)?;
-    if had != artists {
-        tracks::delete_artists(tx, row.id)?;
-        tracks::insert_artists(tx, row.id, artists)?;
-        follow::artists_left(tx, &had, artists, now)?;
-        unsettled.artists.extend(had);
-    }
+    update_parts(tx, batch, row, old, parts, unsettled)?;
+    lyrics::delete(tx, row.id)?;
+    super::lyrics::insert(tx, batch, row.id, &row.tags.lyrics)?;
     if old.hidden.is_some() && !old.deleted {
         tracks::set_gone(tx, row.id, None)?;
+        genres::follow_track(tx, row.id, None)?;
     }
     if old.deleted {
         // It stays hidden, so what was just shown for its sake may have to be hidden again.
         unsettled.albums.extend(row.album);
-        unsettled.artists.extend(artists);
+        unsettled.artists.extend(&parts.artists);
+        unsettled.artists.extend(parts.credits.iter().map(|(artist, ..)| *artist));
+        genres::follow_track(tx, row.id, old.hidden)?;
     }
     if let Some(from) = old.album.filter(|_| old.album != row.album) {
-        follow::track_left(tx, from, row.album, now)?;
+        follow::track_left(tx, from, row.album, batch.now)?;
         unsettled.albums.insert(from);
     }
     Ok(())
+}
+
+/// Writes what a known track refers to now, as far as that has changed.
+fn update_parts(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    row: &TrackRow<'_>,
+    old: &OldTrack,
+    parts: &Parts,
+    unsettled: &mut Unsettled,
+) -> Result<(), Fault> {
+    let had = tracks::artists(tx, row.id)?;
+    if had != parts.artists {
+        tracks::delete_artists(tx, row.id)?;
+        batch.pending.artists(row.id, &parts.artists);
+        follow::artists_left(tx, &had, &parts.artists, batch.now)?;
+        unsettled.artists.extend(had);
+    }
+    let had = credits::of_track(tx, row.id)?;
+    if had != parts.credits {
+        credits::delete(tx, row.id)?;
+        batch.pending.credits(row.id, &parts.credits);
+        unsettled.artists.extend(had.into_iter().map(|(artist, ..)| artist));
+    }
+    let had = genres::of_track(tx, row.id)?;
+    if had != parts.genres {
+        genres::delete_of_track(tx, row.id)?;
+        batch.pending.genres(row.id, &parts.genres);
+        let lost: Vec<GenreId> = had.into_iter().filter(|genre| !parts.genres.contains(genre)).collect();
+        if !lost.is_empty() {
+            unsettled.albums.extend(row.album);
+        }
+        unsettled.genres.extend(lost);
+    }
+    if !old.deleted {
+        add_album_genres(batch, row.album, &parts.genres);
+    }
+    // Before anything is done that looks at these rows.
+    batch.pending.write(tx)
 }
 
 /// Writes what is known of the source now; when its bytes are others, what was encoded of them goes.

@@ -4,8 +4,11 @@ use kernel::{Time, id::UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Mark;
-use crate::{AlbumId, ArtistId, CaptionId, PictureId, TrackId, VideoId};
+use super::{
+    Mark,
+    facts::{AlbumFacts, AlbumPeople, GenreRef, RoleCount},
+};
+use crate::{AlbumId, ArtistId, CaptionId, PictureId, TrackId, VideoId, import::Advisory};
 
 /// A picture, and where to have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,8 +70,21 @@ pub struct ArtistDetail {
     /// The artist.
     #[serde(flatten)]
     pub artist: Artist,
-    /// The albums, newest release first, at most 500.
+    /// The name as it is sorted, if a tag gives it.
+    #[schema(required)]
+    pub sort_name: Option<String>,
+    /// `MusicBrainz`: the artist.
+    #[schema(required)]
+    pub musicbrainz: Option<String>,
+    /// What else the artist did, and on how much.
+    pub roles: Vec<RoleCount>,
+    /// The albums, also those of others with a track of the artist; newest release first, at most 500.
     pub albums: Vec<Album>,
+    /// Which of `albums` are those of others.
+    #[schema(value_type = Vec<String>)]
+    pub appears_on: Vec<AlbumId>,
+    /// Further albums, for which the artist did something else: composed, produced, …; likewise.
+    pub credited_on: Vec<Album>,
 }
 
 /// An album.
@@ -80,6 +96,16 @@ pub struct Album {
     pub title: String,
     /// Whose it is.
     pub artists: Vec<NamedRef>,
+    /// The artists as the tags show them, `A & B`, where they also name them one by one.
+    #[schema(required)]
+    pub artist_shown: Option<String>,
+    /// Which edition it is.
+    #[schema(required)]
+    pub version: Option<String>,
+    /// What it is, in small letters: `album`, `ep`, `single`, `live`, `compilation`, `soundtrack`, …
+    pub types: Vec<String>,
+    /// The genres of its tracks.
+    pub genres: Vec<GenreRef>,
     /// The year of its release.
     #[schema(required)]
     pub year: Option<u32>,
@@ -105,6 +131,12 @@ pub struct AlbumDetail {
     /// The album.
     #[serde(flatten)]
     pub album: Album,
+    /// What else is known of it.
+    #[serde(flatten)]
+    pub facts: AlbumFacts,
+    /// Who did what on it, and its other editions.
+    #[serde(flatten)]
+    pub people: AlbumPeople,
     /// The discs by their numbers.
     pub discs: Vec<Disc>,
 }
@@ -117,6 +149,9 @@ pub struct Disc {
     /// Its title.
     #[schema(required)]
     pub title: Option<String>,
+    /// What it is: `CD`, `12" Vinyl`.
+    #[schema(required)]
+    pub medium: Option<String>,
     /// Its tracks by their numbers; those without one come first.
     pub tracks: Vec<Track>,
 }
@@ -135,6 +170,18 @@ pub struct Track {
     pub disc: u32,
     /// Who plays.
     pub artists: Vec<NamedRef>,
+    /// The artists as the tags show them, `A feat. B`, where they also name them one by one.
+    #[schema(required)]
+    pub artist_shown: Option<String>,
+    /// Who wrote the music.
+    pub composers: Vec<NamedRef>,
+    /// What it is.
+    pub genres: Vec<GenreRef>,
+    /// Whether it is fit for children, if a tag says so.
+    #[schema(required)]
+    pub advisory: Option<Advisory>,
+    /// Whether there are lyrics.
+    pub has_lyrics: bool,
     /// Its album.
     #[schema(required)]
     pub album: Option<TitledRef>,

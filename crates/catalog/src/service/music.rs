@@ -7,7 +7,7 @@ use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer};
 use super::{Error, fill, shape::Shaper, videos};
 use crate::{
     AlbumId, ArtistId, TrackId,
-    model::{Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Disc, Home, ItemKind, Track},
+    model::{Album, AlbumDetail, AlbumPeople, AlbumSort, Artist, ArtistDetail, Disc, Home, ItemKind, Track},
     store::read::{self, Credits, albums::AlbumRow, marks, tracks::TrackRow},
 };
 
@@ -17,10 +17,14 @@ const ARTIST_ALBUMS_MAX: u32 = 500;
 const ALBUM_TRACKS_MAX: u32 = 5_000;
 /// Tracks that are read at once when many are wanted by their numbers.
 const TRACKS_AT_ONCE: usize = 1_000;
+/// Credits of an album that are shown at once.
+const ALBUM_CREDITS_MAX: u32 = 500;
+/// Other editions of an album that are shown at once.
+const EDITIONS_MAX: u32 = 50;
 /// New things on the first page.
 const HOME_ROW_MAX: u32 = 20;
 
-fn shaper(ctx: &Ctx, marks: marks::Marks) -> Shaper {
+pub(super) fn shaper(ctx: &Ctx, marks: marks::Marks) -> Shaper {
     Shaper::new(ctx.signer(), ctx.now()).with_marks(marks)
 }
 
@@ -50,17 +54,33 @@ pub async fn artist(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<ArtistDe
     let user = viewer.id;
     let found = ctx.db().read(move |tx| {
         let Some(artist) = read::artists::one(tx, id)? else { return Ok(None) };
-        let albums = read::albums::of_artist(tx, id, ARTIST_ALBUMS_MAX)?;
+        let roles = read::artists::roles(tx, id)?;
+        let mut albums = read::albums::of_artist(tx, id, ARTIST_ALBUMS_MAX)?;
+        let own = albums.len();
+        if !roles.is_empty() {
+            albums.extend(read::albums::credited(tx, id, ARTIST_ALBUMS_MAX)?);
+        }
         let credits = read::albums::credits(tx, &albums)?;
         let mut marks = marks::of(tx, user, ItemKind::Album, albums.iter().map(|row| row.id.0))?;
         marks.extend(marks::of(tx, user, ItemKind::Artist, [id.0].into_iter())?);
-        Ok::<_, Fault>(Some((artist, albums, credits, marks)))
+        let credited = albums.split_off(own);
+        Ok::<_, Fault>(Some((artist, roles, (albums, credited, credits), marks)))
     });
-    let (artist, albums, credits, marks) = found.await?.ok_or(Error::NotFound)?;
+    let (artist, roles, (albums, credited, credits), marks) = found.await?.ok_or(Error::NotFound)?;
     let shaper = shaper(ctx, marks);
+    let shaped = |rows: Vec<AlbumRow>| -> Vec<Album> {
+        rows.into_iter().map(|row| shaper.album(row, &credits)).collect()
+    };
+    let (albums, credited_on) = (shaped(albums), shaped(credited));
+    let of_others = |album: &&Album| album.artists.iter().all(|artist| artist.id != id);
     Ok(ArtistDetail {
+        sort_name: artist.sort_name.clone(),
+        musicbrainz: artist.musicbrainz.clone(),
         artist: shaper.artist(artist),
-        albums: albums.into_iter().map(|row| shaper.album(row, &credits)).collect(),
+        roles,
+        appears_on: albums.iter().filter(of_others).map(|album| album.id).collect(),
+        albums,
+        credited_on,
     })
 }
 
@@ -151,32 +171,41 @@ pub async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumDetai
     let user = viewer.id;
     let found = ctx.db().read(move |tx| {
         let Some(album) = read::albums::one(tx, id)? else { return Ok(None) };
-        let albums = [album];
+        let facts = read::facts::of_albums(tx, &[id])?.remove(&id).unwrap_or_default();
+        let mut albums = vec![album];
+        if let Some(group) = &facts.release_group {
+            albums.extend(read::albums::editions(tx, id, group, EDITIONS_MAX)?);
+        }
         let album_credits = read::albums::credits(tx, &albums)?;
+        let people = read::facts::people_of_album(tx, id, ALBUM_CREDITS_MAX)?;
         let tracks = read::tracks::of_album(tx, id, ALBUM_TRACKS_MAX)?;
         let credits = read::tracks::credits(tx, &tracks)?;
         let mut marks = marks::of(tx, user, ItemKind::Track, tracks.iter().map(|row| row.id.0))?;
-        marks.extend(marks::of(tx, user, ItemKind::Album, [id.0].into_iter())?);
-        let [album] = albums;
-        Ok::<_, Fault>(Some(((album, album_credits), (tracks, credits), marks)))
+        marks.extend(marks::of(tx, user, ItemKind::Album, albums.iter().map(|row| row.id.0))?);
+        Ok::<_, Fault>(Some(((albums, album_credits), (facts, people), (tracks, credits), marks)))
     });
-    let ((album, album_credits), (tracks, credits), marks) = found.await?.ok_or(Error::NotFound)?;
+    let ((albums, album_credits), (facts, people), (tracks, credits), marks) =
+        found.await?.ok_or(Error::NotFound)?;
     let shaper = shaper(ctx, marks);
-    Ok(AlbumDetail { album: shaper.album(album, &album_credits), discs: discs(tracks, &credits, &shaper) })
+    let mut albums = albums.into_iter().map(|row| shaper.album(row, &album_credits));
+    let album = albums.next().ok_or(Error::NotFound)?;
+    let people = AlbumPeople { credits: people, editions: albums.collect() };
+    Ok(AlbumDetail { album, facts, people, discs: discs(tracks, &credits, &shaper) })
 }
 
 /// The discs of tracks that come in their order; a disc has the first title that one of its tracks gives.
 fn discs(tracks: Vec<TrackRow>, credits: &Credits, shaper: &Shaper) -> Vec<Disc> {
     let mut discs: Vec<Disc> = Vec::new();
     for row in tracks {
-        let title = row.disc_title.clone();
+        let (title, medium) = (row.disc_title.clone(), row.medium.clone());
         let track = shaper.track(row, credits);
         match discs.last_mut() {
             Some(disc) if disc.number == track.disc => {
                 disc.title = disc.title.take().or(title);
+                disc.medium = disc.medium.take().or(medium);
                 disc.tracks.push(track);
             }
-            _ => discs.push(Disc { number: track.disc, title, tracks: vec![track] }),
+            _ => discs.push(Disc { number: track.disc, title, medium, tracks: vec![track] }),
         }
     }
     discs
@@ -199,24 +228,6 @@ pub async fn tracks(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Pag
     let shaper = shaper(ctx, marks);
     let page = Page::cut(rows, limit, |row| (row.sort_key.clone(), row.id.0));
     Ok(page.map(|row| shaper.track(row, &credits)))
-}
-
-/// A track.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none that the viewer may see.
-pub async fn track(ctx: &Ctx, viewer: &Viewer, id: TrackId) -> Result<Track, Error> {
-    let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
-        let Some(track) = read::tracks::one(tx, id)? else { return Ok(None) };
-        let tracks = [track];
-        let credits = read::tracks::credits(tx, &tracks)?;
-        let marks = marks::of(tx, user, ItemKind::Track, [id.0].into_iter())?;
-        let [track] = tracks;
-        Ok::<_, Fault>(Some((track, credits, marks)))
-    });
-    let (track, credits, marks) = found.await?.ok_or(Error::NotFound)?;
-    Ok(shaper(ctx, marks).track(track, &credits))
 }
 
 /// These tracks as far as they are shown; any number of them.

@@ -5,12 +5,16 @@ use std::time::Duration;
 use kernel::{Time, sign::Signer};
 
 use crate::{
+    ArtistId,
     media::MediaState,
-    model::{Album, Artist, ItemKind, Mark, NamedRef, Owner, Picture, TitledRef, Track, Video, VideoState},
+    model::{
+        Album, Artist, GenreRef, ItemKind, Mark, NamedRef, Owner, Picture, TitledRef, Track, Video,
+        VideoState,
+    },
     picture,
     store::read::{
-        Credits, PictureRow, albums::AlbumRow, artists::ArtistRow, marks::Marks, tracks::TrackRow,
-        videos::VideoRow,
+        Credits, Names, PictureRow, albums::AlbumRow, artists::ArtistRow, facts::split, marks::Marks,
+        tracks::TrackRow, videos::VideoRow,
     },
 };
 
@@ -69,7 +73,11 @@ impl Shaper {
             mark: self.mark(ItemKind::Album, row.id.0),
             id: row.id,
             title: row.title,
-            artists: names(credits, row.id.0),
+            artists: names(&credits.artists, row.id.0),
+            artist_shown: row.artist_shown,
+            version: row.version,
+            types: split(row.types),
+            genres: genres(credits, row.id.0),
             year: row.released.as_deref().and_then(|date| date.get(..4)?.parse().ok()),
             released: row.released,
             track_count: row.track_count,
@@ -86,7 +94,12 @@ impl Shaper {
             title: row.title,
             number: row.number,
             disc: row.disc,
-            artists: names(credits, row.id.0),
+            artists: names(&credits.artists, row.id.0),
+            artist_shown: row.artist_shown,
+            composers: names(&credits.composers, row.id.0),
+            genres: genres(credits, row.id.0),
+            advisory: row.advisory,
+            has_lyrics: row.has_lyrics,
             album: row.album.map(|(id, title)| TitledRef { id, title }),
             duration_ms: row.duration_ms,
             picture: row.picture.map(|row| self.picture(row)),
@@ -125,7 +138,12 @@ impl Shaper {
     }
 }
 
-fn names(credits: &Credits, id: i64) -> Vec<NamedRef> {
-    let credited = credits.get(&id).map(Vec::as_slice).unwrap_or_default();
-    credited.iter().map(|(id, name)| NamedRef { id: *id, name: name.clone() }).collect()
+fn names(names: &Names<ArtistId>, id: i64) -> Vec<NamedRef> {
+    let named = names.get(&id).map(Vec::as_slice).unwrap_or_default();
+    named.iter().map(|(id, name)| NamedRef { id: *id, name: name.clone() }).collect()
+}
+
+fn genres(credits: &Credits, id: i64) -> Vec<GenreRef> {
+    let named = credits.genres.get(&id).map(Vec::as_slice).unwrap_or_default();
+    named.iter().map(|(id, name)| GenreRef { id: *id, name: name.clone() }).collect()
 }

@@ -7,10 +7,18 @@ use kernel::{
 };
 
 use crate::{
-    AlbumId, ArtistId, PictureId,
-    import::{AlbumWish, KnownAlbum},
+    AlbumId, ArtistId, PictureId, fold,
+    import::{AlbumWish, CleanRelease, KnownAlbum},
     visibility::visible,
 };
+
+/// The columns of a [`KnownAlbum`].
+macro_rules! known_columns {
+    () => {
+        "id, title, released, artists_guessed, picture_id, added_us, hidden_us, artist_shown, sort_title, original,
+            version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group"
+    };
+}
 
 fn known(row: &Row<'_>) -> Result<KnownAlbum, Fault> {
     Ok(KnownAlbum {
@@ -22,6 +30,19 @@ fn known(row: &Row<'_>) -> Result<KnownAlbum, Fault> {
         added: row.get(5)?,
         hidden: row.get::<Option<i64>>(6)?.is_some(),
         artists: None,
+        facts: CleanRelease {
+            artists_shown: row.get(7)?,
+            sort_title: row.get(8)?,
+            original: row.get(9)?,
+            version: row.get(10)?,
+            types: row.get(11)?,
+            labels: row.get(12)?,
+            catalogue_numbers: row.get(13)?,
+            barcode: row.get(14)?,
+            musicbrainz: row.get(15)?,
+            group: row.get(16)?,
+        },
+        renewed: false,
     })
 }
 
@@ -29,10 +50,8 @@ fn known(row: &Row<'_>) -> Result<KnownAlbum, Fault> {
 pub(crate) fn by_key(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<KnownAlbum>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT id, title, released, artists_guessed, picture_id, added_us, hidden_us
-                FROM catalog_album WHERE key = $1",
-            postgres: "SELECT id, title, released, artists_guessed, picture_id, added_us, hidden_us
-                FROM catalog_album WHERE key = $1 FOR SHARE"
+            sqlite: concat!("SELECT ", known_columns!(), " FROM catalog_album WHERE key = $1"),
+            postgres: concat!("SELECT ", known_columns!(), " FROM catalog_album WHERE key = $1 FOR SHARE")
         ),
         params![key],
         known,
@@ -47,10 +66,10 @@ pub(crate) fn move_folder(
     loose_key: &[u8],
 ) -> Result<Option<KnownAlbum>, Fault> {
     tx.one(
-        sql!(
-            "UPDATE catalog_album SET key = $2 WHERE id = $1 AND loose_key = $3
-             RETURNING id, title, released, artists_guessed, picture_id, added_us, hidden_us"
-        ),
+        sql!(concat!(
+            "UPDATE catalog_album SET key = $2 WHERE id = $1 AND loose_key = $3 RETURNING ",
+            known_columns!()
+        )),
         params![id, key, loose_key],
         known,
     )
@@ -67,8 +86,10 @@ pub(crate) fn insert(
     let rows = tx.run(
         sql!(
             "INSERT INTO catalog_album (id, key, loose_key, title, sort_key, artist_sort, released,
-                released_key, compilation, artists_guessed, picture_id, added_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+                released_key, compilation, artists_guessed, picture_id, added_us, artist_shown, sort_title, original,
+                version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22) ON CONFLICT DO NOTHING"
         ),
         params![
             id,
@@ -82,27 +103,49 @@ pub(crate) fn insert(
             wish.compilation,
             wish.artists_guessed,
             picture,
-            now
+            now,
+            wish.facts.artists_shown.clone(),
+            wish.facts.sort_title.clone(),
+            wish.facts.original.clone(),
+            wish.facts.version.clone(),
+            wish.facts.types.clone(),
+            wish.facts.labels.clone(),
+            wish.facts.catalogue_numbers.clone(),
+            wish.facts.barcode.clone(),
+            wish.facts.musicbrainz.clone(),
+            wish.facts.group.clone()
         ],
     )?;
     Ok(rows == 1)
 }
 
-/// Writes what the tags say of an album; its key stays.
-pub(crate) fn update(tx: &mut Tx<'_>, id: AlbumId, wish: &AlbumWish) -> Result<(), Fault> {
+/// Writes what is shown of an album; its key stays.
+pub(crate) fn update(tx: &mut Tx<'_>, album: &KnownAlbum, compilation: bool) -> Result<(), Fault> {
+    let facts = &album.facts;
     tx.run(
         sql!(
             "UPDATE catalog_album SET title = $2, sort_key = $3, released = $4, released_key = $5,
-                compilation = $6
+                compilation = $6, artist_shown = $7, sort_title = $8, original = $9, version = $10, types = $11, labels = $12, catalogue_numbers = $13, barcode = $14, musicbrainz = $15,
+                release_group = $16
              WHERE id = $1"
         ),
         params![
-            id,
-            &wish.title,
-            &wish.sort_key,
-            wish.released.clone(),
-            wish.released_key(),
-            wish.compilation
+            album.id,
+            &album.title,
+            album.sort_key(),
+            album.released.clone(),
+            fold::date_key(album.released.as_deref()),
+            compilation,
+            facts.artists_shown.clone(),
+            facts.sort_title.clone(),
+            facts.original.clone(),
+            facts.version.clone(),
+            facts.types.clone(),
+            facts.labels.clone(),
+            facts.catalogue_numbers.clone(),
+            facts.barcode.clone(),
+            facts.musicbrainz.clone(),
+            facts.group.clone()
         ],
     )?;
     Ok(())

@@ -6,7 +6,11 @@ use kernel::{
     params, sql,
 };
 
-use crate::{ArtistId, import::KnownArtist, visibility::visible};
+use crate::{
+    ArtistId,
+    import::{KnownArtist, Named},
+    visibility::visible,
+};
 
 fn known(row: &Row<'_>) -> Result<KnownArtist, Fault> {
     Ok(KnownArtist {
@@ -68,25 +72,32 @@ pub(crate) fn number(tx: &mut Tx<'_>, id: ArtistId, musicbrainz: &str) -> Result
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     id: ArtistId,
-    name: &str,
+    named: &Named,
     name_key: &[u8],
-    musicbrainz: Option<&str>,
-    sort: (&[u8], bool),
+    sort_key: &[u8],
 ) -> Result<bool, Fault> {
     let rows = tx.run(
         sql!(
-            "INSERT INTO catalog_artist (id, name, name_key, musicbrainz, sort_key, sort_given)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
+            "INSERT INTO catalog_artist (id, name, name_key, musicbrainz, sort_key, sort_given, sort_name)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
         ),
-        params![id, name, name_key, musicbrainz, sort.0, sort.1],
+        params![
+            id,
+            &named.name,
+            name_key,
+            named.musicbrainz.clone(),
+            sort_key,
+            named.sort.is_some(),
+            named.sort.clone()
+        ],
     )?;
     Ok(rows == 1)
 }
 
-pub(crate) fn set_sort(tx: &mut Tx<'_>, id: ArtistId, sort_key: &[u8]) -> Result<(), Fault> {
+pub(crate) fn set_sort(tx: &mut Tx<'_>, id: ArtistId, sort_name: &str, sort_key: &[u8]) -> Result<(), Fault> {
     tx.run(
-        sql!("UPDATE catalog_artist SET sort_key = $2, sort_given = TRUE WHERE id = $1"),
-        params![id, sort_key],
+        sql!("UPDATE catalog_artist SET sort_key = $2, sort_given = TRUE, sort_name = $3 WHERE id = $1"),
+        params![id, sort_key, sort_name],
     )?;
     Ok(())
 }
@@ -108,7 +119,8 @@ pub(crate) fn is_named(tx: &mut Tx<'_>, id: ArtistId) -> Result<bool, Fault> {
     let found = tx.one(
         sql!(
             "SELECT 1 WHERE EXISTS (SELECT 1 FROM catalog_track_artist ta WHERE ta.artist_id = $1)
-                OR EXISTS (SELECT 1 FROM catalog_album_artist aa WHERE aa.artist_id = $1)"
+                OR EXISTS (SELECT 1 FROM catalog_album_artist aa WHERE aa.artist_id = $1)
+                OR EXISTS (SELECT 1 FROM catalog_credit c WHERE c.artist_id = $1)"
         ),
         params![id],
         |_| Ok(()),
@@ -126,6 +138,9 @@ pub(crate) fn is_shown_by(tx: &mut Tx<'_>, id: ArtistId) -> Result<bool, Fault> 
             ") OR EXISTS (SELECT 1 FROM catalog_album_artist aa
                 JOIN catalog_album a ON a.id = aa.album_id WHERE aa.artist_id = $1 AND ",
             visible!("a"),
+            ") OR EXISTS (SELECT 1 FROM catalog_credit c
+                JOIN catalog_track t ON t.id = c.track_id WHERE c.artist_id = $1 AND ",
+            visible!("t"),
             ")"
         )),
         params![id],

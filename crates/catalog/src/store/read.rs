@@ -4,6 +4,8 @@
 pub(crate) mod albums;
 pub(crate) mod artists;
 pub(crate) mod dialect;
+pub(crate) mod facts;
+pub(crate) mod genres;
 pub(crate) mod home;
 pub(crate) mod marks;
 pub(crate) mod places;
@@ -12,9 +14,12 @@ pub(crate) mod videos;
 
 use std::collections::HashMap;
 
-use kernel::{Fault, db::Row};
+use kernel::{
+    Fault,
+    db::{Column, Row},
+};
 
-use crate::{ArtistId, PictureId};
+use crate::{ArtistId, GenreId, PictureId};
 
 /// A picture as it is kept.
 #[derive(Clone, Debug)]
@@ -39,19 +44,28 @@ pub(super) fn picture(row: &Row<'_>, at: usize) -> Result<Option<PictureRow>, Fa
     Ok(Some(PictureRow { id, width: row.get(at + 1)?, height: row.get(at + 2)?, blur: row.get(at + 3)? }))
 }
 
-/// Names of artists by what they are credited on.
-pub(crate) type Credits = HashMap<i64, Vec<(ArtistId, String)>>;
+/// Names by what they stand on: an album or a track.
+pub(crate) type Names<I> = HashMap<i64, Vec<(I, String)>>;
 
-fn credit(row: &Row<'_>) -> Result<(i64, ArtistId, String), Fault> {
+/// What a row of a list names, by the number of the album or track.
+#[derive(Default)]
+pub(crate) struct Credits {
+    pub(crate) artists: Names<ArtistId>,
+    /// Of tracks only.
+    pub(crate) composers: Names<ArtistId>,
+    pub(crate) genres: Names<GenreId>,
+}
+
+fn credit<I: Column>(row: &Row<'_>) -> Result<(i64, I, String), Fault> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
-fn gather(rows: Vec<(i64, ArtistId, String)>) -> Credits {
-    let mut credits = Credits::new();
-    for (on, artist, name) in rows {
-        credits.entry(on).or_default().push((artist, name));
+fn gather<I>(rows: Vec<(i64, I, String)>) -> Names<I> {
+    let mut names = Names::new();
+    for (on, id, name) in rows {
+        names.entry(on).or_default().push((id, name));
     }
-    credits
+    names
 }
 
 /// Numbers as the JSON list that a statement takes apart.

@@ -112,6 +112,25 @@ on_both_engines! {
                 artists: vec![long.clone(); 500],
                 album_artists: Vec::new(),
             },
+            moods: vec!["'\";".to_owned(), String::new()],
+            credits: (0..500).map(|at| credit(import::Role::Performer, &format!("{at}\0\u{202e}x"))).collect(),
+            release: import::ReleaseTags {
+                artists_shown: Some(long.clone()),
+                date: Some("never".to_owned()),
+                types: vec![long.clone(); 100],
+                labels: vec!["a\nb".to_owned()],
+                barcode: Some("\0".to_owned()),
+                group: Some(long.clone()),
+                ..import::ReleaseTags::default()
+            },
+            recording: import::RecordingTags {
+                comment: Some(long.clone()),
+                original: Some("0000".to_owned()),
+                movement_number: Some(u32::MAX),
+                bpm_hundredths: Some(u32::MAX),
+                ..import::RecordingTags::default()
+            },
+            lyrics: (0..50).map(|at| lyrics(&format!("l{at}"), &[(Some(at), &long), (None, "\0")])).collect(),
         };
         let path = format!("/m/{}\n/x.flac", "y".repeat(255));
         let made = take_in_one(ctx, song(&path, absurd.clone())).await;
@@ -120,10 +139,18 @@ on_both_engines! {
         let track = get(ctx, &format!("/api/v1/tracks/{}", made.track)).await;
         assert_eq!(track["artists"].as_array().expect("a list").len(), 32);
         assert_eq!(track["title"].as_str().expect("text").chars().count(), 1000);
+        assert_eq!(track["credits"].as_array().expect("a list").len(), import::CREDITS_MAX);
+        assert_eq!(track["comment"].as_str().expect("text").chars().count(), 2000);
+        for field in ["original_date", "movement_number", "bpm_hundredths"] {
+            assert_eq!(track[field], Value::Null, "{field}");
+        }
+        let words = get(ctx, &format!("/api/v1/tracks/{}/lyrics", made.track)).await;
+        assert_eq!(words.as_array().expect("a list").len(), import::LYRICS_MAX);
         assert_eq!((&track["disc"], &track["number"]), (&1.into(), &Value::Null));
         let album = get(ctx, &format!("/api/v1/albums/{}", made.album.expect("an album"))).await;
         assert_eq!(album["discs"][0]["title"], "'; DROP TABLE catalog_track; --");
         assert_eq!(album["released"], Value::Null);
+        assert_eq!((&album["labels"], &album["release_group"]), (&serde_json::json!(["a b"]), &Value::Null));
     }
 
     async fn a_file_without_any_tag_is_a_track_without_album(world: World) {

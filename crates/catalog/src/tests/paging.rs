@@ -7,7 +7,7 @@ use kernel::{on_both_engines, testkit::World};
 use super::*;
 
 /// Follows a list to its end, doing something between pages, and gives the identifiers as they came.
-async fn follow(ctx: &Ctx, list: &str, between: impl AsyncFn(usize)) -> Vec<String> {
+pub(super) async fn follow(ctx: &Ctx, list: &str, between: impl AsyncFn(usize)) -> Vec<String> {
     let mut found = Vec::new();
     let mut path = list.to_owned();
     for page in 0.. {

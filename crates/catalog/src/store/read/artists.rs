@@ -7,7 +7,7 @@ use kernel::{
 };
 
 use super::{PictureRow, key_bytes, key_text, list, picture, picture_columns};
-use crate::{ArtistId, visibility::visible};
+use crate::{ArtistId, import::Role, model::RoleCount, visibility::visible};
 
 /// An artist as it is kept.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct ArtistRow {
     pub(crate) track_count: u64,
     pub(crate) picture: Option<PictureRow>,
     pub(crate) sort_key: String,
+    pub(crate) sort_name: Option<String>,
+    pub(crate) musicbrainz: Option<String>,
 }
 
 /// What an [`ArtistRow`] is selected by, up to its conditions; `ar` is the artist. Counted are the artist's albums
@@ -40,7 +42,7 @@ macro_rules! select_artists {
             visible!("t"),
             "), ",
             picture_columns!(),
-            ", ar.sort_key
+            ", ar.sort_key, ar.sort_name, ar.musicbrainz
              FROM catalog_artist ar LEFT JOIN catalog_picture p ON p.id = (
                 SELECT a.picture_id FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
                 WHERE aa.artist_id = ar.id AND a.picture_id IS NOT NULL AND ",
@@ -60,6 +62,8 @@ fn artist(row: &Row<'_>) -> Result<ArtistRow, Fault> {
         track_count: row.get(3)?,
         picture: picture(row, 4)?,
         sort_key: key_text(row.get(8)?),
+        sort_name: row.get(9)?,
+        musicbrainz: row.get(10)?,
     })
 }
 
@@ -93,4 +97,24 @@ pub(crate) fn by_name(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<V
         params![key_bytes(key.0), key.1, limit],
         artist,
     )
+}
+
+/// What an artist did besides being one, and on how many tracks and albums that are shown.
+pub(crate) fn roles(tx: &mut Tx<'_>, id: ArtistId) -> Result<Vec<RoleCount>, Fault> {
+    let rows = tx.all(
+        sql!(concat!(
+            "SELECT c.role, COUNT(DISTINCT c.track_id), COUNT(DISTINCT t.album_id) FROM catalog_credit c
+             JOIN catalog_track t ON t.id = c.track_id WHERE c.artist_id = $1 AND ",
+            visible!("t"),
+            " GROUP BY c.role"
+        )),
+        params![id],
+        |row| Ok((row.get::<String>(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let roles = rows.into_iter().filter_map(|(role, track_count, album_count)| {
+        Some(RoleCount { role: Role::from_word(&role)?, track_count, album_count })
+    });
+    let mut roles: Vec<RoleCount> = roles.collect();
+    roles.sort_by_key(|count| count.role);
+    Ok(roles)
 }

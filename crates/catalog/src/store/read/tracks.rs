@@ -7,7 +7,9 @@ use kernel::{
 };
 
 use super::{Credits, PictureRow, credit, gather, key_bytes, key_text, list, picture, picture_columns};
-use crate::{AlbumId, TrackId, media::MediaState, visibility::visible};
+use crate::{
+    AlbumId, GenreId, TrackId, import::Advisory, media::MediaState, model::GenreKind, visibility::visible,
+};
 
 /// A track as it is kept.
 #[derive(Clone, Debug)]
@@ -27,6 +29,10 @@ pub(crate) struct TrackRow {
     pub(crate) problem: Option<String>,
     pub(crate) picture: Option<PictureRow>,
     pub(crate) sort_key: String,
+    pub(crate) artist_shown: Option<String>,
+    pub(crate) advisory: Option<Advisory>,
+    pub(crate) medium: Option<String>,
+    pub(crate) has_lyrics: bool,
 }
 
 /// What a [`TrackRow`] is selected by, up to its conditions; `t` is the track.
@@ -36,7 +42,8 @@ macro_rules! select_tracks {
             "SELECT t.id, t.title, t.number, t.disc, t.disc_title, t.duration_ms, a.id, a.title, m.codec,
                 m.bitrate_kbps, m.sample_rate_hz, m.channels, m.state, m.problem, ",
             picture_columns!(),
-            ", t.sort_key
+            ", t.sort_key, t.artist_shown, t.advisory, t.medium,
+                EXISTS (SELECT 1 FROM catalog_lyrics l WHERE l.track_id = t.id)
              FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
              LEFT JOIN catalog_album a ON a.id = t.album_id
              LEFT JOIN catalog_picture p ON p.id = COALESCE(t.picture_id, a.picture_id) WHERE ",
@@ -63,6 +70,10 @@ fn track(row: &Row<'_>) -> Result<TrackRow, Fault> {
         problem: row.get(13)?,
         picture: picture(row, 14)?,
         sort_key: key_text(row.get(18)?),
+        artist_shown: row.get(19)?,
+        advisory: row.get::<Option<String>>(20)?.as_deref().and_then(Advisory::from_word),
+        medium: row.get(21)?,
+        has_lyrics: row.get(22)?,
     })
 }
 
@@ -110,8 +121,50 @@ pub(crate) fn of_album(tx: &mut Tx<'_>, album: AlbumId, limit: u32) -> Result<Ve
     )
 }
 
-/// The artists of these tracks, in their order.
+/// The tracks of a genre or mood in the order in which they came in, which keeps albums together; after `key`.
+pub(crate) fn of_genre(
+    tx: &mut Tx<'_>,
+    genre: GenreId,
+    key: TrackId,
+    limit: u32,
+) -> Result<Vec<TrackRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_tracks!(),
+            " AND t.id IN (SELECT tg.track_id FROM catalog_track_genre tg
+                WHERE tg.genre_id = $1 AND tg.track_id > $2 AND ",
+            visible!("tg"),
+            " ORDER BY tg.track_id LIMIT $3) ORDER BY t.id"
+        )),
+        params![genre, key, limit],
+        track,
+    )
+}
+
+/// The same, from a place in the list on. The way to the place goes through an index alone.
+pub(crate) fn of_genre_at(
+    tx: &mut Tx<'_>,
+    genre: GenreId,
+    offset: u32,
+    limit: u32,
+) -> Result<Vec<TrackRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_tracks!(),
+            " AND t.id IN (SELECT tg.track_id FROM catalog_track_genre tg WHERE tg.genre_id = $1 AND ",
+            visible!("tg"),
+            " ORDER BY tg.track_id LIMIT $2 OFFSET $3) ORDER BY t.id"
+        )),
+        params![genre, limit, offset],
+        track,
+    )
+}
+
+/// What these tracks name: their artists in their order, their composers and their genres.
 pub(crate) fn credits(tx: &mut Tx<'_>, tracks: &[TrackRow]) -> Result<Credits, Fault> {
+    let ids = list(tracks.iter().map(|track| track.id.0));
+    let genres = super::genres::of_tracks(tx, &ids, GenreKind::Genre)?;
+    let composers = super::facts::composers(tx, &ids)?;
     let rows = tx.all(
         sql!(
             sqlite: "SELECT ta.track_id, ar.id, ar.name FROM json_each($1) wanted
@@ -122,8 +175,8 @@ pub(crate) fn credits(tx: &mut Tx<'_>, tracks: &[TrackRow]) -> Result<Credits, F
                 JOIN catalog_track_artist ta ON ta.track_id = CAST(wanted.value AS BIGINT)
                 JOIN catalog_artist ar ON ar.id = ta.artist_id ORDER BY ta.track_id, ta.position"
         ),
-        params![list(tracks.iter().map(|track| track.id.0))],
+        params![ids],
         credit,
     )?;
-    Ok(gather(rows))
+    Ok(Credits { artists: gather(rows), composers, genres })
 }

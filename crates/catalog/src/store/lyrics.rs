@@ -1,0 +1,62 @@
+//! The rows of lyrics.
+
+use kernel::{Fault, db::Tx, params, sql};
+
+use crate::{
+    TrackId,
+    import::{LyricsSource, LyricsTag},
+};
+
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    id: i64,
+    track: TrackId,
+    position: i64,
+    lyrics: &LyricsTag,
+    lines: &str,
+) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO catalog_lyrics (id, track_id, position, language, synced, source, lines)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        ),
+        params![
+            id,
+            track,
+            position,
+            lyrics.language.clone(),
+            lyrics.is_synced(),
+            lyrics.source.word(),
+            lines
+        ],
+    )?;
+    Ok(())
+}
+
+/// All of a track's.
+pub(crate) fn delete(tx: &mut Tx<'_>, track: TrackId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_lyrics WHERE track_id = $1"), params![track])?;
+    Ok(())
+}
+
+/// Those of a track that were found in files beside it.
+pub(crate) fn delete_beside(tx: &mut Tx<'_>, track: TrackId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_lyrics WHERE track_id = $1 AND source <> 'tag'"), params![track])?;
+    Ok(())
+}
+
+/// Lyrics as they are kept: language, whether they are synced, source, lines as JSON.
+pub(crate) type LyricsRow = (Option<String>, bool, LyricsSource, String);
+
+pub(crate) fn of_track(tx: &mut Tx<'_>, track: TrackId) -> Result<Vec<LyricsRow>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT language, synced, source, lines FROM catalog_lyrics WHERE track_id = $1 ORDER BY position, id"
+        ),
+        params![track],
+        |row| {
+            let source = LyricsSource::from_word(&row.get::<String>(2)?);
+            Ok((row.get(0)?, row.get(1)?, source, row.get(3)?))
+        },
+    )
+}
