@@ -12,11 +12,12 @@ use super::{
     compare::Note,
     identity::{Marks, Was},
     kind,
+    lyrics::Words,
     pictures::Picture,
     read::{Film, Heard, What},
     store::{self, KnownFile, NewFile, ProblemOf, State},
     tags::Sound,
-    trouble::Trouble,
+    trouble::{LYRICS_UNREADABLE, Trouble},
     walk::Stat,
     write::{FileOp, Op, Scene},
 };
@@ -25,7 +26,7 @@ use crate::library::path;
 /// Writes everything in `ops`, if the lease still holds.
 pub(super) fn apply(tx: &mut Tx<'_>, scene: &Scene, ops: &[Op]) -> Result<(), Fault> {
     scene.lease.guard(tx)?;
-    let batch = Batch::new(scene.ctx.ids(), scene.ctx.now());
+    let batch = Batch::gathering(scene.ctx.ids(), scene.ctx.now());
     let mut apply = Apply { tx, scene, batch };
     for op in ops {
         match op {
@@ -43,7 +44,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, scene: &Scene, ops: &[Op]) -> Result<(), Fa
             Op::Note(note, id) => apply.note(note, *id)?,
         }
     }
-    Ok(())
+    let Apply { tx, mut batch, .. } = apply;
+    batch.finish(tx)
 }
 
 struct Apply<'a, 'tx> {
@@ -94,6 +96,7 @@ impl Apply<'_, '_> {
         match &op.seen.what {
             What::Track(heard) => self.track(op, &row, heard),
             What::Video(film) => self.video(op, &row, film),
+            What::Words(words) => self.words(op, &row, words),
             What::Bad(trouble) if trouble.code == "vanished" => match row.before {
                 Some(before) => store::mark_missing(self.tx, before.id, op.folder.id, &before.name),
                 None => Ok(()),
@@ -155,9 +158,38 @@ impl Apply<'_, '_> {
             sample: Some(heard.sample),
             work: marks.and_then(|marks| marks.work()),
             track: Some(imported.track),
+            beside: heard.words.mark,
             ..self.new_file(op, op.seen.stat, State::Shown)
         };
-        self.keep(op, row, &file, heard.trouble.as_ref())
+        self.keep(op, row, &file, heard.trouble.as_ref())?;
+        self.put_troubles(op, row.id, &heard.words)
+    }
+
+    /// The music has not changed, but the lyrics beside it have.
+    fn words(&mut self, op: &FileOp, row: &Row, words: &Words) -> Result<(), Fault> {
+        let Some(before) = &row.before else { return Ok(()) };
+        if let Some(track) = before.track {
+            import::set_lyrics_beside(self.tx, &mut self.batch, track, &words.lyrics)?;
+        }
+        store::set_beside(self.tx, before.id, words.mark)?;
+        store::clear_problem_of_kind(self.tx, before.id, LYRICS_UNREADABLE)?;
+        self.put_troubles(op, before.id, words)
+    }
+
+    /// Each file of lyrics has a problem of its own, which goes with those of the music.
+    fn put_troubles(&mut self, op: &FileOp, file: i64, words: &Words) -> Result<(), Fault> {
+        for (name, trouble) in &words.troubles {
+            let of = ProblemOf {
+                library: self.scene.library,
+                folder: &op.folder.path,
+                name,
+                file: Some(file),
+                pass: self.scene.pass,
+            };
+            let trouble = Trouble { code: LYRICS_UNREADABLE, ..trouble.clone() };
+            store::put_problem(self.tx, self.scene.ctx.next_id(), of, &trouble, self.scene.ctx.now())?;
+        }
+        Ok(())
     }
 
     fn video(&mut self, op: &FileOp, row: &Row, film: &Film) -> Result<(), Fault> {
@@ -224,6 +256,7 @@ impl Apply<'_, '_> {
             work: None,
             track: None,
             video: None,
+            beside: None,
         }
     }
 

@@ -12,10 +12,11 @@ use catalog::LibraryId;
 use kernel::{Ctx, Fault, db::Db};
 
 use super::{
+    lyrics,
     progress::Counter,
     store::{self, KnownFile, KnownFolder, State},
     trouble::Trouble,
-    walk::{Cover, Entry, Found, Listing, Met},
+    walk::{Cover, Entry, Found, Listing, Met, VERSION},
 };
 
 /// Known folders that are read at once.
@@ -48,6 +49,8 @@ pub(super) struct Task {
     pub(super) entry: Entry,
     /// What was at this place before.
     pub(super) known: Option<KnownFile>,
+    /// Only the files with its lyrics have changed.
+    pub(super) words_only: bool,
 }
 
 /// Some of a folder's files.
@@ -243,12 +246,26 @@ fn difference(entries: Vec<Entry>, known: Vec<KnownFile>, read_all: bool) -> Dif
     let (mut read, mut back) = (Vec::new(), Vec::new());
     for entry in entries {
         match at.remove(&entry.name) {
-            Some(file) if file.stat == entry.stat && !read_all => match file.state {
-                State::Shown | State::Broken => {}
-                State::Missing | State::Gone if file.sample.is_some() && was_taken(&file) => back.push(file),
-                State::Missing | State::Gone => read.push(Task { entry, known: Some(file) }),
-            },
-            known => read.push(Task { entry, known }),
+            Some(file) if file.stat == entry.stat && !read_all && !is_outdated(&file) => {
+                let same_words = file.track.is_none()
+                    || file.beside.as_deref()
+                        == lyrics::mark(&entry.beside).as_ref().map(<[u8; 32]>::as_slice);
+                match file.state {
+                    State::Shown if !same_words => {
+                        read.push(Task { entry, known: Some(file), words_only: true });
+                    }
+                    State::Shown | State::Broken => {}
+                    State::Missing | State::Gone
+                        if file.sample.is_some() && was_taken(&file) && same_words =>
+                    {
+                        back.push(file);
+                    }
+                    State::Missing | State::Gone => {
+                        read.push(Task { entry, known: Some(file), words_only: false });
+                    }
+                }
+            }
+            known => read.push(Task { entry, known, words_only: false }),
         }
     }
     for file in at.into_values() {
@@ -258,6 +275,11 @@ fn difference(entries: Vec<Entry>, known: Vec<KnownFile>, read_all: bool) -> Dif
     }
     missing.sort_unstable_by_key(|file: &KnownFile| file.id);
     Difference { read, back, missing }
+}
+
+/// Whether an older scan read it, which did not take everything from it. Of films nothing more is taken.
+fn is_outdated(file: &KnownFile) -> bool {
+    file.video.is_none() && file.taken < i64::from(VERSION)
 }
 
 fn was_taken(file: &KnownFile) -> bool {
@@ -314,5 +336,55 @@ impl Known {
             self.page.pop_front();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::{kind::Kind, walk::Stat};
+
+    const STAT: Stat = Stat { bytes: 1, mtime_ns: 2, device: 3, inode: 4 };
+
+    fn entry(name: &str) -> Entry {
+        Entry { name: name.into(), kind: Kind::Sound, stat: STAT, beside: Vec::new() }
+    }
+
+    fn known(name: &str) -> KnownFile {
+        KnownFile {
+            id: 1,
+            name: name.into(),
+            stat: STAT,
+            state: State::Shown,
+            sample: Some(vec![1]),
+            work: None,
+            track: Some(catalog::TrackId(1)),
+            video: None,
+            taken: i64::from(VERSION),
+            beside: None,
+        }
+    }
+
+    fn to_read(known: KnownFile) -> usize {
+        difference(vec![entry("a")], vec![known], false).read.len()
+    }
+
+    #[test]
+    fn what_an_older_scan_read_is_read_again_once_but_no_film() {
+        let old = i64::from(VERSION) - 1;
+        assert_eq!(to_read(known("a")), 0);
+        assert_eq!(to_read(KnownFile { taken: old, ..known("a") }), 1);
+        assert_eq!(to_read(KnownFile { taken: old, state: State::Gone, ..known("a") }), 1);
+        assert_eq!(
+            to_read(KnownFile { taken: old, track: None, video: Some(catalog::VideoId(1)), ..known("a") }),
+            0
+        );
+    }
+
+    #[test]
+    fn other_lyrics_alone_have_only_the_lyrics_read() {
+        let had = KnownFile { beside: Some(vec![7; 32]), ..known("a") };
+        let difference = difference(vec![entry("a")], vec![had], false);
+        assert!(difference.read.len() == 1 && difference.read[0].words_only);
     }
 }

@@ -81,7 +81,7 @@ impl Marks {
                 Some(Self { stat: seen.stat, sample: heard.sample, work: work(&heard.tags) })
             }
             What::Video(film) => Some(Self { stat: seen.stat, sample: film.sample, work: None }),
-            What::Bad(_) => None,
+            What::Words(_) | What::Bad(_) => None,
         }
     }
 

@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Probed,
     /// A picture that may stand for its folder.
     Picture,
+    /// Lyrics, if a track of the same name lies beside them.
+    Lyrics,
 }
 
 /// Endings whose tags the tag library reads.
@@ -30,6 +32,9 @@ const PROBED: &[&str] = &[
 /// Endings of pictures, the likelier first.
 const PICTURE: &[&str] = &["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"];
 
+/// Endings of lyrics.
+const LYRICS: &[&str] = &["lrc", "ttml", "txt"];
+
 /// Names of the picture that stands for a folder, the better first.
 const COVER: &[&str] = &["cover", "folder", "front", "album", "albumart"];
 
@@ -42,14 +47,20 @@ pub(super) fn of_name(name: &[u8]) -> Option<Kind> {
     if name.starts_with(b".") {
         return None;
     }
-    let ending = std::str::from_utf8(ending(name)?).ok()?.to_ascii_lowercase();
+    let ending = ending_lower(name)?;
     let is_in = |list: &[&str]| list.contains(&ending.as_str());
     match () {
         () if is_in(SOUND) => Some(Kind::Sound),
         () if is_in(PROBED) => Some(Kind::Probed),
         () if is_in(PICTURE) => Some(Kind::Picture),
+        () if is_in(LYRICS) => Some(Kind::Lyrics),
         () => None,
     }
+}
+
+/// The ending in small letters, if it is text.
+pub(super) fn ending_lower(name: &[u8]) -> Option<String> {
+    Some(std::str::from_utf8(ending(name)?).ok()?.to_ascii_lowercase())
 }
 
 fn ending(name: &[u8]) -> Option<&[u8]> {
@@ -59,8 +70,13 @@ fn ending(name: &[u8]) -> Option<&[u8]> {
 
 /// The name without its ending, as text, for a file that has no title.
 pub(super) fn stem(name: &[u8]) -> String {
+    String::from_utf8_lossy(stem_bytes(name)).into_owned()
+}
+
+/// The name without its ending.
+pub(super) fn stem_bytes(name: &[u8]) -> &[u8] {
     let end = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0).unwrap_or(name.len());
-    String::from_utf8_lossy(&name[..end]).into_owned()
+    &name[..end]
 }
 
 /// Whether folders of this name are passed over: hidden ones, and those of systems.
@@ -102,7 +118,8 @@ mod tests {
         assert_eq!(of_name(b"caf\xe9.mp3"), Some(Kind::Sound));
         assert_eq!(of_name(b"two\nlines.Mkv"), Some(Kind::Probed));
         assert_eq!(of_name(b"x.jpg"), Some(Kind::Picture));
-        for passed_over in [&b"notes.txt"[..], b"mp3", b".mp3", b"._a.mp3", b"a.", b"", b"a.mp3 "] {
+        assert_eq!(of_name(b"x.LRC"), Some(Kind::Lyrics));
+        for passed_over in [&b"notes.doc"[..], b"mp3", b".mp3", b"._a.mp3", b"a.", b"", b"a.mp3 "] {
             assert_eq!(of_name(passed_over), None, "{passed_over:?}");
         }
     }

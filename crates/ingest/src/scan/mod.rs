@@ -15,6 +15,9 @@
 //! `album.*`, `albumart.*` beside the file in this order, else that of the folder above when this is one disc of an
 //! album.
 //!
+//! **Lyrics.** Those in the tags, and those in files beside the track with its name; see [`lyrics`]. When only such a
+//! file has changed, nothing else is read.
+//!
 //! **Identity.** See [`identity`]: tracks keep their history through new tags, new names, new places, new
 //! encodings, and through absence.
 //!
@@ -26,6 +29,7 @@ mod compare;
 mod finish;
 mod identity;
 mod kind;
+mod lyrics;
 mod pictures;
 mod probed;
 mod progress;
@@ -261,7 +265,7 @@ fn read_pieces(
             if done.is_closed() {
                 return;
             }
-            match reader.read(&folder.real, &task.entry, folder.cover.as_ref()) {
+            match reader.read(&folder.real, &task, folder.cover.as_ref()) {
                 Ok(seen) => files.push((task, seen)),
                 Err(fault) => {
                     // Nobody listens any more only when the scan has ended for another reason.

@@ -15,7 +15,9 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    compare::Task,
     kind::{self, Kind},
+    lyrics::{self, Words},
     pictures::{Last, Picture, Pictures},
     probed,
     sample::{Sample, sample},
@@ -46,6 +48,8 @@ pub(super) enum What {
     Track(Box<Heard>),
     /// A film.
     Video(Box<Film>),
+    /// New lyrics of music that is known and has not changed.
+    Words(Words),
     /// Neither; why.
     Bad(Trouble),
 }
@@ -58,6 +62,8 @@ pub(super) struct Heard {
     pub(super) picture: Option<Picture>,
     pub(super) sample: [u8; 32],
     pub(super) trouble: Option<Trouble>,
+    /// What the files beside it hold; the lyrics are among its tags.
+    pub(super) words: Words,
 }
 
 /// A film.
@@ -88,13 +94,14 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 
 impl Reader {
     /// Reads a file. A fault is not the file's: the scan breaks off and is tried again.
-    pub(super) fn read(
-        &mut self,
-        folder: &Path,
-        entry: &Entry,
-        cover: Option<&Cover>,
-    ) -> Result<Seen, Fault> {
+    pub(super) fn read(&mut self, folder: &Path, task: &Task, cover: Option<&Cover>) -> Result<Seen, Fault> {
         use std::os::unix::ffi::OsStrExt;
+        let entry = &task.entry;
+        if task.words_only {
+            let fresh = entry.beside.iter().any(|file| self.is_fresh(file.stat));
+            let words = lyrics::read_beside(folder, &entry.beside);
+            return Ok(Seen { stat: entry.stat, fresh, what: What::Words(words) });
+        }
         let path = folder.join(std::ffi::OsStr::from_bytes(&entry.name));
         let bad = |trouble| Ok(Seen { stat: entry.stat, fresh: false, what: What::Bad(trouble) });
         let opened = open(&path).and_then(|file| file.metadata().map(|meta| (file, meta)));
@@ -105,12 +112,21 @@ impl Reader {
         };
         let stat = Stat::of(&meta);
         let fresh = self.is_fresh(stat);
-        let what = match meta.len() {
+        let mut what = match meta.len() {
             0 => What::Bad(Trouble::empty()),
             size => self.look(&path, &file, size, entry, cover)?,
         };
+        let fresh_words = entry.beside.iter().any(|file| self.is_fresh(file.stat));
+        if let What::Track(heard) = &mut what
+            && !entry.beside.is_empty()
+        {
+            heard.words = lyrics::read_beside(folder, &entry.beside);
+            heard.tags.lyrics.splice(..0, std::mem::take(&mut heard.words.lyrics));
+        }
         match file.metadata() {
-            Ok(after) if Stat::of(&after) == stat => Ok(Seen { stat, fresh, what: excused(what, fresh) }),
+            Ok(after) if Stat::of(&after) == stat => {
+                Ok(Seen { stat, fresh: fresh || fresh_words, what: excused(what, fresh) })
+            }
             _ => Ok(Seen { stat, fresh: true, what: What::Bad(Trouble::growing()) }),
         }
     }
@@ -145,7 +161,7 @@ impl Reader {
                 let read = catch_unwind(AssertUnwindSafe(|| tags::read(&mut window, &title)));
                 read.unwrap_or(Err(Unread::Bad(Trouble::panicked())))
             }
-            Kind::Probed | Kind::Picture => Err(Unread::Unknown),
+            Kind::Probed | Kind::Picture | Kind::Lyrics => Err(Unread::Unknown),
         };
         let sample = match sample(&mut window) {
             Ok(sample) if sample.truncated => return Ok(What::Bad(Trouble::truncated())),
@@ -176,7 +192,7 @@ impl Reader {
         {
             picture = self.pictures.take_cover(cover)?.filter(|cover| !matches!(cover, Picture::Refused(_)));
         }
-        Ok(Heard { tags, sound, picture, sample: sample.hash, trouble })
+        Ok(Heard { tags, sound, picture, sample: sample.hash, trouble, words: Words::default() })
     }
 
     fn probe(

@@ -1,18 +1,22 @@
 //! What the tag library finds in a file, in the catalogue's terms.
 
+mod facts;
+mod raw;
+
 use std::{borrow::Cow, error::Error as _, io::Seek as _};
 
-use catalog::import::{MusicBrainz, TEXTS_MAX, TrackTags};
+use catalog::import::TrackTags;
 use lofty::{
     config::{GlobalOptions, ParseOptions, ParsingMode, apply_global_options},
     error::{AllocationError, FileParseError},
     file::{AudioFile, FileType, TaggedFile, TaggedFileExt},
-    mp4::{Mp4Codec, Mp4File},
+    mp4::Mp4Codec,
     picture::PictureType,
     probe::Probe,
-    tag::{ItemKey, Tag},
+    tag::Tag,
 };
 
+use self::facts::Reading;
 use super::{trouble::Trouble, window::Window};
 
 /// Largest single item of a tag that is read at all; a file with a larger one has none of its tags read.
@@ -68,24 +72,16 @@ pub(super) fn read(window: &mut Window<'_>, title: &str) -> Result<Tagged, Unrea
     let options = ParseOptions::new().parsing_mode(ParsingMode::Relaxed);
     window.rewind().map_err(|error| Unread::Bad(Trouble::of_file(&error)))?;
     let probe = Probe::new(&mut *window).options(options).guess_file_type();
-    let mut probe = probe.map_err(|error| Unread::Bad(Trouble::of_file(&error)))?;
+    let probe = probe.map_err(|error| Unread::Bad(Trouble::of_file(&error)))?;
     let Some(kind) = probe.file_type() else { return Err(Unread::Unknown) };
-    let (file, mp4) = if kind == FileType::Mp4 {
-        let reader = probe.into_inner();
-        let mp4 = Mp4File::read_from(reader, options).map_err(|error| unread(window, &error))?;
-        let codec = mp4.properties().codec();
-        (TaggedFile::from(mp4), codec)
-    } else {
-        probe = probe.set_file_type(kind);
-        (probe.read().map_err(|error| unread(window, &error))?, None)
-    };
+    let (file, raw, mp4) = raw::read(probe, kind, options).map_err(|error| unread(window, &error))?;
     let sound = sound(&file, mp4, window.size());
     if sound.duration_ms == 0 && sound.sample_rate_hz == 0 {
         return Err(Unread::Unknown);
     }
     let mut cut = Cut::default();
     let tag = file.primary_tag().or_else(|| file.first_tag());
-    let tags = tag.map(|tag| track_tags(tag, title, &mut cut));
+    let tags = tag.map(|tag| Reading { tag, raw: &raw, cut: &mut cut }.track(title));
     let picture = picture(&file, &mut cut);
     let tags = tags.unwrap_or_else(|| TrackTags { title: title.to_owned(), ..TrackTags::default() });
     Ok(Tagged { tags, sound, picture, trouble: cut.0.map(|what| Trouble::tag_cut(&what)) })
@@ -153,78 +149,6 @@ impl Cut {
             self.0 = Some(what());
         }
     }
-}
-
-fn track_tags(tag: &Tag, title: &str, cut: &mut Cut) -> TrackTags {
-    let mut one = |key| tag.get_string(key).map(|text| bounded(text, cut));
-    let (own_title, album) = (one(ItemKey::TrackTitle), one(ItemKey::AlbumTitle));
-    let (disc_title, title_sort) = (one(ItemKey::SetSubtitle), one(ItemKey::TrackTitleSortOrder));
-    let album_sort = one(ItemKey::AlbumTitleSortOrder);
-    let date = [ItemKey::RecordingDate, ItemKey::ReleaseDate, ItemKey::Year, ItemKey::OriginalReleaseDate];
-    let date = date.into_iter().find_map(&mut one);
-    let (recording, release) = (one(ItemKey::MusicBrainzRecordingId), one(ItemKey::MusicBrainzReleaseId));
-    let mut several = |plural, single| {
-        let named = names(tag, plural, false, cut);
-        if named.is_empty() { names(tag, single, true, cut) } else { named }
-    };
-    TrackTags {
-        title: own_title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| title.to_owned()),
-        artists: several(ItemKey::TrackArtists, ItemKey::TrackArtist),
-        album,
-        album_artists: several(ItemKey::AlbumArtists, ItemKey::AlbumArtist),
-        disc: number(tag, ItemKey::DiscNumber),
-        disc_title,
-        number: number(tag, ItemKey::TrackNumber),
-        date,
-        genres: names(tag, ItemKey::Genre, true, cut),
-        compilation: tag.get_string(ItemKey::FlagCompilation).is_some_and(|flag| flag.trim() == "1"),
-        title_sort,
-        album_sort,
-        artists_sort: names(tag, ItemKey::TrackArtistSortOrder, true, cut),
-        album_artists_sort: names(tag, ItemKey::AlbumArtistSortOrder, true, cut),
-        musicbrainz: MusicBrainz {
-            recording,
-            release,
-            artists: names(tag, ItemKey::MusicBrainzArtistId, true, cut),
-            album_artists: names(tag, ItemKey::MusicBrainzReleaseArtistId, true, cut),
-        },
-    }
-}
-
-fn bounded(text: &str, cut: &mut Cut) -> String {
-    if text.len() <= TEXT_BYTES_MAX {
-        return text.to_owned();
-    }
-    cut.note(|| {
-        format!("A text in its tags is {} bytes long, at most {TEXT_BYTES_MAX} are kept.", text.len())
-    });
-    text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
-}
-
-/// Several values of one kind. Besides being given several times, they may stand in one text with zero bytes (ID3),
-/// semicolons or spaced slashes between them; a bare slash belongs to the name.
-fn names(tag: &Tag, key: ItemKey, split: bool, cut: &mut Cut) -> Vec<String> {
-    let mut found = Vec::new();
-    for text in tag.get_strings(key) {
-        let text = bounded(text, cut);
-        let parts = text.split('\0').flat_map(|part| part.split(';')).flat_map(|part| part.split(" / "));
-        let parts: Vec<&str> = if split { parts.collect() } else { text.split('\0').collect() };
-        for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
-            if found.len() == TEXTS_MAX {
-                cut.note(|| {
-                    format!("Its tags name more than {TEXTS_MAX} of one kind, and the rest was left out.")
-                });
-                return found;
-            }
-            found.push(part.to_owned());
-        }
-    }
-    found
-}
-
-/// `7`, `07` or `7/12`.
-fn number(tag: &Tag, key: ItemKey) -> Option<u32> {
-    tag.get_string(key)?.split('/').next()?.trim().parse().ok()
 }
 
 /// The embedded picture that stands for the file: the front cover, or else the first that is no file icon.

@@ -4,6 +4,9 @@ use std::io;
 
 use crate::media::MediaError;
 
+/// The code of what is wrong with lyrics, which goes when they are read again.
+pub(super) const LYRICS_UNREADABLE: &str = "lyrics_unreadable";
+
 /// Something that is wrong with a file or folder of a library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -65,6 +68,15 @@ impl Trouble {
         Self::new(
             "too_large_tag",
             format!("{what} The file was taken in with the beginning of it. Write its tags anew."),
+        )
+    }
+
+    pub(super) fn lyrics(why: &str) -> Self {
+        Self::new(
+            LYRICS_UNREADABLE,
+            format!(
+                "These lyrics can't be read: {why}. Write them anew as .lrc, .ttml or .txt, or delete them."
+            ),
         )
     }
 

@@ -10,6 +10,7 @@
 //! inside the library are entered. A folder that is met below itself is not.
 
 use std::{
+    collections::HashMap,
     ffi::OsStr,
     fs, io,
     os::unix::{ffi::OsStrExt, fs::MetadataExt},
@@ -20,6 +21,7 @@ use async_channel::Sender;
 
 use super::{
     kind::{self, Kind},
+    lyrics::{self, Beside},
     trouble::Trouble,
 };
 
@@ -28,8 +30,9 @@ use super::{
 pub(super) const PATH_BYTES_MAX: usize = 2000;
 /// Most entries of one folder; one with more is reported and left as it was.
 pub(super) const ENTRIES_MAX: usize = 200_000;
-/// Grows when files must be read again because the scan has learned something, and nothing about them has changed.
-const VERSION: u8 = 1;
+/// Grows when the scan has learned something that it has not taken from the files before: then every folder is looked
+/// into once more, and those of its files are read again that were read by an older scan.
+pub(super) const VERSION: u8 = 2;
 
 /// A file that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub(super) struct Entry {
     pub(super) name: Vec<u8>,
     pub(super) kind: Kind,
     pub(super) stat: Stat,
+    /// Files with its lyrics, the better first.
+    pub(super) beside: Vec<Beside>,
 }
 
 /// What tells whether a file has changed.
@@ -153,6 +158,7 @@ struct Contents {
     entries: usize,
     files: Vec<Entry>,
     pictures: Vec<Entry>,
+    lyrics: Vec<Entry>,
     folders: Vec<Vec<u8>>,
     troubles: Vec<(Vec<u8>, Trouble)>,
 }
@@ -165,6 +171,7 @@ impl Walk<'_> {
             Ok((meta, mut contents)) => {
                 let cover = own_cover(&real, &contents.pictures).or(inherited);
                 contents.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+                put_beside(&mut contents.files, contents.lyrics);
                 contents.folders.sort_unstable_by(|a, b| b.cmp(a));
                 let listing = Listing {
                     device: meta.dev().cast_signed(),
@@ -224,9 +231,10 @@ impl Walk<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             meta => meta?,
         };
-        let entry = Entry { name, kind, stat: Stat::of(&meta) };
+        let entry = Entry { name, kind, stat: Stat::of(&meta), beside: Vec::new() };
         match kind {
             Kind::Picture => contents.pictures.push(entry),
+            Kind::Lyrics => contents.lyrics.push(entry),
             Kind::Sound | Kind::Probed => contents.files.push(entry),
         }
         Ok(())
@@ -247,6 +255,31 @@ impl Walk<'_> {
     }
 }
 
+/// Gives lyrics to the files that they belong to; those that belong to none are passed over.
+fn put_beside(files: &mut [Entry], lyrics: Vec<Entry>) {
+    if lyrics.is_empty() {
+        return;
+    }
+    let mut by_stem: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+    for (at, file) in files.iter().enumerate() {
+        by_stem.entry(kind::stem_bytes(&file.name).to_vec()).or_default().push(at);
+    }
+    for entry in lyrics {
+        let Some(format) = lyrics::format(&entry.name) else { continue };
+        let owners = lyrics::belongs_to(&entry.name).into_iter().flatten();
+        let mut owners = owners.filter_map(|(stem, language)| Some((by_stem.get(stem)?, language)));
+        let Some((owners, language)) = owners.next() else { continue };
+        for &at in owners {
+            let (name, language) = (entry.name.clone(), language.clone());
+            files[at].beside.push(Beside { name, format, language, stat: entry.stat });
+        }
+    }
+    for file in files {
+        file.beside.sort_unstable_by(|a, b| (a.rank(), &a.name).cmp(&(b.rank(), &b.name)));
+        file.beside.truncate(lyrics::FILES_MAX);
+    }
+}
+
 fn own_cover(folder: &Path, pictures: &[Entry]) -> Option<Cover> {
     let ranked = pictures.iter().filter_map(|entry| Some((kind::cover_rank(&entry.name)?, entry)));
     let (_, best) = ranked.min_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)))?;
@@ -261,6 +294,9 @@ fn fingerprint(files: &[Entry], cover: Option<&Cover>) -> [u8; 32] {
     hash.update(&[VERSION]);
     for file in files {
         add_to(&mut hash, file);
+        if let Some(mark) = lyrics::mark(&file.beside) {
+            hash.update(&mark);
+        }
     }
     if let Some(cover) = cover {
         hash.update(&cover.mark);

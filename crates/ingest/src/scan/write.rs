@@ -20,7 +20,6 @@ use super::{
     progress::Counter,
     read::{Seen, What},
     store::KnownFile,
-    trouble::Trouble,
 };
 use crate::library;
 
@@ -282,5 +281,10 @@ fn parts(all: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usize>
 
 /// Whether what is wrong with a file may mend itself, so that the next scan must read it again.
 pub(super) fn is_passing(seen: &Seen) -> bool {
-    matches!(&seen.what, What::Bad(Trouble { passing: true, .. }))
+    match &seen.what {
+        What::Bad(trouble) => trouble.passing,
+        What::Track(heard) => heard.words.is_passing(),
+        What::Words(words) => words.is_passing(),
+        What::Video(_) => false,
+    }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "a test program")]
 
+mod depth;
 mod disks;
 mod house;
 mod identity;

@@ -7,7 +7,7 @@ use kernel::{
     params, sql,
 };
 
-use crate::scan::walk::Stat;
+use crate::scan::walk::{Stat, VERSION};
 
 /// Where a file is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,10 @@ pub(in crate::scan) struct KnownFile {
     pub(in crate::scan) work: Option<Vec<u8>>,
     pub(in crate::scan) track: Option<TrackId>,
     pub(in crate::scan) video: Option<VideoId>,
+    /// The version of the scan that read it.
+    pub(in crate::scan) taken: i64,
+    /// Hash of the files with its lyrics.
+    pub(in crate::scan) beside: Option<Vec<u8>>,
 }
 
 /// A file that another one may be.
@@ -76,6 +80,7 @@ pub(in crate::scan) struct NewFile<'a> {
     pub(in crate::scan) work: Option<[u8; 32]>,
     pub(in crate::scan) track: Option<TrackId>,
     pub(in crate::scan) video: Option<VideoId>,
+    pub(in crate::scan) beside: Option<[u8; 32]>,
 }
 
 fn known(row: &Row<'_>) -> Result<KnownFile, Fault> {
@@ -88,15 +93,17 @@ fn known(row: &Row<'_>) -> Result<KnownFile, Fault> {
         track: row.get(8)?,
         video: row.get(9)?,
         work: row.get(10)?,
+        taken: row.get(11)?,
+        beside: row.get(12)?,
     })
 }
 
 fn candidate(row: &Row<'_>) -> Result<Candidate, Fault> {
     Ok(Candidate {
         file: known(row)?,
-        folder: row.get(11)?,
-        folder_path: row.get(12)?,
-        library_path: row.get(13)?,
+        folder: row.get(13)?,
+        folder_path: row.get(14)?,
+        library_path: row.get(15)?,
     })
 }
 
@@ -104,7 +111,7 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, Fault> {
 pub(in crate::scan) async fn of_folder(db: &Db, folder: i64) -> Result<Vec<KnownFile>, Fault> {
     db.all(
         sql!(
-            "SELECT id, name, bytes, mtime_ns, device, inode, state, sample, track_id, video_id, work
+            "SELECT id, name, bytes, mtime_ns, device, inode, state, sample, track_id, video_id, work, taken, beside
              FROM ingest_file WHERE folder_id = $1 ORDER BY name"
         ),
         params![folder],
@@ -135,7 +142,7 @@ pub(in crate::scan) fn by_stat(
     tx.all(
         sql!(
             "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
-                f.work, f.folder_id, d.path, l.path
+                f.work, f.taken, f.beside, f.folder_id, d.path, l.path
              FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
              WHERE f.sample = $1 AND f.bytes = $2 AND f.mtime_ns = $3 LIMIT $4"
         ),
@@ -153,7 +160,7 @@ pub(in crate::scan) fn by_sample(
     tx.all(
         sql!(
             "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
-                f.work, f.folder_id, d.path, l.path
+                f.work, f.taken, f.beside, f.folder_id, d.path, l.path
              FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
              WHERE f.sample = $1 LIMIT $2"
         ),
@@ -171,7 +178,7 @@ pub(in crate::scan) fn by_work(
     tx.all(
         sql!(
             "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
-                f.work, f.folder_id, d.path, l.path
+                f.work, f.taken, f.beside, f.folder_id, d.path, l.path
              FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
              WHERE f.work = $1 LIMIT $2"
         ),
@@ -185,8 +192,8 @@ pub(in crate::scan) fn insert_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>)
     tx.run(
         sql!(
             "INSERT INTO ingest_file (id, library_id, folder_id, name, bytes, mtime_ns, device, inode, sample, work,
-                state, track_id, video_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                state, track_id, video_id, taken, beside)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         ),
         params![
             id,
@@ -201,7 +208,9 @@ pub(in crate::scan) fn insert_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>)
             file.work,
             file.state.word(),
             file.track,
-            file.video
+            file.video,
+            i64::from(VERSION),
+            file.beside
         ],
     )?;
     Ok(())
@@ -212,7 +221,8 @@ pub(in crate::scan) fn update_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>)
     tx.run(
         sql!(
             "UPDATE ingest_file SET library_id = $2, folder_id = $3, name = $4, bytes = $5, mtime_ns = $6, device = $7,
-                inode = $8, sample = $9, work = $10, state = $11, track_id = $12, video_id = $13
+                inode = $8, sample = $9, work = $10, state = $11, track_id = $12, video_id = $13,
+                taken = $14, beside = $15
              WHERE id = $1"
         ),
         params![
@@ -228,7 +238,9 @@ pub(in crate::scan) fn update_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>)
             file.work,
             file.state.word(),
             file.track,
-            file.video
+            file.video,
+            i64::from(VERSION),
+            file.beside
         ],
     )?;
     Ok(())
@@ -280,6 +292,12 @@ pub(in crate::scan) fn set_state(tx: &mut Tx<'_>, id: i64, state: State) -> Resu
     Ok(())
 }
 
+/// Writes which files with its lyrics were read.
+pub(in crate::scan) fn set_beside(tx: &mut Tx<'_>, id: i64, beside: Option<[u8; 32]>) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE ingest_file SET beside = $2 WHERE id = $1"), params![id, beside])?;
+    Ok(())
+}
+
 /// Files of a library in a state, the oldest first.
 pub(in crate::scan) fn page_in_state(
     tx: &mut Tx<'_>,
@@ -289,7 +307,7 @@ pub(in crate::scan) fn page_in_state(
 ) -> Result<Vec<KnownFile>, Fault> {
     tx.all(
         sql!(
-            "SELECT id, name, bytes, mtime_ns, device, inode, state, sample, track_id, video_id, work
+            "SELECT id, name, bytes, mtime_ns, device, inode, state, sample, track_id, video_id, work, taken, beside
              FROM ingest_file WHERE library_id = $1 AND state = $2 ORDER BY id LIMIT $3"
         ),
         params![library, state.word(), limit],

@@ -69,6 +69,12 @@ pub(in crate::scan) fn clear_problem(tx: &mut Tx<'_>, file: i64) -> Result<(), F
     Ok(())
 }
 
+/// Forgets what of one kind was wrong with a file.
+pub(in crate::scan) fn clear_problem_of_kind(tx: &mut Tx<'_>, file: i64, code: &str) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM ingest_problem WHERE file_id = $1 AND code = $2"), params![file, code])?;
+    Ok(())
+}
+
 /// Forgets what earlier walks found and this one did not.
 pub(in crate::scan) fn clear_walk_problems(
     tx: &mut Tx<'_>,
