@@ -30,7 +30,9 @@ pub(super) fn routes() -> OpenApiRouter<Ctx> {
 struct GenreQuery {
     /// The cursor that the page before ended with.
     after: Option<String>,
-    /// Rows wanted, 1 to 200; 60 unless said.
+    /// Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200.
+    #[serde(default, deserialize_with = "kernel::page::rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
     limit: Option<u32>,
     /// Genres or moods, `genre` unless said. A cursor belongs to its kind.
     #[param(inline)]

@@ -168,7 +168,7 @@ struct Rows<T> {
 
 impl<T> Default for Rows<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), credits: Credits::new() }
+        Self { rows: Vec::new(), credits: Credits::default() }
     }
 }
 
@@ -277,7 +277,7 @@ macro_rules! numbered {
 numbered!(ArtistRow, AlbumRow, TrackRow, VideoRow);
 
 fn read_artists(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<ArtistRow>, Fault> {
-    Ok(Rows { rows: read::artists::these(tx, ids)?, credits: Credits::new() })
+    Ok(Rows { rows: read::artists::these(tx, ids)?, credits: Credits::default() })
 }
 
 fn read_albums(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<AlbumRow>, Fault> {
@@ -291,5 +291,5 @@ fn read_tracks(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<TrackRow>, Fault> {
 }
 
 fn read_videos(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<VideoRow>, Fault> {
-    Ok(Rows { rows: read::videos::these(tx, ids)?, credits: Credits::new() })
+    Ok(Rows { rows: read::videos::these(tx, ids)?, credits: Credits::default() })
 }

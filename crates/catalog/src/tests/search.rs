@@ -64,12 +64,12 @@ async fn artists(ctx: &Ctx, query: &str) -> Vec<String> {
 on_both_engines! {
     async fn everything_is_found_as_it_is_typed_and_shaped_as_elsewhere(world: World) {
         let ctx = &world.ctx;
-        let made = songs(ctx, &[("Yellow Submarine", "The Beatles", "Revolver")]).await;
+        songs(ctx, &[("Yellow Submarine", "The Beatles", "Revolver")]).await;
         film(ctx, "Yellow Earth").await;
         caught_up(ctx).await;
         for typed in ["y", "ye", "yell", "yellow"] {
             let found = ask_for(ctx, typed).await;
-            assert_eq!(found["tracks"][0], get(ctx, &format!("/api/v1/tracks/{}", made[0].track)).await, "{typed}");
+            assert_eq!(found["tracks"][0], get(ctx, "/api/v1/tracks").await["items"][0], "{typed}");
             assert_eq!(found["videos"][0]["title"], "Yellow Earth", "{typed}");
         }
         let found = ask_for(ctx, "revol").await;
