@@ -9,7 +9,7 @@ use super::shape::Shaper;
 use crate::{
     AlbumId, ArtistId, PictureId, TrackId, VideoId,
     model::{Artist, ItemKind, NamedRef},
-    store::read::{self, Credits, dialect as store, marks},
+    store::read::{self, Names, dialect as store, marks},
 };
 
 /// Most tracks whose facts are told at once, and most artists of one step.
@@ -66,7 +66,7 @@ pub async fn track_facts(ctx: &Ctx, mut tracks: Vec<TrackId>) -> Result<HashMap<
     Ok(rows.into_iter().map(|row| (row.track, shape(row, &artists))).collect())
 }
 
-fn shape(row: store::FactsRow, artists: &Credits) -> TrackFacts {
+fn shape(row: store::FactsRow, artists: &Names<ArtistId>) -> TrackFacts {
     let album_artists =
         row.album.and_then(|album| artists.get(&album.0)).map(Vec::as_slice).unwrap_or_default();
     TrackFacts {

@@ -6,7 +6,7 @@ use kernel::{
     params, sql,
 };
 
-use super::{Credits, credit, gather, list};
+use super::{Names, credit, gather, list};
 use crate::{
     AlbumId, ArtistId, PictureId, TrackId, VideoId,
     media::{Source, SourceFile},
@@ -119,7 +119,7 @@ pub(crate) fn video_files(tx: &mut Tx<'_>, videos: &[VideoId]) -> Result<Vec<(Vi
 }
 
 /// The artists of these albums, in their order.
-pub(crate) fn album_artists(tx: &mut Tx<'_>, albums: &[AlbumId]) -> Result<Credits, Fault> {
+pub(crate) fn album_artists(tx: &mut Tx<'_>, albums: &[AlbumId]) -> Result<Names<ArtistId>, Fault> {
     let rows = tx.all(
         sql!(
             sqlite: "SELECT aa.album_id, ar.id, ar.name FROM json_each($1) wanted
