@@ -22,6 +22,7 @@ mod routes;
 pub mod rules;
 pub mod search;
 pub mod service;
+pub mod sound;
 mod store;
 #[cfg(test)]
 mod tests;

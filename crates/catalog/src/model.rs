@@ -5,6 +5,7 @@ mod facts;
 pub mod listener;
 mod marks;
 pub mod playlists;
+mod sound;
 
 pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
@@ -21,6 +22,8 @@ pub use marks::{
 };
 
 pub use crate::import::{Advisory, LyricLine, LyricWord, LyricsSource, Role};
+
+pub use sound::WaveformDetail;
 
 kernel::id_type!(
     /// Somebody who plays, sings or wrote.

@@ -5,6 +5,7 @@ mod genres;
 mod listener;
 mod marks;
 mod playlists;
+mod sound;
 
 use axum::extract::State;
 use http::StatusCode;
@@ -37,6 +38,7 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .routes(routes!(list_tracks))
         .routes(routes!(show_track))
         .merge(genres::routes())
+        .routes(routes!(sound::show_waveform))
         .routes(routes!(list_videos))
         .routes(routes!(show_video, edit_video, delete_video))
         .merge(marks::routes())

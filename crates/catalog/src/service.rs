@@ -16,6 +16,7 @@ pub mod playlists;
 mod plays;
 pub(crate) mod search;
 mod shape;
+mod sound;
 mod videos;
 
 use http::StatusCode;
@@ -34,6 +35,7 @@ pub use marks::{favourites, played, set_favourite, set_rating};
 pub use music::{album, albums, artist, artists, home, tracks};
 pub use playing::{PLAYERS_MAX, now_playing, report_playing};
 pub use plays::record_play;
+pub(crate) use sound::waveform;
 pub use videos::{delete_video, edit_video, video, videos};
 
 /// Everything that the catalogue can answer besides success.

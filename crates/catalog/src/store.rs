@@ -19,6 +19,7 @@ pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod shelf;
 pub(crate) mod smart;
+pub(crate) mod sound;
 pub(crate) mod tracks;
 pub(crate) mod videos;
 

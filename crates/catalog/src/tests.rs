@@ -18,6 +18,7 @@ mod random;
 mod roles;
 mod search;
 mod shelf;
+mod sound;
 mod statements;
 mod videos;
 

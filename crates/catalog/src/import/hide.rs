@@ -6,7 +6,7 @@ use super::{batch::Batch, events, settle::Unsettled};
 use crate::{
     TrackId, VideoId,
     model::TOPIC_CATALOG,
-    store::{genres, tracks, videos},
+    store::{genres, sound, tracks, videos},
 };
 
 /// Hides tracks whose files are gone, and albums and artists of which nothing is left to show. Unknown and hidden
@@ -38,6 +38,7 @@ pub fn show_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(),
     let Some(old) = tracks::lock(tx, id)?.filter(hidden) else { return Ok(()) };
     tracks::set_gone(tx, id, None)?;
     genres::follow_track(tx, id, None)?;
+    sound::is_back(tx, old.media)?;
     let mut unsettled = Unsettled::default();
     unsettled.albums.extend(old.album);
     unsettled.artists.extend(tracks::everybody(tx, id)?);

@@ -16,7 +16,7 @@ use crate::{
     media::{MediaKind, SourceFile},
     model::TOPIC_CATALOG,
     store::{
-        credits, genres, lyrics, media, playlists,
+        credits, genres, lyrics, media, playlists, sound,
         tracks::{self, OldTrack, TrackRow},
     },
 };
@@ -150,6 +150,7 @@ fn update(
     if old.hidden.is_some() && !old.deleted {
         tracks::set_gone(tx, row.id, None)?;
         genres::follow_track(tx, row.id, None)?;
+        sound::is_back(tx, row.media)?;
     }
     if old.deleted {
         // It stays hidden, so what was just shown for its sake may have to be hidden again.
@@ -212,5 +213,5 @@ pub(super) fn renew_source(tx: &mut Tx<'_>, id: MediaId, source: &SourceFile) ->
     }
     media::update_source(tx, id, source)?;
     let same_bytes = before.is_some_and(|file| file.bytes == source.bytes && file.stamp == source.stamp);
-    if same_bytes { Ok(()) } else { media::reset(tx, id) }
+    if same_bytes { sound::is_back(tx, id) } else { media::reset(tx, id) }
 }

@@ -8,7 +8,7 @@ use super::{
     Mark,
     facts::{AlbumFacts, AlbumPeople, GenreRef, RoleCount},
 };
-use crate::{AlbumId, ArtistId, CaptionId, PictureId, TrackId, VideoId, import::Advisory};
+use crate::{AlbumId, ArtistId, CaptionId, PictureId, TrackId, VideoId, import::Advisory, sound::Loudness};
 
 /// A picture, and where to have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -139,6 +139,9 @@ pub struct AlbumDetail {
     pub people: AlbumPeople,
     /// The discs by their numbers.
     pub discs: Vec<Disc>,
+    /// How loud all its tracks are together; `null` until each was measured.
+    #[schema(required)]
+    pub loudness: Option<Loudness>,
 }
 
 /// A disc of an album.
@@ -205,6 +208,13 @@ pub struct Track {
     pub problem: Option<String>,
     /// What the viewer has done with it.
     pub mark: Mark,
+    /// How loud it is; `null` until it was measured.
+    #[schema(required)]
+    pub loudness: Option<Loudness>,
+    /// Where to have the shape of its sound and its exact edges; `null` until it was measured. What this path answers
+    /// never changes: another shape has another path.
+    #[schema(required)]
+    pub waveform: Option<String>,
 }
 
 /// Who uploaded a video.

@@ -8,6 +8,7 @@ use super::{Error, fill, shape::Shaper, videos};
 use crate::{
     AlbumId, ArtistId, TrackId,
     model::{Album, AlbumDetail, AlbumPeople, AlbumSort, Artist, ArtistDetail, Disc, Home, ItemKind, Track},
+    sound,
     store::read::{self, Credits, albums::AlbumRow, marks, tracks::TrackRow},
 };
 
@@ -168,7 +169,7 @@ fn cut_albums(
 /// # Errors
 /// [`Error::NotFound`] when there is none that the viewer may see.
 pub async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumDetail, Error> {
-    let user = viewer.id;
+    let viewer = viewer.clone();
     let found = ctx.db().read(move |tx| {
         let Some(album) = read::albums::one(tx, id)? else { return Ok(None) };
         let facts = read::facts::of_albums(tx, &[id])?.remove(&id).unwrap_or_default();
@@ -180,17 +181,18 @@ pub async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumDetai
         let people = read::facts::people_of_album(tx, id, ALBUM_CREDITS_MAX)?;
         let tracks = read::tracks::of_album(tx, id, ALBUM_TRACKS_MAX)?;
         let credits = read::tracks::credits(tx, &tracks)?;
-        let mut marks = marks::of(tx, user, ItemKind::Track, tracks.iter().map(|row| row.id.0))?;
-        marks.extend(marks::of(tx, user, ItemKind::Album, albums.iter().map(|row| row.id.0))?);
-        Ok::<_, Fault>(Some(((albums, album_credits), (facts, people), (tracks, credits), marks)))
+        let mut marks = marks::of(tx, viewer.id, ItemKind::Track, tracks.iter().map(|row| row.id.0))?;
+        marks.extend(marks::of(tx, viewer.id, ItemKind::Album, albums.iter().map(|row| row.id.0))?);
+        let loudness = sound::album_loudness(tx, &viewer, id)?;
+        Ok::<_, Fault>(Some(((albums, album_credits), (facts, people, loudness), (tracks, credits), marks)))
     });
-    let ((albums, album_credits), (facts, people), (tracks, credits), marks) =
+    let ((albums, album_credits), (facts, people, loudness), (tracks, credits), marks) =
         found.await?.ok_or(Error::NotFound)?;
     let shaper = shaper(ctx, marks);
     let mut albums = albums.into_iter().map(|row| shaper.album(row, &album_credits));
     let album = albums.next().ok_or(Error::NotFound)?;
     let people = AlbumPeople { credits: people, editions: albums.collect() };
-    Ok(AlbumDetail { album, facts, people, discs: discs(tracks, &credits, &shaper) })
+    Ok(AlbumDetail { album, facts, people, discs: discs(tracks, &credits, &shaper), loudness })
 }
 
 /// The discs of tracks that come in their order; a disc has the first title that one of its tracks gives.

@@ -88,6 +88,7 @@ impl Shaper {
     }
 
     pub(super) fn track(&self, row: TrackRow, credits: &Credits) -> Track {
+        let (loudness, version) = row.sound.unzip();
         Track {
             mark: self.mark(ItemKind::Track, row.id.0),
             id: row.id,
@@ -109,6 +110,8 @@ impl Shaper {
             channels: row.channels,
             playable: row.state != MediaState::Failed,
             problem: row.problem,
+            loudness,
+            waveform: version.map(|version| format!("/api/v1/tracks/{}/waveform?v={version}", row.id)),
         }
     }
 

@@ -198,7 +198,7 @@ pub(crate) fn reset(tx: &mut Tx<'_>, id: MediaId) -> Result<(), Fault> {
     tx.run(
         sql!(
             "UPDATE catalog_media SET state = 'none', problem_code = NULL, problem = NULL,
-                generation = generation + 1
+                generation = generation + 1, heard = 'due', heard_tries = 0, heard_problem = NULL
              WHERE id = $1"
         ),
         params![id],

@@ -6,9 +6,17 @@ use kernel::{
     params, sql,
 };
 
-use super::{Credits, PictureRow, credit, gather, key_bytes, key_text, list, picture, picture_columns};
+use super::{
+    super::sound::{heard_of, level},
+    Credits, PictureRow, credit, gather, key_bytes, key_text, list, picture, picture_columns,
+};
 use crate::{
-    AlbumId, GenreId, TrackId, import::Advisory, media::MediaState, model::GenreKind, visibility::visible,
+    AlbumId, GenreId, TrackId,
+    import::Advisory,
+    media::MediaState,
+    model::GenreKind,
+    sound::{Loudness, version_tag},
+    visibility::visible,
 };
 
 /// A track as it is kept.
@@ -33,6 +41,8 @@ pub(crate) struct TrackRow {
     pub(crate) advisory: Option<Advisory>,
     pub(crate) medium: Option<String>,
     pub(crate) has_lyrics: bool,
+    /// What was measured of its sound, and the version of that.
+    pub(crate) sound: Option<(Loudness, String)>,
 }
 
 /// What a [`TrackRow`] is selected by, up to its conditions; `t` is the track.
@@ -43,8 +53,12 @@ macro_rules! select_tracks {
                 m.bitrate_kbps, m.sample_rate_hz, m.channels, m.state, m.problem, ",
             picture_columns!(),
             ", t.sort_key, t.artist_shown, t.advisory, t.medium,
-                EXISTS (SELECT 1 FROM catalog_lyrics l WHERE l.track_id = t.id)
+                EXISTS (SELECT 1 FROM catalog_lyrics l WHERE l.track_id = t.id),
+                s.loudness, s.peak, s.version, s.bytes, s.stamp
              FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
+             LEFT JOIN catalog_sound s ON ",
+            heard_of!(),
+            "
              LEFT JOIN catalog_album a ON a.id = t.album_id
              LEFT JOIN catalog_picture p ON p.id = COALESCE(t.picture_id, a.picture_id) WHERE ",
             visible!("t")
@@ -74,7 +88,14 @@ fn track(row: &Row<'_>) -> Result<TrackRow, Fault> {
         advisory: row.get::<Option<String>>(20)?.as_deref().and_then(Advisory::from_word),
         medium: row.get(21)?,
         has_lyrics: row.get(22)?,
+        sound: sound(row, 23)?,
     })
+}
+
+fn sound(row: &Row<'_>, at: usize) -> Result<Option<(Loudness, String)>, Fault> {
+    let Some(version) = row.get::<Option<i64>>(at + 2)? else { return Ok(None) };
+    let loudness = Loudness { lufs: level(row, at)?, peak_db: level(row, at + 1)? };
+    Ok(Some((loudness, version_tag(version, row.get(at + 3)?, row.get(at + 4)?))))
 }
 
 pub(crate) fn one(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<TrackRow>, Fault> {
