@@ -31,9 +31,7 @@ pub(super) fn ladder(
     plan: &Plan,
     pipes: &[std::path::PathBuf],
 ) -> Vec<OsString> {
-    let mut args = Vec::new();
-    words(&mut args, &["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y"]);
-    words(&mut args, &["-progress", "pipe:1", "-stats_period", "0.5"]);
+    let mut args = beginning();
     input(&mut args, source);
     if let Some(graph) = filter_graph(probe, plan) {
         words(&mut args, &["-filter_complex", &graph]);
@@ -45,6 +43,33 @@ pub(super) fn ladder(
         }
         output(&mut args, pipe);
     }
+    args
+}
+
+/// Encode bare samples from standard input (their format, channels and samples a second), write each rendition to its
+/// pipe. `whole` stands for a file that holds them all.
+pub(super) fn run(
+    (format, channels, rate_hz): (&str, u32, u32),
+    whole: &Probe,
+    plan: &Plan,
+    pipes: &[std::path::PathBuf],
+) -> Vec<OsString> {
+    let mut args = beginning();
+    words(&mut args, &["-protocol_whitelist", "pipe", "-f", format]);
+    words(&mut args, &["-ac", &channels.to_string(), "-ar", &rate_hz.to_string(), "-i", "pipe:0"]);
+    for (rendition, pipe) in plan.renditions.iter().zip(pipes) {
+        if let RenditionKind::Audio(rung) = &rendition.kind {
+            audio(&mut args, rung, whole, false);
+        }
+        output(&mut args, pipe);
+    }
+    args
+}
+
+fn beginning() -> Vec<OsString> {
+    let mut args = Vec::new();
+    words(&mut args, &["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y"]);
+    words(&mut args, &["-progress", "pipe:1", "-stats_period", "0.5"]);
     args
 }
 

@@ -19,6 +19,7 @@ use super::{
     ladder::Plan,
     probe::Probe,
     progress::Progress,
+    run::Feed,
     sandbox::{Pulse, Task, memory_bytes_max, violent_end},
 };
 
@@ -47,7 +48,7 @@ impl Default for EncodeLimits {
 }
 
 /// Events that wait for the caller; when there are more, ffmpeg waits.
-const EVENTS_MAX: usize = 4;
+pub(super) const EVENTS_MAX: usize = 4;
 
 /// What happens during an encode, in order for each rendition.
 #[derive(Debug, Clone)]
@@ -134,6 +135,11 @@ pub struct Encoding {
 }
 
 impl Encoding {
+    /// Starts a job.
+    pub(super) fn of(events: mpsc::Receiver<EncodeEvent>, cancel: CancellationToken, job: Job) -> Self {
+        Self { events, cancel, task: tokio::spawn(job.run()) }
+    }
+
     /// The next event; `None` when there are no more, and then [`Encoding::finish`] says how it went.
     /// ffmpeg waits while the caller does something else, so a slow caller costs time but no memory.
     pub async fn next(&mut self) -> Option<EncodeEvent> {
@@ -175,7 +181,7 @@ impl Engine {
         let job = Job {
             engine: self.clone(),
             args: command::ladder(&input, probe, plan, &pipes.paths),
-            input,
+            source: Source::File(input),
             pipes,
             duration_ms: probe.duration_ms,
             renditions: plan.renditions.len(),
@@ -183,19 +189,19 @@ impl Engine {
             cancel: cancel.clone(),
             pulse: Arc::default(),
         };
-        Ok(Encoding { events, cancel, task: tokio::spawn(job.run()) })
+        Ok(Encoding::of(events, cancel, job))
     }
 }
 
 /// The named pipes of an encode, removed with it.
 #[derive(Debug)]
-struct Pipes {
+pub(super) struct Pipes {
     folder: PathBuf,
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 }
 
 impl Pipes {
-    fn make(folder: &Path, count: usize) -> Result<Self, MediaError> {
+    pub(super) fn make(folder: &Path, count: usize) -> Result<Self, MediaError> {
         let failed = |error: std::io::Error| MediaError::io("The working folder can't be used", &error);
         let folder = folder.canonicalize().map_err(failed)?;
         let mut pipes = Self { folder: folder.clone(), paths: Vec::new() };
@@ -218,20 +224,29 @@ impl Drop for Pipes {
     }
 }
 
-struct Job {
-    engine: Engine,
-    input: Input,
-    args: Vec<std::ffi::OsString>,
-    pipes: Pipes,
-    duration_ms: u64,
-    renditions: usize,
-    sender: mpsc::Sender<EncodeEvent>,
-    cancel: CancellationToken,
-    pulse: Arc<Pulse>,
+/// What is encoded.
+pub(super) enum Source {
+    /// A file, which ffmpeg reads itself.
+    File(Input),
+    /// Samples on standard input, and who sends them; each is taken once.
+    Run(Option<mpsc::Receiver<Bytes>>, Option<Box<Feed>>),
+}
+
+/// An encode as its task runs it.
+pub(super) struct Job {
+    pub(super) engine: Engine,
+    pub(super) source: Source,
+    pub(super) args: Vec<std::ffi::OsString>,
+    pub(super) pipes: Pipes,
+    pub(super) duration_ms: u64,
+    pub(super) renditions: usize,
+    pub(super) sender: mpsc::Sender<EncodeEvent>,
+    pub(super) cancel: CancellationToken,
+    pub(super) pulse: Arc<Pulse>,
 }
 
 impl Job {
-    async fn run(self) -> Result<EncodeSummary, MediaError> {
+    async fn run(mut self) -> Result<EncodeSummary, MediaError> {
         let ended = CancellationToken::new();
         let budget = Arc::new(Budget::new(self.engine.encode_limits.output_bytes_max));
         let mut readers = tokio::task::JoinSet::new();
@@ -249,8 +264,18 @@ impl Job {
             readers.spawn(reader.run());
         }
         let mut summary = vec![RenditionSummary::default(); self.renditions];
+        let (samples, feed) = match &mut self.source {
+            Source::File(_) => (None, None),
+            Source::Run(samples, feed) => (samples.take(), feed.take()),
+        };
+        let feeding = async {
+            match feed {
+                Some(feed) => feed.run().await,
+                None => Ok(()),
+            }
+        };
         let process = async {
-            let result = self.process().await;
+            let result = self.process(samples).await;
             ended.cancel();
             result
         };
@@ -262,25 +287,33 @@ impl Job {
             }
             Ok(())
         };
-        // The first error ends both: a reader's failure drops the process, which kills it.
-        tokio::try_join!(process, reading)?;
-        self.input.check_unchanged().await?;
+        // The first error ends all: a reader's failure drops the process, which kills it.
+        tokio::try_join!(process, reading, feeding)?;
+        if let Source::File(input) = &self.source {
+            input.check_unchanged().await?;
+        }
         let _ = self.sender.send(EncodeEvent::Progress(1.0)).await;
         Ok(summary)
     }
 
-    async fn process(&self) -> Result<(), MediaError> {
+    async fn process(&self, samples: Option<mpsc::Receiver<Bytes>>) -> Result<(), MediaError> {
         let limits = &self.engine.encode_limits;
+        let input = match &self.source {
+            Source::File(input) => Some(input),
+            Source::Run(..) => None,
+        };
         let task = Task {
             program: &self.engine.tools.ffmpeg,
             name: "ffmpeg",
             args: self.args.clone(),
-            read: vec![self.input.path().to_owned()],
+            read: input.iter().map(|input| input.path().to_owned()).collect(),
             pipes: self.pipes.paths.clone(),
             folder: Some(self.pipes.folder.clone()),
+            stdin: samples,
             time_max: limits.time_max,
             stall_max: Some(limits.stall_max),
             memory_bytes_max: limits.memory_bytes_max,
+            nice: 0,
         };
         let mut progress = Progress::new(self.duration_ms);
         let mut on_stdout = |bytes: &[u8]| {
@@ -294,16 +327,16 @@ impl Job {
         if finish.status.success() {
             return Ok(());
         }
-        Err(failure(&finish, &self.input))
+        Err(failure(&finish, input))
     }
 }
 
 /// Why ffmpeg failed on a file that ffprobe had read.
-pub(super) fn failure(finish: &super::sandbox::Finish, input: &Input) -> MediaError {
+pub(super) fn failure(finish: &super::sandbox::Finish, input: Option<&Input>) -> MediaError {
     if let Some(error) = violent_end("ffmpeg", finish) {
         return error;
     }
-    let reason = reason(&finish.stderr, input.path());
+    let reason = reason(&finish.stderr, input.map_or(Path::new("pipe:0"), Input::path));
     if reason.contains("Cannot allocate memory") {
         return MediaError::limit(
             "memory",

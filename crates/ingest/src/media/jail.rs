@@ -54,6 +54,7 @@ struct Orders {
     parent: Option<i32>,
     memory_bytes: u64,
     cpu_seconds: u64,
+    nice: i32,
     folder: Option<PathBuf>,
     read: Vec<PathBuf>,
     pipes: Vec<PathBuf>,
@@ -103,6 +104,7 @@ impl Orders {
                 "--parent" => orders.parent = i32::try_from(number()?).ok(),
                 "--memory" => orders.memory_bytes = number()?,
                 "--cpu" => orders.cpu_seconds = number()?,
+                "--nice" => orders.nice = i32::try_from(number()?).unwrap_or(0),
                 "--folder" => orders.folder = Some(value.into()),
                 "--read" => orders.read.push(value.into()),
                 "--pipe" => orders.pipes.push(value.into()),
@@ -149,6 +151,8 @@ fn confine(orders: &Orders) -> Result<String, String> {
     if orders.parent.is_some_and(|parent| getppid() != Pid::from_raw(parent)) {
         return Err("the parent has gone".to_owned());
     }
+    // Whatever comes of it: a process that does not step back is still confined.
+    let _ = rustix::process::nice(orders.nice);
     set_limits(orders)?;
     prctl::set_no_new_privs().map_err(say("no_new_privs"))?;
     let landlock = restrict_files(orders)?;

@@ -22,6 +22,7 @@ mod ladder;
 mod probe;
 mod progress;
 mod rate;
+mod run;
 mod sandbox;
 mod stills;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use self::{
     },
     probe::{AudioTrack, CONTAINERS, Chapter, Field, Probe, ProbeLimits, SubtitleTrack, VideoTrack},
     rate::Ratio,
+    run::{RUN_FILES_MAX, Run, RunFile, RunPlan, RunRange, SampleFormat, plan_run},
     sandbox::{Launcher, SandboxReport, Tools},
     stills::POSTER_EDGE_MAX,
 };

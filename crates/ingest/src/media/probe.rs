@@ -206,9 +206,11 @@ impl Engine {
             read: vec![input.path().to_owned()],
             pipes: Vec::new(),
             folder: None,
+            stdin: None,
             time_max: self.probe_limits.time_max,
             stall_max: None,
             memory_bytes_max: memory_bytes_max(),
+            nice: 0,
         };
         let mut answer = Vec::new();
         let mut keep = |bytes: &[u8]| {

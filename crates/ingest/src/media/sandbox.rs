@@ -6,26 +6,27 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    io::ErrorKind,
     os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc,
     },
     time::Duration,
 };
 
+use bytes::{Bytes, BytesMut};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
-    process::{Child, Command},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    process::{Child, ChildStdin, Command},
     runtime::Handle,
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -109,12 +110,16 @@ pub(super) struct Task<'a> {
     pub(super) pipes: Vec<PathBuf>,
     /// Its working folder (nothing in it is readable).
     pub(super) folder: Option<PathBuf>,
+    /// What it reads from standard input, until nobody sends any more; without this there is none.
+    pub(super) stdin: Option<mpsc::Receiver<Bytes>>,
     /// Wall-clock limit.
     pub(super) time_max: Duration,
     /// Longest pause without [`Pulse::beat`]; `None` for tasks that have only the wall-clock limit.
     pub(super) stall_max: Option<Duration>,
     /// Address space.
     pub(super) memory_bytes_max: u64,
+    /// How much it steps back for others that want the processor: 0 not at all, 19 the most.
+    pub(super) nice: u8,
 }
 
 /// How a program ended.
@@ -172,10 +177,18 @@ impl Launcher {
         let task = Watch { time_max: Duration::from_secs(10), stall_max: None, name: "the sandbox" };
         let pulse = Pulse::default();
         let finish = task
-            .follow(start(command).await?, &CancellationToken::new(), &pulse, &mut |bytes| {
-                said.extend_from_slice(bytes);
-                Ok(())
-            })
+            .follow(
+                start(command).await?,
+                &CancellationToken::new(),
+                &pulse,
+                Streams {
+                    stdin: None,
+                    stdout: Stdout::Call(&mut |bytes| {
+                        said.extend_from_slice(bytes);
+                        Ok(())
+                    }),
+                },
+            )
             .await?;
         own_failure(&finish)?;
         let said = String::from_utf8_lossy(&said);
@@ -189,6 +202,18 @@ impl Launcher {
         Ok(SandboxReport { landlock: value("landlock"), namespaces: value("namespaces") })
     }
 
+    /// Runs a task to its end. `stdout` gets what it writes to standard output; while there is no place for more the
+    /// task waits. When nobody receives any more the task is ended with the error [`UNHEARD`].
+    pub(super) async fn run_into(
+        &self,
+        task: Task<'_>,
+        cancel: &CancellationToken,
+        pulse: &Pulse,
+        stdout: mpsc::Sender<Bytes>,
+    ) -> Result<Finish, MediaError> {
+        self.run_to(task, cancel, pulse, Stdout::Queue(stdout)).await
+    }
+
     /// Runs a task to its end. `stdout` gets what it writes to standard output and may stop it with an error.
     /// The process is killed, its whole group with it, when the future is dropped.
     pub(super) async fn run(
@@ -198,10 +223,21 @@ impl Launcher {
         pulse: &Pulse,
         stdout: &mut (dyn FnMut(&[u8]) -> Result<(), MediaError> + Send),
     ) -> Result<Finish, MediaError> {
+        self.run_to(task, cancel, pulse, Stdout::Call(stdout)).await
+    }
+
+    async fn run_to(
+        &self,
+        mut task: Task<'_>,
+        cancel: &CancellationToken,
+        pulse: &Pulse,
+        stdout: Stdout<'_>,
+    ) -> Result<Finish, MediaError> {
         let mut command = self.command();
         let cpu_seconds = task.time_max.as_secs().saturating_mul(cores()).max(1);
         command.arg("--memory").arg(task.memory_bytes_max.to_string());
         command.arg("--cpu").arg(cpu_seconds.to_string());
+        command.arg("--nice").arg(task.nice.to_string());
         if let Some(folder) = &task.folder {
             command.arg("--folder").arg(folder);
         }
@@ -211,8 +247,13 @@ impl Launcher {
             }
         }
         command.arg("--").arg(task.program).args(&task.args);
+        let stdin = task.stdin.take();
+        if stdin.is_some() {
+            command.stdin(Stdio::piped());
+        }
         let watch = Watch { time_max: task.time_max, stall_max: task.stall_max, name: task.name };
-        let finish = watch.follow(start(command).await?, cancel, pulse, stdout).await?;
+        let streams = Streams { stdin, stdout };
+        let finish = watch.follow(start(command).await?, cancel, pulse, streams).await?;
         own_failure(&finish)?;
         Ok(finish)
     }
@@ -262,9 +303,9 @@ struct Order {
 /// Starts the process from a thread that lives as long as the program. The kernel ends a child when the
 /// THREAD that started it ends, and the async runtime's threads come and go.
 async fn start(command: Command) -> Result<Child, MediaError> {
-    static STARTER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+    static STARTER: OnceLock<std::sync::mpsc::Sender<Order>> = OnceLock::new();
     let starter = STARTER.get_or_init(|| {
-        let (sender, orders) = mpsc::channel::<Order>();
+        let (sender, orders) = std::sync::mpsc::channel::<Order>();
         std::thread::spawn(move || {
             for mut order in orders {
                 let _runtime = order.runtime.enter();
@@ -307,10 +348,10 @@ impl Watch {
         mut child: Child,
         cancel: &CancellationToken,
         pulse: &Pulse,
-        stdout: &mut (dyn FnMut(&[u8]) -> Result<(), MediaError> + Send),
+        given: Streams<'_>,
     ) -> Result<Finish, MediaError> {
         let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
-        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let mut stderr = Vec::new();
         let streams = async {
             let keep_end = &mut |bytes: &[u8]| {
@@ -319,7 +360,11 @@ impl Watch {
                 stderr.drain(..excess);
                 Ok(())
             };
-            tokio::try_join!(read_all(out, stdout), read_all(err, keep_end))?;
+            tokio::try_join!(
+                write_all(given.stdin, input, pulse),
+                given.stdout.take(out, pulse),
+                read_all(err, keep_end)
+            )?;
             Ok::<_, MediaError>(())
         };
         let all = async {
@@ -367,6 +412,64 @@ impl Watch {
             }
             last = now;
         }
+    }
+}
+
+/// What goes in and who gets what comes out.
+struct Streams<'a> {
+    stdin: Option<mpsc::Receiver<Bytes>>,
+    stdout: Stdout<'a>,
+}
+
+/// Writes what is sent until nobody sends any more. A task that ends sooner says why with its status.
+async fn write_all(
+    from: Option<mpsc::Receiver<Bytes>>,
+    to: Option<ChildStdin>,
+    pulse: &Pulse,
+) -> Result<(), MediaError> {
+    let (Some(mut from), Some(mut to)) = (from, to) else { return Ok(()) };
+    while let Some(bytes) = pulse.excused(from.recv()).await {
+        match to.write_all(&bytes).await {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            written => written.map_err(|error| MediaError::io("Input of a process was lost", &error))?,
+        }
+    }
+    Ok(())
+}
+
+/// Who gets what a task writes to standard output.
+enum Stdout<'a> {
+    Call(&'a mut (dyn FnMut(&[u8]) -> Result<(), MediaError> + Send)),
+    Queue(mpsc::Sender<Bytes>),
+}
+
+impl Stdout<'_> {
+    async fn take(self, from: Option<impl AsyncRead + Unpin>, pulse: &Pulse) -> Result<(), MediaError> {
+        match (self, from) {
+            (Self::Call(to), from) => read_all(from, to).await,
+            (Self::Queue(to), Some(from)) => read_into(from, &to, pulse).await,
+            (Self::Queue(_), None) => Ok(()),
+        }
+    }
+}
+
+/// The code of the error when nobody wants a task's output any more.
+pub(super) const UNHEARD: &str = "unheard";
+
+async fn read_into(
+    mut from: impl AsyncRead + Unpin,
+    to: &mpsc::Sender<Bytes>,
+    pulse: &Pulse,
+) -> Result<(), MediaError> {
+    const PIECE_BYTES: usize = 64 * 1024;
+    loop {
+        let mut piece = BytesMut::with_capacity(PIECE_BYTES);
+        let read = from.read_buf(&mut piece).await;
+        if read.map_err(|error| MediaError::io("Output of a process was lost", &error))? == 0 {
+            return Ok(());
+        }
+        let sent = pulse.excused(to.send(piece.freeze())).await;
+        sent.map_err(|_| MediaError::transient(UNHEARD, "Nobody takes the output of a process."))?;
     }
 }
 

@@ -102,9 +102,11 @@ impl Engine {
             read: vec![input.path().to_owned()],
             pipes: Vec::new(),
             folder: None,
+            stdin: None,
             time_max,
             stall_max: None,
             memory_bytes_max: memory_bytes_max(),
+            nice: 0,
         };
         let mut output = Vec::new();
         let mut keep = |bytes: &[u8]| {
@@ -119,7 +121,7 @@ impl Engine {
         };
         let finish = self.launcher.run(task, cancel, &Pulse::default(), &mut keep).await?;
         if !finish.status.success() {
-            return Err(failure(&finish, input));
+            return Err(failure(&finish, Some(input)));
         }
         Ok(output.into())
     }

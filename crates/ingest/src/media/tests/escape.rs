@@ -23,9 +23,11 @@ pub(super) fn task<'a>(program: &'a Path, args: &[&str], read: &[&Path], pipes: 
         read: owned(read),
         pipes: owned(pipes),
         folder: None,
+        stdin: None,
         time_max: Duration::from_secs(20),
         stall_max: None,
         memory_bytes_max: 2 << 30,
+        nice: 0,
     }
 }
 

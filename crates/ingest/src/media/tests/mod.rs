@@ -7,6 +7,7 @@ mod escape;
 mod kinds;
 mod ladder;
 mod probe;
+mod run;
 mod watch;
 
 use std::{
