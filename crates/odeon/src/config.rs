@@ -65,6 +65,9 @@ pub(crate) struct Settings {
     /// Minutes between two looks at the libraries; 0 looks only when asked [default: 60]
     #[arg(long, env = "ODEON_SCAN_EVERY_MINUTES", global = true)]
     scan_every_minutes: Option<u64>,
+    /// Measure the sound of music while there is nothing better to do: loudness, waveform, likeness [default: true]
+    #[arg(long, env = "ODEON_MEASURE_SOUND", global = true, num_args = 0..=1, default_missing_value = "true")]
+    measure_sound: Option<bool>,
 }
 
 /// The configuration as it holds.
@@ -83,6 +86,7 @@ pub(crate) struct Config {
     pub(crate) disk_free_bytes_min: Option<u64>,
     pub(crate) cache_bytes: usize,
     pub(crate) scan_every_minutes: u64,
+    pub(crate) measure_sound: bool,
 }
 
 impl Config {
@@ -117,6 +121,7 @@ impl Config {
             disk_free_bytes_min: given.disk_free_bytes_min.or(file.disk_free_bytes_min),
             cache_bytes: given.cache_bytes.or(file.cache_bytes).unwrap_or(64 << 20),
             scan_every_minutes: given.scan_every_minutes.or(file.scan_every_minutes).unwrap_or(60),
+            measure_sound: given.measure_sound.or(file.measure_sound).unwrap_or(true),
             data,
         })
     }
@@ -172,6 +177,6 @@ mod tests {
             example.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
         let text = settings.collect::<Vec<_>>().join("\n");
         toml::from_str::<Settings>(&text).expect("the example can be taken");
-        assert_eq!(text.lines().count(), 12);
+        assert_eq!(text.lines().count(), 13);
     }
 }

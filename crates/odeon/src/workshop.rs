@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ingest::{
     encode::{EncodeConfig, Encoder},
+    hear::{self, Hearing},
     media::{Engine, Launcher, Tools},
     scan,
     upload::{Floor, UploadConfig, Uploads},
@@ -17,6 +18,7 @@ pub(crate) struct Workshop {
     /// Takes files in by tus.
     pub(crate) uploads: Uploads,
     encoder: Encoder,
+    hearing: Option<Hearing>,
     scan: scan::Settings,
     engine: Engine,
 }
@@ -35,9 +37,11 @@ impl Workshop {
         let encode = EncodeConfig { floor, ..EncodeConfig::new(config.data.join("scratch")) };
         let minutes = config.scan_every_minutes;
         let every = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
+        let encoder = Encoder::new(engine.clone(), encode);
         Ok(Self {
             uploads: Uploads::new(ctx.clone(), uploads),
-            encoder: Encoder::new(engine.clone(), encode),
+            hearing: config.measure_sound.then(|| Hearing::new(encoder.clone())),
+            encoder,
             scan: scan::Settings::new(engine.clone(), every),
             engine,
         })
@@ -56,6 +60,10 @@ impl Workshop {
             let scan = scan::scan_handler(self.scan.clone());
             runner = runner.handler(scan).handlers(self.encoder.handlers());
             ctx.spawn(scan::watch(ctx.clone()));
+            if let Some(hearing) = &self.hearing {
+                runner = runner.handlers(hear::handlers(hearing));
+                ctx.spawn(hear::watch(ctx.clone()));
+            }
         }
         runner.start(ctx).await
     }

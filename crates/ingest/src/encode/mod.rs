@@ -32,6 +32,7 @@ use crate::{
     upload,
 };
 
+pub(crate) use source::local as local_source;
 pub(crate) use sweep::enqueue_sweep;
 
 /// Tries after which a failure of the work itself is final. A try that the program's end broke off does not fail.
@@ -82,6 +83,15 @@ impl Encoder {
         sweep::scratch(self.config.scratch.clone()).await
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The folder for what one job needs while it runs.
+    pub(crate) fn scratch(&self, lease: &Lease) -> PathBuf {
+        self.config.scratch.join(lease.id.to_string())
+    }
+
     /// The jobs of encoding.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
         vec![Arc::new(self.clone()), Arc::new(sweep::SweepMedia)]
@@ -100,7 +110,7 @@ impl Handler for Encoder {
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let request: EncodeRequest = lease.payload()?;
-        let scratch = self.config.scratch.join(lease.id.to_string());
+        let scratch = self.scratch(lease);
         let result = job::run(self, ctx, lease, request.media, &scratch).await;
         // Whatever is left of it goes at the next start.
         let _ = tokio::fs::remove_dir_all(&scratch).await;
@@ -122,7 +132,7 @@ impl Handler for Encoder {
 }
 
 /// How a failure goes through the job's one text: `code: sentence`.
-fn reason(error: &MediaError) -> String {
+pub(crate) fn reason(error: &MediaError) -> String {
     format!("{}: {error}", error.code())
 }
 

@@ -16,7 +16,7 @@ use super::{Encoder, room};
 const GONE: &str = "source_gone: The original file is not there any more. Bring it back, or upload it again, then try again.";
 
 /// The path of a source; one that lies in an object store is fetched into `scratch` first.
-pub(super) async fn local(
+pub(crate) async fn local(
     encoder: &Encoder,
     ctx: &Ctx,
     lease: &Lease,

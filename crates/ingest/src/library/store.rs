@@ -33,6 +33,15 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<Library>, Fault> {
     .await
 }
 
+/// Whether a library is being scanned.
+pub(crate) async fn any_scanning(db: &Db) -> Result<bool, Fault> {
+    let sql = sql!(
+        "SELECT 1 FROM ingest_library WHERE state = 'scanning' LIMIT 1",
+        scan = "at most 200 libraries can be added"
+    );
+    Ok(db.one(sql, params![], |_| Ok(())).await?.is_some())
+}
+
 /// One library that is not removed.
 pub(crate) async fn one(db: &Db, id: LibraryId) -> Result<Option<Library>, Fault> {
     db.one(

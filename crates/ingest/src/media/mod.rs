@@ -24,6 +24,7 @@ mod progress;
 mod rate;
 mod run;
 mod sandbox;
+mod sound;
 mod stills;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 
 mod depth;
 mod disks;
+mod hearing;
 mod house;
 mod identity;
 mod killed;

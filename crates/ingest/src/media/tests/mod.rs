@@ -8,6 +8,7 @@ mod kinds;
 mod ladder;
 mod probe;
 mod run;
+mod sound;
 mod watch;
 
 use std::{
