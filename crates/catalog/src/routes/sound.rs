@@ -27,7 +27,7 @@ pub(super) struct WaveformQuery {
 #[utoipa::path(get, path = "/api/v1/tracks/{id}/waveform", tag = "catalogue",
     params(("id" = TrackId, Path), WaveformQuery),
     responses((status = 200, body = WaveformDetail), (status = 401, body = Problem),
-        (status = 404, body = Problem)))]
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn show_waveform(
     State(ctx): State<Ctx>,
     viewer: Viewer,

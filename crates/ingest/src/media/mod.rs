@@ -26,6 +26,7 @@ mod run;
 mod sandbox;
 mod sound;
 mod stills;
+mod streams;
 #[cfg(test)]
 mod tests;
 

@@ -22,7 +22,8 @@ use super::{
     input::Input,
     ladder::{Plan, plan_music},
     probe::{AudioTrack, Probe},
-    sandbox::{Pulse, Task, UNHEARD, memory_bytes_max},
+    sandbox::{Pulse, Task, memory_bytes_max},
+    streams::UNHEARD,
 };
 
 /// Files of one run; the longest audio books have fewer.

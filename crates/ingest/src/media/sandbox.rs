@@ -6,7 +6,6 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    io::ErrorKind,
     os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
@@ -17,14 +16,13 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
-    process::{Child, ChildStdin, Command},
+    process::{Child, Command},
     runtime::Handle,
     sync::{mpsc, oneshot},
     time::Instant,
@@ -34,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     error::MediaError,
     jail::{COMPLAINT, EXIT_NO_PROGRAM, EXIT_UNCONFINED, SANDBOX_WORD},
+    streams::{Stdout, Streams, read_all, write_all},
 };
 
 /// Bytes kept of the end of standard error.
@@ -203,7 +202,7 @@ impl Launcher {
     }
 
     /// Runs a task to its end. `stdout` gets what it writes to standard output; while there is no place for more the
-    /// task waits. When nobody receives any more the task is ended with the error [`UNHEARD`].
+    /// task waits. When nobody receives any more the task is ended with the error [`UNHEARD`](super::streams::UNHEARD).
     pub(super) async fn run_into(
         &self,
         task: Task<'_>,
@@ -411,79 +410,6 @@ impl Watch {
                 return MediaError::limit("stalled", detail);
             }
             last = now;
-        }
-    }
-}
-
-/// What goes in and who gets what comes out.
-struct Streams<'a> {
-    stdin: Option<mpsc::Receiver<Bytes>>,
-    stdout: Stdout<'a>,
-}
-
-/// Writes what is sent until nobody sends any more. A task that ends sooner says why with its status.
-async fn write_all(
-    from: Option<mpsc::Receiver<Bytes>>,
-    to: Option<ChildStdin>,
-    pulse: &Pulse,
-) -> Result<(), MediaError> {
-    let (Some(mut from), Some(mut to)) = (from, to) else { return Ok(()) };
-    while let Some(bytes) = pulse.excused(from.recv()).await {
-        match to.write_all(&bytes).await {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            written => written.map_err(|error| MediaError::io("Input of a process was lost", &error))?,
-        }
-    }
-    Ok(())
-}
-
-/// Who gets what a task writes to standard output.
-enum Stdout<'a> {
-    Call(&'a mut (dyn FnMut(&[u8]) -> Result<(), MediaError> + Send)),
-    Queue(mpsc::Sender<Bytes>),
-}
-
-impl Stdout<'_> {
-    async fn take(self, from: Option<impl AsyncRead + Unpin>, pulse: &Pulse) -> Result<(), MediaError> {
-        match (self, from) {
-            (Self::Call(to), from) => read_all(from, to).await,
-            (Self::Queue(to), Some(from)) => read_into(from, &to, pulse).await,
-            (Self::Queue(_), None) => Ok(()),
-        }
-    }
-}
-
-/// The code of the error when nobody wants a task's output any more.
-pub(super) const UNHEARD: &str = "unheard";
-
-async fn read_into(
-    mut from: impl AsyncRead + Unpin,
-    to: &mpsc::Sender<Bytes>,
-    pulse: &Pulse,
-) -> Result<(), MediaError> {
-    const PIECE_BYTES: usize = 64 * 1024;
-    loop {
-        let mut piece = BytesMut::with_capacity(PIECE_BYTES);
-        let read = from.read_buf(&mut piece).await;
-        if read.map_err(|error| MediaError::io("Output of a process was lost", &error))? == 0 {
-            return Ok(());
-        }
-        let sent = pulse.excused(to.send(piece.freeze())).await;
-        sent.map_err(|_| MediaError::transient(UNHEARD, "Nobody takes the output of a process."))?;
-    }
-}
-
-async fn read_all(
-    from: Option<impl AsyncRead + Unpin>,
-    to: &mut (dyn FnMut(&[u8]) -> Result<(), MediaError> + Send),
-) -> Result<(), MediaError> {
-    let Some(mut from) = from else { return Ok(()) };
-    let mut buffer = vec![0; 16 * 1024];
-    loop {
-        let read = from.read(&mut buffer).await;
-        match read.map_err(|error| MediaError::io("Output of a process was lost", &error))? {
-            0 => return Ok(()),
-            count => to(&buffer[..count])?,
         }
     }
 }

@@ -24,7 +24,8 @@ use super::{
     error::MediaError,
     input::Input,
     probe::ProbeLimits,
-    sandbox::{Pulse, Task, UNHEARD, memory_bytes_max},
+    sandbox::{Pulse, Task, memory_bytes_max},
+    streams::UNHEARD,
 };
 
 /// Time that one file may take: a day of sound is decoded in less.
