@@ -85,6 +85,7 @@ fn sounds() -> Vec<(&'static str, f64, String)> {
         ("finest.wav", SAME_DB, noise(192_000, 3.0, "-ac 2")),
         (
             "surround.flac",
+            SAME_DB,
             noise(48_000, 5.0, "-af pan='5.1|FL=c0|FR=0.8*c0|FC=0.5*c0|LFE=c0|BL=0.9*c0|BR=0.7*c0'"),
         ),
         ("quad.wav", SAME_DB, noise(48_000, 4.0, "-af pan='quad|FL=c0|FR=0.8*c0|BL=0.9*c0|BR=0.7*c0'")),
