@@ -158,6 +158,8 @@ on_both_engines! {
         let music = tempfile::tempdir().expect("a folder");
         let path = music.path().join("1.flac");
         write(&path, 1, &song("Song", "Album", 1));
+        // An empty folder would be taken for a drive that is not mounted.
+        write(&music.path().join("2.flac"), 2, &song("Other", "Album", 2));
         let house = House::with(world, music).await;
         let elsewhere = house.world.folder.path().join("kept.flac");
         std::fs::rename(&path, &elsewhere).expect("moved away");

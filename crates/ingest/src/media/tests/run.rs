@@ -145,7 +145,8 @@ async fn a_lossy_album_in_one_run_differs_by_its_codec_and_by_nothing_at_the_sea
     let album: Vec<f64> = paths.iter().flat_map(|path| left(&samples(path, "f32le", &[]))).collect();
     let end = whole.ranges.last().expect("ranges").end;
     assert_eq!(end, album.len() as u64);
-    for (name, frame, delay) in [("opus-128", 960, 312), ("aac-256", 1024, 1024)] {
+    // Of a fragmented file ffmpeg skips the delay that the Opus header says, and leaves in what the edit list takes off.
+    for (name, frame, delay, left_in) in [("opus-128", 960, 312, 0), ("aac-256", 1024, 1024, 1024)] {
         let index = whole.index(name);
         assert_eq!(
             (whole.timescales[index], whole.edits[index]),
@@ -155,7 +156,7 @@ async fn a_lossy_album_in_one_run_differs_by_its_codec_and_by_nothing_at_the_sea
         // Whole frames, as many as hold the delay and the album and not one more.
         let held = whole.durations[index];
         assert!(held >= delay + end && held < delay + end + 2 * frame, "{name}: {held} for {end}");
-        let decoded = left(&samples(&whole.joined[index], "f32le", &[]));
+        let decoded = left(&samples(&whole.joined[index], "f32le", &[])).split_off(left_in);
         let more = decoded.len().checked_sub(album.len()).expect("nothing is missing");
         assert!((more as u64) < 2 * frame, "{name}: {more} samples of the last frame");
         let mut elsewhere = 0.0_f64;
