@@ -4,6 +4,7 @@
 //! given it: a further one is a file below this one and a line in [`measure`].
 
 mod catalogue;
+mod lists;
 mod search;
 
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ const TRACKS: (u32, u32) = (1_000_000, 20_000);
 /// Prints the figures of `music`.
 pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
     let tracks = if setting.quick { TRACKS.1 } else { TRACKS.0 };
-    let mut searches = Vec::new();
+    let (mut searches, mut listed) = (Vec::new(), lists::Lists::default());
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let name = name(engine);
         eprintln!("{name}: entering {tracks} tracks");
@@ -33,10 +34,20 @@ pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
         let megabytes = number(catalogue.database_bytes().await?) / 1e6;
         figure::print_alone(&format!("{name}_database_mb"), megabytes, "MB", &of(tracks));
         searches.push(search::measure(&catalogue).await?);
+        listed = listed.worst(lists::measure(&catalogue).await?);
         catalogue.close().await;
     }
     let worst = searches.into_iter().fold(0.0, f64::max);
     figure::print("search_p95_ms", worst, "ms", "goal, on the slower engine", 10.0);
+    for (list, value) in [
+        ("album_list_first", listed.album_first),
+        ("album_list_far_offset", listed.album_far),
+        ("track_list_far_offset", listed.track_far),
+        ("favourites", listed.favourites),
+        ("random", listed.random),
+    ] {
+        figure::print(&format!("{list}_p95_ms"), value, "ms", "goal, on the slower engine", 10.0);
+    }
     Ok(())
 }
 

@@ -1,0 +1,146 @@
+//! Lists as existing apps ask for them: by offset at both ends, a listener's favourites, and songs drawn at random.
+
+use std::time::{Duration, Instant};
+
+use catalog::{
+    model::MarkOrder,
+    service::{self, AlbumOrder, RandomFilter},
+};
+use kernel::{
+    Ctx,
+    http::{Role, Viewer},
+    id::UserId,
+    random::Random,
+};
+
+use super::{
+    catalogue::{Catalogue, below},
+    name, of, quantile_ms,
+};
+use crate::{
+    Anything,
+    figure::{self, number},
+};
+
+/// Questions of each sort.
+const QUESTIONS: u32 = 300;
+/// Rows of a page.
+const ROWS: u32 = 60;
+/// Favourites of the listener who asks.
+const FAVOURITES: u32 = 1_000;
+/// The far offset, as a share of what there is: 900,000 of a million.
+const FAR: f64 = 0.9;
+
+/// The 95th percentiles of one engine, in milliseconds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Lists {
+    pub(super) album_first: f64,
+    pub(super) album_far: f64,
+    pub(super) track_far: f64,
+    pub(super) favourites: f64,
+    pub(super) random: f64,
+}
+
+impl Lists {
+    /// The worse of each.
+    pub(super) fn worst(self, other: Self) -> Self {
+        Self {
+            album_first: self.album_first.max(other.album_first),
+            album_far: self.album_far.max(other.album_far),
+            track_far: self.track_far.max(other.track_far),
+            favourites: self.favourites.max(other.favourites),
+            random: self.random.max(other.random),
+        }
+    }
+}
+
+/// Prints the figures of the lists on one engine.
+pub(super) async fn measure(catalogue: &Catalogue) -> Result<Lists, Anything> {
+    let (ctx, engine) = (&catalogue.world.ctx, name(catalogue.engine));
+    let viewer = &Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None };
+    let counts = service::home(ctx, viewer).await.map_err(said)?.counts;
+    like(ctx, viewer).await?;
+    let albums = async |offset| {
+        let page = service::list_albums(ctx, viewer, AlbumOrder::Title, offset, ROWS).await.map_err(said)?;
+        Ok(page.len())
+    };
+    let tracks =
+        async |offset| Ok(service::list_tracks(ctx, viewer, offset, ROWS).await.map_err(said)?.len());
+    let begun = Instant::now();
+    albums(far(counts.albums)).await?;
+    let note = format!("the first far page, of {} albums", counts.albums);
+    figure::print_alone(&format!("{engine}_keys_made_s"), begun.elapsed().as_secs_f64(), "s", &note);
+    let favourites = async |offset| {
+        let order = AlbumOrder::Marked(MarkOrder::Favourites);
+        Ok(service::list_albums(ctx, viewer, order, offset, ROWS).await.map_err(said)?.len())
+    };
+    let random = async |_| {
+        let drawn = service::random_tracks(ctx, viewer, RandomFilter::default(), ROWS).await;
+        Ok(drawn.map_err(said)?.len())
+    };
+    let lists = Lists {
+        album_first: p95(0, albums).await?,
+        album_far: p95(far(counts.albums), albums).await?,
+        track_far: p95(far(counts.tracks), tracks).await?,
+        favourites: p95(0, favourites).await?,
+        random: p95(0, random).await?,
+    };
+    let note = format!("{}, {QUESTIONS} pages of {ROWS}, one after the other", of(catalogue.tracks));
+    for (list, value) in [
+        ("album_list_first", lists.album_first),
+        ("album_list_far_offset", lists.album_far),
+        ("track_list_far_offset", lists.track_far),
+        ("favourites", lists.favourites),
+        ("random", lists.random),
+    ] {
+        figure::print_alone(&format!("{engine}_{list}_p95_ms"), value, "ms", &note);
+    }
+    Ok(lists)
+}
+
+/// Makes albums from everywhere favourites of the listener.
+async fn like(ctx: &Ctx, viewer: &Viewer) -> Result<(), Anything> {
+    let mut left = FAVOURITES;
+    while left > 0 {
+        let some = left.min(service::LIST_MAX);
+        let drawn = service::list_albums(ctx, viewer, AlbumOrder::Random, 0, some).await.map_err(said)?;
+        for album in drawn {
+            service::set_favourite(ctx, viewer, album.id, true).await.map_err(said)?;
+        }
+        left -= some;
+    }
+    Ok(())
+}
+
+fn said(error: service::Error) -> String {
+    let problem = error.problem();
+    problem.detail.unwrap_or(problem.title)
+}
+
+/// Nine tenths into a list.
+fn far(rows: u64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is a share of a number of rows"
+    )]
+    let offset = (number(rows) * FAR) as u64;
+    offset
+}
+
+/// Asks for pages about `offset`; one round warms up, and another is measured.
+async fn p95(offset: u64, ask: impl AsyncFn(u64) -> Result<usize, Anything>) -> Result<f64, Anything> {
+    let random = Random::seeded(9);
+    let mut times: Vec<Duration> = Vec::new();
+    for question in 0..2 * QUESTIONS {
+        let at = if offset == 0 { 0 } else { offset - below(&random, 500) as u64 };
+        let begun = Instant::now();
+        if ask(at).await? == 0 {
+            return Err(format!("nothing is listed at {at}").into());
+        }
+        if question >= QUESTIONS {
+            times.push(begun.elapsed());
+        }
+    }
+    Ok(quantile_ms(&mut times, 0.95))
+}
