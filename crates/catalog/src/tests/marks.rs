@@ -88,6 +88,11 @@ on_both_engines! {
         }
         assert_eq!(get(ctx, album).await["discs"][0]["tracks"][0]["mark"], mark);
         assert_eq!(get(ctx, artist).await["albums"][0]["mark"], mark);
+        crate::search::catch_up(ctx).await.expect("the index follows");
+        for (query, kind) in [("one", "tracks"), ("moon", "albums"), ("air", "artists"), ("film", "videos")] {
+            let found = get(ctx, &format!("/api/v1/search?q={query}")).await;
+            assert_eq!(found[kind][0]["mark"], mark, "{kind} that are found");
+        }
         let home = get(ctx, "/api/v1/home").await;
         assert_eq!((&home["recent_albums"][0]["mark"], &home["recent_videos"][0]["mark"]), (&mark, &mark));
     }

@@ -25,6 +25,10 @@ pub(crate) fn of(
     kind: ItemKind,
     ids: impl Iterator<Item = i64>,
 ) -> Result<Marks, Fault> {
+    let ids = list(ids);
+    if ids == "[]" {
+        return Ok(Marks::new());
+    }
     let rows = tx.all(
         sql!(
             sqlite: "SELECT m.item_id, m.favourite_us, m.rating, m.plays, m.played_us FROM json_each($3) wanted
@@ -33,7 +37,7 @@ pub(crate) fn of(
                 FROM json_array_elements_text(CAST($3 AS JSON)) wanted
                 JOIN catalog_mark m ON m.user_id = $1 AND m.kind = $2 AND m.item_id = CAST(wanted.value AS BIGINT)"
         ),
-        params![user, kind.word(), list(ids)],
+        params![user, kind.word(), ids],
         mark,
     )?;
     Ok(rows.into_iter().map(|(id, mark)| ((kind, id), mark)).collect())
