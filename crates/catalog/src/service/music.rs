@@ -69,10 +69,10 @@ pub async fn artist(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<ArtistDe
     });
     let (artist, roles, (albums, credited, credits), marks) = found.await?.ok_or(Error::NotFound)?;
     let shaper = shaper(ctx, marks);
-    let shaped = |rows: Vec<AlbumRow>| -> Vec<Album> {
+    let covers = |rows: Vec<AlbumRow>| -> Vec<Album> {
         rows.into_iter().map(|row| shaper.album(row, &credits)).collect()
     };
-    let (albums, credited_on) = (shaped(albums), shaped(credited));
+    let (albums, credited_on) = (covers(albums), covers(credited));
     let of_others = |album: &&Album| album.artists.iter().all(|artist| artist.id != id);
     Ok(ArtistDetail {
         sort_name: artist.sort_name.clone(),

@@ -141,8 +141,8 @@ impl Shaper {
     }
 }
 
-fn names(names: &Names<ArtistId>, id: i64) -> Vec<NamedRef> {
-    let named = names.get(&id).map(Vec::as_slice).unwrap_or_default();
+fn names(credited: &Names<ArtistId>, id: i64) -> Vec<NamedRef> {
+    let named = credited.get(&id).map(Vec::as_slice).unwrap_or_default();
     named.iter().map(|(id, name)| NamedRef { id: *id, name: name.clone() }).collect()
 }
 
