@@ -74,7 +74,11 @@ impl From<catalog::Error> for Error {
         match error {
             catalog::Error::NotFound => Self::absent(),
             catalog::Error::NotOwner => Self::forbidden("This is somebody else's."),
-            catalog::Error::Invalid(problem) => Self::refused(told(*problem)),
+            catalog::Error::Invalid(problem) => match problem.status {
+                403 => Self::forbidden(told(*problem)),
+                404 => Self::absent(),
+                _ => Self::refused(told(*problem)),
+            },
             catalog::Error::Fault(fault) => fault.into(),
         }
     }
