@@ -140,7 +140,7 @@ pub(super) async fn report_playback(call: &Call) -> Result<Reply, Error> {
             .map_err(|_| Error::refused(format!("playbackRate must be a number, not {text:?}.")))?,
     };
     let ignored = params.flag("ignoreScrobble")? == Some(true);
-    let track = service::track(call.ctx(), call.viewer(), track_id).await?;
+    let track = service::track(call.ctx(), call.viewer(), track_id).await?.track;
     let report = PlayReport { track_id, state, position_ms, rate, client: client(call) };
     service::report_playing(call.ctx(), call.viewer(), &report).await?;
     let enough = position_ms >= PLAYED_MS || 2 * position_ms >= track.duration_ms;

@@ -152,7 +152,7 @@ pub(super) async fn songs(call: &Call, tracks: &[&Track]) -> Result<Vec<Element>
 
 pub(super) async fn get_song(call: &Call) -> Result<Reply, Error> {
     let ItemId::Track(id) = ItemId::parse(call.params.required("id")?)? else { return Err(Error::absent()) };
-    let track = service::track(call.ctx(), call.viewer(), id).await?;
+    let track = service::track(call.ctx(), call.viewer(), id).await?.track;
     let song = songs(call, &[&track]).await?.pop().ok_or_else(Error::absent)?;
     Reply::element("song", song)
 }

@@ -36,7 +36,7 @@ pub(super) async fn get_album_info(call: &Call) -> Result<Reply, Error> {
     let id = match ItemId::parse(call.params.required("id")?)? {
         ItemId::Album(id) => id,
         ItemId::Track(id) => {
-            let track = service::track(call.ctx(), call.viewer(), id).await?;
+            let track = service::track(call.ctx(), call.viewer(), id).await?.track;
             track.album.ok_or_else(Error::absent)?.id
         }
         _ => return Err(Error::absent()),

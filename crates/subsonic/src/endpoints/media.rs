@@ -39,7 +39,7 @@ pub(super) async fn stream(call: &Call) -> Result<Reply, Error> {
 pub(super) async fn download(call: &Call) -> Result<Reply, Error> {
     let what = playable(call.params.required("id")?)?;
     let title = match what {
-        Playable::Track(id) => service::track(call.ctx(), call.viewer(), id).await?.title,
+        Playable::Track(id) => service::track(call.ctx(), call.viewer(), id).await?.track.title,
         Playable::Video(id) => service::video(call.ctx(), call.viewer(), id).await?.video.title,
     };
     Reply::raw(call.app.direct.file(call.viewer(), what, Some(&title), call.asked()).await?)

@@ -49,14 +49,12 @@ pub(super) async fn get_playlists(call: &Call) -> Result<Reply, Error> {
 
 /// A playlist in a list. What a smart one holds is known only when its rules are asked.
 async fn counted(call: &Call, playlist: &Playlist) -> Result<Element, Error> {
-    match (playlist.track_count, playlist.duration_ms) {
-        (Some(count), Some(duration_ms)) => Ok(shape(call, playlist, count, duration_ms)),
-        _ => {
-            let found = playlists::tracks(call.ctx(), call.viewer(), playlist.id).await?;
-            let duration_ms = found.iter().map(|(_, track)| track.duration_ms).sum();
-            Ok(shape(call, playlist, found.len() as u64, duration_ms))
-        }
+    if let (Some(count), Some(duration_ms)) = (playlist.track_count, playlist.duration_ms) {
+        return Ok(shape(call, playlist, count, duration_ms));
     }
+    let found = playlists::tracks(call.ctx(), call.viewer(), playlist.id).await?;
+    let duration_ms = found.iter().map(|(_, track)| track.duration_ms).sum();
+    Ok(shape(call, playlist, found.len() as u64, duration_ms))
 }
 
 fn shape(call: &Call, playlist: &Playlist, songs: u64, duration_ms: u64) -> Element {
