@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Option<Lrc> {
         } else if let Some((key, value)) = fact(line) {
             match key.to_ascii_lowercase().as_str() {
                 "offset" => {
-                    offset_ms = value.parse::<i64>().unwrap_or(0).clamp(-OFFSET_MS_MAX, OFFSET_MS_MAX)
+                    offset_ms = value.parse::<i64>().unwrap_or(0).clamp(-OFFSET_MS_MAX, OFFSET_MS_MAX);
                 }
                 "la" | "lang" | "language" => language = Some(value.to_owned()),
                 _ => {}

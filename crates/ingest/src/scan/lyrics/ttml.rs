@@ -211,7 +211,7 @@ impl Document {
         }
         let mut line = std::mem::take(&mut self.line);
         line.words.retain(|word| !word.text.trim().is_empty());
-        line.text = line.text.trim().to_owned();
+        line.text = line.text.trim().into();
         if line.start_ms.is_none() {
             line.start_ms = line.words.first().map(|word| word.start_ms);
         }

@@ -194,7 +194,7 @@ impl Reading<'_> {
 
     fn gains(&self) -> Gains {
         let text = |key| self.tag.get_string(key);
-        let r128 = |key, name| text(key).or_else(|| self.raw.first(&[name])).and_then(|text| r128(text));
+        let r128 = |key, name| text(key).or_else(|| self.raw.first(&[name])).and_then(r128);
         Gains {
             track_cdb: text(ItemKey::ReplayGainTrackGain).and_then(decibels),
             track_peak_millionths: text(ItemKey::ReplayGainTrackPeak).and_then(|text| positive(text, 1e6)),
