@@ -72,6 +72,7 @@ pub(crate) struct Settings {
 
 /// The configuration as it holds.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that the operator sets")]
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) database: Location,

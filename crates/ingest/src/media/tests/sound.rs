@@ -16,7 +16,9 @@ struct Metered {
 fn metered(inputs: &[&Path], graph: &str) -> Metered {
     let meter = format!("{graph}ebur128=metadata=1:peak=true,ametadata=mode=print:file=-");
     let mut args = vec!["-v", "error", "-nostats"];
-    inputs.iter().for_each(|input| args.extend(["-i", input.to_str().expect("plain")]));
+    for input in inputs {
+        args.extend(["-i", input.to_str().expect("plain")]);
+    }
     args.extend(["-filter_complex", &meter, "-f", "null", "-"]);
     let said = run("ffmpeg", args);
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
