@@ -412,9 +412,10 @@ mod tests {
         }
         let many = document(&"<p begin=\"1s\">x</p>".repeat(10_000));
         assert_eq!(parse(&many).expect("lyrics")[0].lines.len(), LYRIC_LINES_MAX);
-        let attributes: String = (0..50_000).map(|at| format!(" a{at}=\"\"")).collect();
+        let attributes = (0..50_000).map(|at| format!(" a{at}=\"\"")).collect::<Vec<_>>().concat();
         assert!(parse(&document(&format!("<p begin=\"1s\"{attributes}>x</p>"))).is_ok());
-        let languages: String = (0..100).map(|at| format!("<p xml:lang=\"l{at}\">x</p>")).collect();
+        let languages =
+            (0..100).map(|at| format!("<p xml:lang=\"l{at}\">x</p>")).collect::<Vec<_>>().concat();
         assert_eq!(parse(&document(&languages)).expect("lyrics").len(), LYRICS_MAX);
         let words = format!("<p begin=\"1s\">{}</p>", "<span begin=\"1s\">a</span>".repeat(15_000));
         assert!(parse(&document(&words)).expect("lyrics")[0].lines[0].words.is_empty());
