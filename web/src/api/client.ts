@@ -1,14 +1,11 @@
 import createClient from 'openapi-fetch';
 import { ApiError, offlineError, problemError } from './errors';
-import type { NextPaths } from './next';
 import type { paths } from './schema';
-
-type Paths = Omit<paths, keyof NextPaths> & NextPaths;
 
 /** No answer within this time counts as being offline. */
 const PATIENCE_MS = 20_000;
 
-const raw = createClient<Paths>({
+const raw = createClient<paths>({
   baseUrl: location.origin,
   // The custom header is what tells our own page from a forged form on another site.
   headers: { 'X-Odeon': '1' },

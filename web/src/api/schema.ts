@@ -38,6 +38,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/albums/{id}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes it a favourite of the viewer's. What is one already stays one since then. */
+        put: operations["favour_album"];
+        post?: never;
+        /** Makes it a favourite of the viewer's no more. */
+        delete: operations["unfavour_album"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/albums/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rates it for the viewer, 1 to 5, or takes the rating away. */
+        put: operations["rate_album"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artists": {
         parameters: {
             query?: never;
@@ -72,6 +107,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artists/{id}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes it a favourite of the viewer's. What is one already stays one since then. */
+        put: operations["favour_artist"];
+        post?: never;
+        /** Makes it a favourite of the viewer's no more. */
+        delete: operations["unfavour_artist"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artists/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rates it for the viewer, 1 to 5, or takes the rating away. */
+        put: operations["rate_artist"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -79,7 +149,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"}`. */
+        /**
+         * Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"|
+         *     "playlists"|"queue"|"devices"|"commands"}`. Of marks, queue, devices and their commands only the account whose they
+         *     are is told.
+         */
         get: operations["follow_events"];
         put?: never;
         post?: never;
@@ -98,6 +172,74 @@ export interface paths {
         };
         /** The folders below one, to choose a library from. */
         get: operations["get_folders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/genres": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Genres or moods by name, with how many albums and tracks have them. */
+        get: operations["list_genres"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/genres/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A genre or mood. */
+        get: operations["show_genre"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/genres/{id}/albums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The albums of a genre or mood by title. */
+        get: operations["list_albums_of_genre"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/genres/{id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks of a genre or mood in the order in which they came in, which keeps albums together. */
+        get: operations["list_tracks_of_genre"];
         put?: never;
         post?: never;
         delete?: never;
@@ -192,6 +334,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bookmarks, the last changed first. */
+        get: operations["list_bookmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/bookmarks/{kind}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a bookmark into a track or video, in place of the one that is there. One account has at most 1,000. */
+        put: operations["put_bookmark"];
+        post?: never;
+        /** Removes a bookmark. */
+        delete: operations["delete_bookmark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices of this account that were heard of within 45 seconds. */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What a device says of itself, every 15 seconds and when something changes. At most 20 are there at once. */
+        put: operations["report_device"];
+        post?: never;
+        /** A device says goodbye. */
+        delete: operations["delete_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}/command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells a device to do something. It hears of it as `commands` in the stream of events; what it does not fetch within
+         *     30 seconds is dropped.
+         */
+        post: operations["command_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}/commands/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a device was told to do and has not fetched yet; each command is given once. */
+        post: operations["take_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/favourites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The viewer's favourites of one kind, the latest first. */
+        get: operations["list_favourites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/now-playing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the viewer's players do now, the last to report first. */
+        get: operations["show_now_playing"];
+        /** Takes what one of the viewer's players does. It ends by itself with the track, and after an hour when paused. */
+        put: operations["report_playing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -202,6 +486,95 @@ export interface paths {
         get?: never;
         /** Changes one's own password and ends one's other sessions. App tokens stay. */
         put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/playlist-folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's folders by name, at most 500; each says in which it lies. */
+        get: operations["list_folders"];
+        put?: never;
+        /** Makes a folder; at most 500, at most 5 deep in each other. */
+        post: operations["add_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/playlist-folders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a folder with the folders in it; the playlists in them stay. */
+        delete: operations["delete_folder"];
+        options?: never;
+        head?: never;
+        /** Renames or moves a folder. */
+        patch: operations["edit_folder"];
+        trace?: never;
+    };
+    "/api/v1/me/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the viewer has played of one kind, each thing once: the last played or the most played first. */
+        get: operations["list_played"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queue: its tracks by their numbers, which of them plays, and how far. */
+        get: operations["show_queue"];
+        /** Puts a new queue in place of the one whose version is named; 409 when it has another. */
+        put: operations["put_queue"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Notes which track of the queue plays and how far; 409 when the list is another one. */
+        patch: operations["set_queue_position"];
+        trace?: never;
+    };
+    "/api/v1/me/queue/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of the queue can be played, with the places in it. Tracks that are out of sight are left out. */
+        get: operations["list_queue_tracks"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -253,7 +626,10 @@ export interface paths {
         /** Lists one's own app tokens, the newest first. */
         get: operations["list_tokens"];
         put?: never;
-        /** Makes an app token. The answer is the only time that it is shown. */
+        /**
+         * Makes an app token. The answer is the only time that it is shown. One of kind `subsonic` is a password for music
+         *     apps, which type it beside the handle; it opens nothing else.
+         */
         post: operations["add_token"];
         delete?: never;
         options?: never;
@@ -329,6 +705,239 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/playlists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Playlists by name: one's own, those that one may change, and public ones. */
+        get: operations["list_playlists"];
+        put?: never;
+        /** Makes a playlist; with rules a smart one. One account has at most 1,000. */
+        post: operations["create_playlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an M3U8 list of at most 1 MiB in as a new playlist. Tracks are found by the ends of their paths, else by the
+         *     artist and title of `#EXTINF`; the answer names the lines whose tracks are not here.
+         */
+        post: operations["import_m3u"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What rules find now: how many tracks, and the first 50 of them. */
+        post: operations["preview_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist, with its rules and the people who change it. */
+        get: operations["show_playlist"];
+        put?: never;
+        post?: never;
+        /** Deletes a playlist; for its owner. */
+        delete: operations["delete_playlist"];
+        options?: never;
+        head?: never;
+        /** Changes name, description, publicity, cover or rules of a playlist; for its owner. */
+        patch: operations["edit_playlist"];
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/editors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets somebody change the entries; for the owner. At most 50 people. */
+        post: operations["invite_editor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/editors/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends somebody's right to change the entries: the owner anybody's, an editor the own. */
+        delete: operations["remove_editor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries in their order. Those of tracks that are out of sight are left out and come back with them. */
+        get: operations["list_entries"];
+        /** Puts tracks in place of all that are shown; 409 when the playlist has another version than the one named. */
+        put: operations["replace_entries"];
+        /** Adds tracks at a place, all or none of them. A playlist holds at most 10,000. */
+        post: operations["add_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/entries/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes several entries out; those that are gone already are passed over. */
+        post: operations["remove_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/entries/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an entry out; one that is gone already stays so. */
+        delete: operations["remove_entry"];
+        options?: never;
+        head?: never;
+        /** Moves an entry behind another, or to the start. */
+        patch: operations["move_entry"];
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/folder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a playlist into a folder of one's own, for oneself only. */
+        put: operations["put_in_folder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playlists/{id}/m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist as M3U8. */
+        get: operations["export_m3u"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Counts a play of a track, for its album and artists too. Telling of the same play again changes nothing. */
+        post: operations["record_play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds artists, albums, tracks and videos by what is typed, also with a typo or two; the best match first, then the
+         *     most popular. Every word must be found in the name, or in that of the artists or the album.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -393,11 +1002,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A track. */
+        /** A track with everything that is known of it. */
         get: operations["show_track"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{id}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes it a favourite of the viewer's. What is one already stays one since then. */
+        put: operations["favour_track"];
+        post?: never;
+        /** Makes it a favourite of the viewer's no more. */
+        delete: operations["unfavour_track"];
         options?: never;
         head?: never;
         patch?: never;
@@ -418,6 +1045,57 @@ export interface paths {
          *     same paths.
          */
         post: operations["grant_track"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{id}/lyrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lyrics of a track, those to be offered first in front; an empty list when there are none. */
+        get: operations["show_lyrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rates it for the viewer, 1 to 5, or takes the rating away. */
+        put: operations["rate_track"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{id}/waveform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shape of a track's sound for the seek bar, and its exact edges. Answers 404 until it was measured. */
+        get: operations["show_waveform"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +1194,24 @@ export interface paths {
         patch: operations["edit_video"];
         trace?: never;
     };
+    "/api/v1/videos/{id}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes it a favourite of the viewer's. What is one already stays one since then. */
+        put: operations["favour_video"];
+        post?: never;
+        /** Makes it a favourite of the viewer's no more. */
+        delete: operations["unfavour_video"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{id}/grant": {
         parameters: {
             query?: never;
@@ -536,12 +1232,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/videos/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rates it for the viewer, 1 to 5, or takes the rating away. */
+        put: operations["rate_video"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description An app token to be made. */
         AddToken: {
+            /** @description What it signs in to: `api` unless said. */
+            kind?: components["schemas"]["TokenKind"];
             /** @description What it is for, 1 to 80 characters. */
             label: string;
         };
@@ -556,10 +1271,17 @@ export interface components {
             /** @description What it may do. */
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description Whether a track or album is fit for children, as its tag says.
+         * @enum {string}
+         */
+        Advisory: "explicit" | "clean";
         /** @description An album. */
         Album: {
             /** @description When its first track came in. */
             added_at: components["schemas"]["Time"];
+            /** @description The artists as the tags show them, `A & B`, where they also name them one by one. */
+            artist_shown: string | null;
             /** @description Whose it is. */
             artists: components["schemas"]["NamedRef"][];
             /**
@@ -567,8 +1289,12 @@ export interface components {
              * @description How long they play together.
              */
             duration_ms: number;
+            /** @description The genres of its tracks. */
+            genres: components["schemas"]["GenreRef"][];
             /** @description Which. */
             id: components["schemas"]["AlbumId"];
+            /** @description What the viewer has done with it. */
+            mark: components["schemas"]["Mark"];
             picture: components["schemas"]["Picture"] | null;
             /** @description Its release as far as known: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
             released: string | null;
@@ -579,6 +1305,10 @@ export interface components {
              * @description Tracks on it.
              */
             track_count: number;
+            /** @description What it is, in small letters: `album`, `ep`, `single`, `live`, `compilation`, `soundtrack`, … */
+            types: string[];
+            /** @description Which edition it is. */
+            version: string | null;
             /**
              * Format: int32
              * @description The year of its release.
@@ -586,11 +1316,41 @@ export interface components {
             year: number | null;
         };
         /** @description An album with its discs. */
-        AlbumDetail: components["schemas"]["Album"] & {
+        AlbumDetail: components["schemas"]["Album"] & components["schemas"]["AlbumFacts"] & components["schemas"]["AlbumPeople"] & {
             /** @description The discs by their numbers. */
             discs: components["schemas"]["Disc"][];
+            loudness: components["schemas"]["Loudness"] | null;
+        };
+        /** @description What is known of an album beyond the lists. */
+        AlbumFacts: {
+            advisory: components["schemas"]["Advisory"] | null;
+            /** @description Its barcode. */
+            barcode: string | null;
+            /** @description Under which numbers. */
+            catalogue_numbers: string[];
+            /** @description Whether it gathers pieces by several artists. */
+            compilation: boolean;
+            /** @description Who put it out. */
+            labels: string[];
+            /** @description How it feels. */
+            moods: components["schemas"]["GenreRef"][];
+            /** @description `MusicBrainz`: this release. */
+            musicbrainz: string | null;
+            /** @description When it first came out, in whatever edition: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+            original_date: string | null;
+            /** @description `MusicBrainz`: what all editions of it share. */
+            release_group: string | null;
+            /** @description The title as it is sorted, if a tag gives it. */
+            sort_title: string | null;
         };
         AlbumId: string;
+        /** @description Other editions of an album, and who did what on it. */
+        AlbumPeople: {
+            /** @description Who did what on its tracks besides their artists, at most 500. */
+            credits: components["schemas"]["Credit"][];
+            /** @description Other editions of it, the oldest first, at most 50. */
+            editions: components["schemas"]["Album"][];
+        };
         /** @description Somebody who plays, sings or wrote. */
         Artist: {
             /**
@@ -600,6 +1360,8 @@ export interface components {
             album_count: number;
             /** @description Which. */
             id: components["schemas"]["ArtistId"];
+            /** @description What the viewer has done with it. */
+            mark: components["schemas"]["Mark"];
             /** @description The name. */
             name: string;
             picture: components["schemas"]["Picture"] | null;
@@ -611,10 +1373,36 @@ export interface components {
         };
         /** @description An artist with the albums. */
         ArtistDetail: components["schemas"]["Artist"] & {
-            /** @description The albums, newest release first, at most 500. */
+            /** @description The albums, also those of others with a track of the artist; newest release first, at most 500. */
             albums: components["schemas"]["Album"][];
+            /** @description Which of `albums` are those of others. */
+            appears_on: string[];
+            /** @description Further albums, for which the artist did something else: composed, produced, …; likewise. */
+            credited_on: components["schemas"]["Album"][];
+            /** @description `MusicBrainz`: the artist. */
+            musicbrainz: string | null;
+            /** @description What else the artist did, and on how much. */
+            roles: components["schemas"]["RoleCount"][];
+            /** @description The name as it is sorted, if a tag gives it. */
+            sort_name: string | null;
         };
         ArtistId: string;
+        /** @description A place to come back to. */
+        Bookmark: {
+            /** @description When it last changed. */
+            changed_at: components["schemas"]["Time"];
+            /** @description What the listener wrote to it. */
+            comment: string;
+            /** @description When it was first put there. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description How far.
+             */
+            position_ms: number;
+            track: components["schemas"]["Track"] | null;
+            video: components["schemas"]["Video"] | null;
+        };
         /** @description A text track of a video. */
         Caption: {
             /** @description Which. */
@@ -633,6 +1421,47 @@ export interface components {
             current: string;
             /** @description The password from now on, 10 to 1024 bytes. */
             new: string;
+        };
+        /** @description What a device is told to do. */
+        Command: {
+            /** @enum {string} */
+            command: "play";
+        } | {
+            /** @enum {string} */
+            command: "pause";
+        } | {
+            /** @enum {string} */
+            command: "next";
+        } | {
+            /** @enum {string} */
+            command: "previous";
+        } | {
+            /** @enum {string} */
+            command: "seek";
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            position_ms: number;
+        } | {
+            /** @enum {string} */
+            command: "volume";
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            volume: number;
+        } | {
+            /** @enum {string} */
+            command: "take_over";
+        };
+        CommandId: string;
+        /** @description What became of a play. */
+        Counted: {
+            /** @description False when it had been counted before. */
+            counted: boolean;
+            /** @description The track's mark now. */
+            mark: components["schemas"]["Mark"];
         };
         /** @description How much there is. */
         Counts: {
@@ -657,8 +1486,78 @@ export interface components {
              */
             videos: number;
         };
+        /** @description Somebody who did something for a track or an album. */
+        Credit: {
+            /** @description Who. */
+            artist_id: string;
+            /** @description What a performer plays. */
+            detail: string | null;
+            /** @description The name. */
+            name: string;
+            /** @description What. */
+            role: components["schemas"]["CreditRole"];
+        };
+        /**
+         * @description What somebody did for a track, besides being its artist.
+         * @enum {string}
+         */
+        CreditRole: "composer" | "lyricist" | "writer" | "arranger" | "conductor" | "performer" | "producer" | "engineer" | "mixer" | "remixer" | "dj-mixer" | "director";
+        /**
+         * Format: double
+         * @description A level in thousandths of a decibel (or of a loudness unit, which is as large); a number with up to three decimals
+         *     in JSON.
+         * @example -14.203
+         */
+        Decibels: number;
+        /** @description Something that plays for a listener. */
+        Device: {
+            /** @description As the device calls itself, the same at each visit. */
+            id: string;
+            /** @description For people: `Kitchen`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How far that is, at `seen_at`.
+             */
+            position_ms: number;
+            /** @description When it was last heard of. */
+            seen_at: components["schemas"]["Time"];
+            /** @description Whether it plays. */
+            state: components["schemas"]["DeviceState"];
+            track: components["schemas"]["TrackId"] | null;
+            /**
+             * Format: int32
+             * @description Its volume, 0 to 100.
+             */
+            volume: number;
+        };
+        /** @description What a device says of itself, every 15 seconds and when something changes. */
+        DeviceReport: {
+            /** @description For people, at most 80 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How far that is.
+             */
+            position_ms?: number;
+            /** @description Whether it plays. */
+            state?: components["schemas"]["DeviceState"];
+            track?: components["schemas"]["TrackId"] | null;
+            /**
+             * Format: int32
+             * @description Its volume, 0 to 100.
+             */
+            volume?: number;
+        };
+        /**
+         * @description Whether a device plays.
+         * @enum {string}
+         */
+        DeviceState: "playing" | "paused" | "stopped";
         /** @description A disc of an album. */
         Disc: {
+            /** @description What it is: `CD`, `12" Vinyl`. */
+            medium: string | null;
             /**
              * Format: int32
              * @description Its number.
@@ -669,6 +1568,84 @@ export interface components {
             /** @description Its tracks by their numbers; those without one come first. */
             tracks: components["schemas"]["Track"][];
         };
+        /**
+         * @description Where the sound of a file begins and ends, in samples of each channel as they are decoded, without what the coder
+         *     put before and after them.
+         */
+        Edges: {
+            /**
+             * Format: int64
+             * @description Samples of silence (below −60 dBFS) at the beginning; all of them when nothing is to be heard.
+             */
+            lead_samples: number;
+            /**
+             * Format: int32
+             * @description Samples a second.
+             */
+            sample_rate_hz: number;
+            /**
+             * Format: int64
+             * @description All samples.
+             */
+            samples: number;
+            /**
+             * Format: int64
+             * @description Samples of silence at the end.
+             */
+            tail_samples: number;
+        };
+        /** @description Somebody who may change the entries. */
+        Editor: {
+            /** @description Its handle. */
+            handle: string;
+            /** @description Which account. */
+            id: components["schemas"]["UserId"];
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description All tracks of a playlist anew. */
+        EntriesAnew: {
+            /** @description The tracks, at most 10,000. */
+            tracks: components["schemas"]["TrackId"][];
+            /**
+             * Format: int64
+             * @description The version of the playlist that this was made of; another one is answered with 409.
+             */
+            version: number;
+        };
+        /** @description How a playlist stands after a change of its entries. */
+        EntriesChanged: {
+            /** @description The new entries, in their order. */
+            entries: components["schemas"]["EntryId"][];
+            /**
+             * Format: int64
+             * @description The playlist's version now.
+             */
+            version: number;
+        };
+        /** @description Entries to be taken out. */
+        EntriesGone: {
+            /** @description Which, 1 to 10,000; those that are gone already are passed over. */
+            entries: components["schemas"]["EntryId"][];
+        };
+        /** @description One place in a playlist. */
+        Entry: {
+            added_at: components["schemas"]["Time"] | null;
+            added_by: components["schemas"]["UserId"] | null;
+            id: components["schemas"]["EntryId"] | null;
+            /** @description What stands there. */
+            track: components["schemas"]["Track"];
+        };
+        EntryId: string;
+        /** @description Where an entry moves. */
+        EntryMove: {
+            after?: components["schemas"]["EntryId"] | null;
+        };
+        /**
+         * @description What a rule looks at.
+         * @enum {string}
+         */
+        Field: "title" | "artist" | "album" | "album_artist" | "genre" | "year" | "added" | "duration" | "codec" | "bitrate" | "favourite" | "rating" | "plays" | "last_played" | "disc" | "number" | "library" | "random";
         /** @description One field that was wrong. */
         FieldError: {
             /** @description The field's name in the request. */
@@ -696,6 +1673,13 @@ export interface components {
             /** @description Its path, to list it or to name it as a library. */
             path: string;
         };
+        /** @description What changes of a folder; what is absent stays. */
+        FolderEdit: {
+            /** @description The name, at most 200 characters, not empty. */
+            name?: string | null;
+            parent?: components["schemas"]["FolderId"] | null;
+        };
+        FolderId: string;
         /** @description The folders below one. */
         FolderList: {
             /** @description The folders in it, by name, at most 1,000; hidden ones are left out. */
@@ -706,6 +1690,38 @@ export interface components {
             path: string;
             /** @description Whether there are more than are listed. */
             truncated: boolean;
+        };
+        /** @description A genre or mood, and how much has it. */
+        Genre: {
+            /**
+             * Format: int64
+             * @description Albums with a track that has it.
+             */
+            album_count: number;
+            /** @description Which. */
+            id: components["schemas"]["GenreId"];
+            /** @description Which of both it is. */
+            kind: components["schemas"]["GenreKind"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Tracks that have it.
+             */
+            track_count: number;
+        };
+        GenreId: string;
+        /**
+         * @description Genres are what music is, moods how it feels.
+         * @enum {string}
+         */
+        GenreKind: "genre" | "mood";
+        /** @description A genre or mood by its name. */
+        GenreRef: {
+            /** @description Which. */
+            id: string;
+            /** @description Its name. */
+            name: string;
         };
         /**
          * @description How far the encoding is.
@@ -732,6 +1748,26 @@ export interface components {
             /** @description The newest videos, at most 20. */
             recent_videos: components["schemas"]["Video"][];
         };
+        /** @description Whom to invite: one of the two. */
+        Invitation: {
+            /** @description By handle. */
+            handle?: string | null;
+            user?: components["schemas"]["UserId"] | null;
+        };
+        /** @description One of several kinds of things. */
+        Item: (components["schemas"]["Track"] & {
+            /** @enum {string} */
+            kind: "track";
+        }) | (components["schemas"]["Album"] & {
+            /** @enum {string} */
+            kind: "album";
+        }) | (components["schemas"]["Artist"] & {
+            /** @enum {string} */
+            kind: "artist";
+        }) | (components["schemas"]["Video"] & {
+            /** @enum {string} */
+            kind: "video";
+        });
         /** @description A library as administrators see it. */
         Library: {
             /**
@@ -772,6 +1808,94 @@ export interface components {
          * @enum {string}
          */
         LibraryState: "idle" | "scanning" | "failed";
+        /** @description How much of what fits: one of the two. */
+        Limit: {
+            /**
+             * Format: int32
+             * @description So many tracks, 1 to 10,000.
+             */
+            count?: number | null;
+            /**
+             * Format: int32
+             * @description As many tracks as play in so many minutes, 1 to 100,000.
+             */
+            minutes?: number | null;
+        };
+        /** @description How loud something is. */
+        Loudness: {
+            lufs: components["schemas"]["Decibels"] | null;
+            peak_db: components["schemas"]["Decibels"] | null;
+        };
+        /** @description A line of lyrics. */
+        LyricLine: {
+            /**
+             * Format: int32
+             * @description When it ends, if that is said.
+             */
+            end_ms?: number | null;
+            /**
+             * Format: int32
+             * @description When it begins; absent in lyrics that are not synced.
+             */
+            start_ms?: number | null;
+            /** @description The text; may be empty, for a pause. */
+            text: string;
+            /** @description Its words, when they have times of their own. */
+            words?: components["schemas"]["LyricWord"][];
+        };
+        /** @description A word of a line, or a part of one, with its time. */
+        LyricWord: {
+            /**
+             * Format: int32
+             * @description When it ends, if that is said.
+             */
+            end_ms?: number | null;
+            /**
+             * Format: int32
+             * @description When it begins.
+             */
+            start_ms: number;
+            /** @description The text, with the space that follows it; all words together are the line. */
+            text: string;
+        };
+        /** @description Lyrics of a track in one language. */
+        Lyrics: {
+            /** @description BCP 47 or ISO 639, in small letters. */
+            language: string | null;
+            /** @description The lines in their order. An offset that their file names is applied. */
+            lines: components["schemas"]["LyricLine"][];
+            /** @description Where they were found. */
+            source: components["schemas"]["LyricsSource"];
+            /** @description Whether every line has a time. */
+            synced: boolean;
+        };
+        /**
+         * @description Where lyrics were found.
+         * @enum {string}
+         */
+        LyricsSource: "tag" | "lrc" | "ttml" | "txt";
+        /** @description What the viewer, and nobody else, has done with something. */
+        Mark: {
+            /** @description Whether it is a favourite. */
+            favourite: boolean;
+            favourite_at: components["schemas"]["Time"] | null;
+            played_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How often it was played; for albums and artists, how often tracks of theirs were.
+             */
+            plays: number;
+            /**
+             * Format: int32
+             * @description The viewer's rating, 1 to 5.
+             */
+            rating: number | null;
+        };
+        /**
+         * @description How several rules are taken together.
+         * @enum {string}
+         */
+        Match: "all" | "any";
         MediaId: string;
         /** @description A file that can be streamed as it is. */
         MediaOriginal: {
@@ -780,12 +1904,46 @@ export interface components {
             /** @description Its path, with ranges. */
             url: string;
         };
+        /** @description A line of an imported list whose track was not found. */
+        MissingLine: {
+            /**
+             * Format: int32
+             * @description Its number in the list, from 1.
+             */
+            line: number;
+            /** @description What it says, at most 300 characters. */
+            text: string;
+            /** @description Why nothing was taken: `unknown` or `ambiguous` (several tracks fit it). */
+            why: string;
+        };
         /** @description Something by its name. */
         NamedRef: {
             /** @description Which. */
             id: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A place to be remembered. */
+        NewBookmark: {
+            /** @description Words to it, at most 1,000 characters. */
+            comment?: string;
+            /**
+             * Format: int64
+             * @description How far.
+             */
+            position_ms: number;
+        };
+        /** @description Tracks to be added. */
+        NewEntries: {
+            after?: components["schemas"]["EntryId"] | null;
+            /** @description What to add, in this order; 1 to 10,000. */
+            tracks: components["schemas"]["TrackId"][];
+        };
+        /** @description A folder to be. */
+        NewFolder: {
+            /** @description The name, at most 200 characters, not empty. */
+            name: string;
+            parent?: components["schemas"]["FolderId"] | null;
         };
         /** @description A folder to become a library. */
         NewLibrary: {
@@ -794,20 +1952,75 @@ export interface components {
             /** @description Its whole path on the server. */
             path: string;
         };
+        /** @description A track was played to its end, or far enough to count. */
+        NewPlay: {
+            /** @description The name of the program that played it, at most 64 characters. */
+            client?: string | null;
+            /**
+             * @description What the client calls this play, at most 128 characters; the same one is counted once however often it is
+             *     told. Without it, plays of one track in one second are one.
+             */
+            id?: string | null;
+            played_at?: components["schemas"]["Time"] | null;
+            /** @description Which track. */
+            track_id: components["schemas"]["TrackId"];
+        };
+        /** @description A playlist to be. */
+        NewPlaylist: {
+            /** @description The description, at most 5,000 characters. */
+            description?: string;
+            /** @description The name, at most 200 characters, not empty. */
+            name: string;
+            /** @description Whether everybody of the house sees it. */
+            public?: boolean;
+            rules?: components["schemas"]["Rules"] | null;
+            /** @description The first tracks, at most 10,000. */
+            tracks?: components["schemas"]["TrackId"][];
+        };
         /** @description A fresh app token. This is the only time that it is shown. */
         NewToken: {
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
             /** @description The token's number. */
             id: components["schemas"]["TokenId"];
+            /** @description What it signs in to. */
+            kind: components["schemas"]["TokenKind"];
             /** @description What its owner called it. */
             label: string;
             /**
-             * @description What the program sends as `Authorization: Bearer …`.
+             * @description What the program sends as `Authorization: Bearer …`; of kind `subsonic`, the password to type in a music app
+             *     beside the handle.
              * @example odeon_…
              */
             token: string;
         };
+        /** @description What a player of the viewer's is playing. */
+        NowPlaying: {
+            /** @description The player's name. */
+            client: string;
+            /**
+             * Format: int64
+             * @description Where in the track it should be now.
+             */
+            position_ms: number;
+            /**
+             * Format: double
+             * @description How fast it plays.
+             */
+            rate: number;
+            /** @description When the player last said so. */
+            reported_at: components["schemas"]["Time"];
+            /** @description When this track was begun. */
+            since: components["schemas"]["Time"];
+            state: ("playing" | "paused" | "stopped") & Record<string, never>;
+            /** @description What it plays. */
+            track: components["schemas"]["Track"];
+        };
+        /**
+         * @description How a rule compares.
+         * @enum {string}
+         */
+        Op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "greater" | "less" | "between" | "in_last" | "not_in_last" | "before" | "after";
         /** @description Who uploaded a video. */
         Owner: {
             /** @description Which account. */
@@ -821,6 +2034,8 @@ export interface components {
             items: {
                 /** @description When its first track came in. */
                 added_at: components["schemas"]["Time"];
+                /** @description The artists as the tags show them, `A & B`, where they also name them one by one. */
+                artist_shown: string | null;
                 /** @description Whose it is. */
                 artists: components["schemas"]["NamedRef"][];
                 /**
@@ -828,8 +2043,12 @@ export interface components {
                  * @description How long they play together.
                  */
                 duration_ms: number;
+                /** @description The genres of its tracks. */
+                genres: components["schemas"]["GenreRef"][];
                 /** @description Which. */
                 id: components["schemas"]["AlbumId"];
+                /** @description What the viewer has done with it. */
+                mark: components["schemas"]["Mark"];
                 picture: components["schemas"]["Picture"] | null;
                 /** @description Its release as far as known: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
                 released: string | null;
@@ -840,6 +2059,10 @@ export interface components {
                  * @description Tracks on it.
                  */
                 track_count: number;
+                /** @description What it is, in small letters: `album`, `ep`, `single`, `live`, `compilation`, `soundtrack`, … */
+                types: string[];
+                /** @description Which edition it is. */
+                version: string | null;
                 /**
                  * Format: int32
                  * @description The year of its release.
@@ -860,6 +2083,8 @@ export interface components {
                 album_count: number;
                 /** @description Which. */
                 id: components["schemas"]["ArtistId"];
+                /** @description What the viewer has done with it. */
+                mark: components["schemas"]["Mark"];
                 /** @description The name. */
                 name: string;
                 picture: components["schemas"]["Picture"] | null;
@@ -868,6 +2093,40 @@ export interface components {
                  * @description Tracks of theirs.
                  */
                 track_count: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Bookmark: {
+            /** @description The rows. */
+            items: {
+                /** @description When it last changed. */
+                changed_at: components["schemas"]["Time"];
+                /** @description What the listener wrote to it. */
+                comment: string;
+                /** @description When it was first put there. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description How far.
+                 */
+                position_ms: number;
+                track: components["schemas"]["Track"] | null;
+                video: components["schemas"]["Video"] | null;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Entry: {
+            /** @description The rows. */
+            items: {
+                added_at: components["schemas"]["Time"] | null;
+                added_by: components["schemas"]["UserId"] | null;
+                id: components["schemas"]["EntryId"] | null;
+                /** @description What stands there. */
+                track: components["schemas"]["Track"];
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -887,6 +2146,49 @@ export interface components {
                 /** @description When it was last found so. */
                 seen_at: components["schemas"]["Time"];
             }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Genre: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Albums with a track that has it.
+                 */
+                album_count: number;
+                /** @description Which. */
+                id: components["schemas"]["GenreId"];
+                /** @description Which of both it is. */
+                kind: components["schemas"]["GenreKind"];
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Tracks that have it.
+                 */
+                track_count: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Item: {
+            /** @description The rows. */
+            items: ((components["schemas"]["Track"] & {
+                /** @enum {string} */
+                kind: "track";
+            }) | (components["schemas"]["Album"] & {
+                /** @enum {string} */
+                kind: "album";
+            }) | (components["schemas"]["Artist"] & {
+                /** @enum {string} */
+                kind: "artist";
+            }) | (components["schemas"]["Video"] & {
+                /** @enum {string} */
+                kind: "video";
+            }))[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
         };
@@ -931,6 +2233,65 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Playlist: {
+            /** @description The rows. */
+            items: {
+                /** @description When it or its entries last changed. */
+                changed_at: components["schemas"]["Time"];
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                /** @description What its owner says of it; may have several lines. */
+                description: string;
+                /**
+                 * Format: int64
+                 * @description How long they play together; `null` for a smart one.
+                 */
+                duration_ms: number | null;
+                folder: components["schemas"]["FolderId"] | null;
+                /** @description Which. */
+                id: components["schemas"]["PlaylistId"];
+                /** @description Its name. */
+                name: string;
+                /** @description Whose it is. */
+                owner: components["schemas"]["Owner"];
+                /** @description The chosen cover, else those of the first four albums in it. */
+                pictures: components["schemas"]["Picture"][];
+                /** @description Whether everybody of the house sees it. */
+                public: boolean;
+                /** @description What the viewer may do with it. */
+                role: components["schemas"]["PlaylistRole"];
+                /** @description Whether rules choose the tracks. */
+                smart: boolean;
+                /**
+                 * Format: int64
+                 * @description Tracks in it; `null` for a smart one, which holds what its rules find when it is opened.
+                 */
+                track_count: number | null;
+                /**
+                 * Format: int64
+                 * @description Grows with each change of the entries.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_QueueItem: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Its index, from 0.
+                 */
+                index: number;
+                /** @description The track. */
+                track: components["schemas"]["Track"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Session: {
             /** @description The rows. */
             items: {
@@ -956,6 +2317,8 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description The token's number. */
                 id: components["schemas"]["TokenId"];
+                /** @description What it signs in to. */
+                kind: components["schemas"]["TokenKind"];
                 /** @description What its owner called it. */
                 label: string;
                 used_at: components["schemas"]["Time"] | null;
@@ -967,7 +2330,10 @@ export interface components {
         Page_Track: {
             /** @description The rows. */
             items: {
+                advisory: components["schemas"]["Advisory"] | null;
                 album: components["schemas"]["TitledRef"] | null;
+                /** @description The artists as the tags show them, `A feat. B`, where they also name them one by one. */
+                artist_shown: string | null;
                 /** @description Who plays. */
                 artists: components["schemas"]["NamedRef"][];
                 /**
@@ -982,6 +2348,8 @@ export interface components {
                 channels: number;
                 /** @description The codec of its file: `flac`. */
                 codec: string;
+                /** @description Who wrote the music. */
+                composers: components["schemas"]["NamedRef"][];
                 /**
                  * Format: int32
                  * @description Its disc; 1 unless said.
@@ -992,8 +2360,15 @@ export interface components {
                  * @description How long it plays.
                  */
                 duration_ms: number;
+                /** @description What it is. */
+                genres: components["schemas"]["GenreRef"][];
+                /** @description Whether there are lyrics. */
+                has_lyrics: boolean;
                 /** @description Which. */
                 id: components["schemas"]["TrackId"];
+                loudness: components["schemas"]["Loudness"] | null;
+                /** @description What the viewer has done with it. */
+                mark: components["schemas"]["Mark"];
                 /**
                  * Format: int32
                  * @description Its number on its disc.
@@ -1011,6 +2386,11 @@ export interface components {
                 sample_rate_hz: number;
                 /** @description Its title. */
                 title: string;
+                /**
+                 * @description Where to have the shape of its sound and its exact edges; `null` until it was measured. What this path answers
+                 *     never changes: another shape has another path.
+                 */
+                waveform: string | null;
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -1092,6 +2472,8 @@ export interface components {
                 height: number;
                 /** @description Which. */
                 id: components["schemas"]["VideoId"];
+                /** @description What the viewer has done with it. */
+                mark: components["schemas"]["Mark"];
                 owner: components["schemas"]["Owner"] | null;
                 picture: components["schemas"]["Picture"] | null;
                 /** @description Why it can't be played. */
@@ -1137,6 +2519,141 @@ export interface components {
             width: number;
         };
         PictureId: string;
+        /** @description What a player says that it is doing. */
+        PlayReport: {
+            /** @description The name of the player, which tells this listener's players apart, at most 64 characters; `Odeon` unless said. */
+            client?: string | null;
+            /**
+             * Format: int64
+             * @description Where in the track it is.
+             */
+            position_ms?: number;
+            /**
+             * Format: double
+             * @description How fast it plays, 0.1 to 10; 1 unless said.
+             */
+            rate?: number;
+            state?: ("playing" | "paused" | "stopped") & Record<string, never>;
+            /** @description Which track. */
+            track_id: components["schemas"]["TrackId"];
+        };
+        /** @description A playlist. */
+        Playlist: {
+            /** @description When it or its entries last changed. */
+            changed_at: components["schemas"]["Time"];
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /** @description What its owner says of it; may have several lines. */
+            description: string;
+            /**
+             * Format: int64
+             * @description How long they play together; `null` for a smart one.
+             */
+            duration_ms: number | null;
+            folder: components["schemas"]["FolderId"] | null;
+            /** @description Which. */
+            id: components["schemas"]["PlaylistId"];
+            /** @description Its name. */
+            name: string;
+            /** @description Whose it is. */
+            owner: components["schemas"]["Owner"];
+            /** @description The chosen cover, else those of the first four albums in it. */
+            pictures: components["schemas"]["Picture"][];
+            /** @description Whether everybody of the house sees it. */
+            public: boolean;
+            /** @description What the viewer may do with it. */
+            role: components["schemas"]["PlaylistRole"];
+            /** @description Whether rules choose the tracks. */
+            smart: boolean;
+            /**
+             * Format: int64
+             * @description Tracks in it; `null` for a smart one, which holds what its rules find when it is opened.
+             */
+            track_count: number | null;
+            /**
+             * Format: int64
+             * @description Grows with each change of the entries.
+             */
+            version: number;
+        };
+        /** @description A playlist with its rules and the people who change it. */
+        PlaylistDetail: components["schemas"]["Playlist"] & {
+            cover_album: components["schemas"]["AlbumId"] | null;
+            /** @description Who else may change the entries; shown to the owner and to those editors, empty for others. */
+            editors: components["schemas"]["Editor"][];
+            rules: components["schemas"]["Rules"] | null;
+        };
+        /** @description What the owner changes of a playlist; what is absent stays. */
+        PlaylistEdit: {
+            cover_album?: components["schemas"]["AlbumId"] | null;
+            /** @description The description, at most 5,000 characters. */
+            description?: string | null;
+            /** @description The name, at most 200 characters, not empty. */
+            name?: string | null;
+            /** @description Whether everybody of the house sees it. */
+            public?: boolean | null;
+            rules?: components["schemas"]["Rules"] | null;
+        };
+        /** @description A folder of somebody's playlists. */
+        PlaylistFolder: {
+            /** @description Which. */
+            id: components["schemas"]["FolderId"];
+            /** @description Its name. */
+            name: string;
+            parent: components["schemas"]["FolderId"] | null;
+        };
+        PlaylistId: string;
+        /** @description What an imported list became. */
+        PlaylistImported: {
+            /**
+             * Format: int64
+             * @description Lines whose tracks were found.
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description Lines whose tracks were not found.
+             */
+            missing: number;
+            /** @description The first of those, at most 200. */
+            missing_lines: components["schemas"]["MissingLine"][];
+            /** @description The new playlist. */
+            playlist: components["schemas"]["Playlist"];
+        };
+        /** @description Where a playlist lies for the viewer. */
+        PlaylistPlace: {
+            folder?: components["schemas"]["FolderId"] | null;
+        };
+        /**
+         * @description What the viewer may do with a playlist.
+         * @enum {string}
+         */
+        PlaylistRole: "owner" | "editor" | "listener";
+        /** @description What rules find now. */
+        Preview: {
+            /**
+             * Format: int64
+             * @description How long they play together.
+             */
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description How many tracks fit the rules, before the limit.
+             */
+            matching: number;
+            /**
+             * Format: int64
+             * @description How many tracks the playlist would hold.
+             */
+            track_count: number;
+            /** @description The first of them, at most 50. */
+            tracks: components["schemas"]["Track"][];
+        };
+        /** @description Rules to be tried. */
+        PreviewAsked: {
+            /** @description The rules. */
+            rules: components["schemas"]["Rules"];
+        };
         /** @description What a client is told when a request cannot be done: `application/problem+json`, RFC 9457. */
         Problem: {
             /** @description A stable word for programs. */
@@ -1170,11 +2687,136 @@ export interface components {
              */
             seen: number;
         };
+        /** @description What a listener hears now and next, on whichever device. */
+        Queue: {
+            changed_at: components["schemas"]["Time"] | null;
+            /** @description What the client that wrote last calls itself. */
+            changed_by: string;
+            /**
+             * Format: int32
+             * @description Index of the track that plays, from 0.
+             */
+            current: number;
+            /**
+             * Format: int64
+             * @description How far it is.
+             */
+            position_ms: number;
+            /**
+             * @description The tracks in their order. Places of tracks that are out of sight stay, so that indexes hold; ask
+             *     `/api/v1/me/queue/tracks` for those that can be played.
+             */
+            tracks: components["schemas"]["TrackId"][];
+            /**
+             * Format: int64
+             * @description Grows with each new list; 0 while there was none.
+             */
+            version: number;
+        };
+        /** @description The whole queue anew. */
+        QueueAnew: {
+            /** @description What this client calls itself, at most 80 characters. */
+            changed_by: string;
+            /**
+             * Format: int32
+             * @description Index of the track that plays, from 0.
+             */
+            current?: number;
+            /**
+             * Format: int64
+             * @description How far it is.
+             */
+            position_ms?: number;
+            /** @description The tracks in their order, at most 5,000. */
+            tracks: components["schemas"]["TrackId"][];
+            /**
+             * Format: int64
+             * @description The version that this was made of; another one is answered with 409.
+             */
+            version: number;
+        };
+        /** @description A track of the queue at its place. */
+        QueueItem: {
+            /**
+             * Format: int32
+             * @description Its index, from 0.
+             */
+            index: number;
+            /** @description The track. */
+            track: components["schemas"]["Track"];
+        };
+        /** @description A new place in the queue. */
+        QueuePosition: {
+            /** @description What this client calls itself, at most 80 characters. */
+            changed_by: string;
+            /**
+             * Format: int32
+             * @description Index of the track that plays, from 0.
+             */
+            current: number;
+            /**
+             * Format: int64
+             * @description How far it is.
+             */
+            position_ms: number;
+            /**
+             * Format: int64
+             * @description The version of the list that the index belongs to; another one is answered with 409.
+             */
+            version: number;
+        };
+        /** @description A rating on its way in. */
+        RatingEdit: {
+            /**
+             * Format: int64
+             * @description 1 to 5, or `null` for none.
+             */
+            rating: number | null;
+        };
         /**
          * @description What somebody may do; each role may also do what the ones before it may.
          * @enum {string}
          */
         Role: "listener" | "creator" | "moderator" | "admin";
+        /** @description In which role an artist did how much. */
+        RoleCount: {
+            /**
+             * Format: int64
+             * @description On albums.
+             */
+            album_count: number;
+            /** @description The role. */
+            role: components["schemas"]["CreditRole"];
+            /**
+             * Format: int64
+             * @description On tracks.
+             */
+            track_count: number;
+        };
+        /** @description A test (`field`, `op`, `value`) or a group (`match`, `rules`). */
+        Rule: {
+            field?: components["schemas"]["Field"] | null;
+            match?: components["schemas"]["Match"] | null;
+            op?: components["schemas"]["Op"] | null;
+            /** @description Of a group: its rules. */
+            rules?: components["schemas"]["Rule"][] | null;
+            /**
+             * @description Of a test: with what. A text, a whole number, `true` or `false`, a date `YYYY-MM-DD` or with a time, a number of
+             *     days for `in_last`, and a list of two for `between`.
+             */
+            value?: unknown;
+        };
+        /** @description What a smart playlist holds. */
+        Rules: {
+            limit?: components["schemas"]["Limit"] | null;
+            limit_by?: components["schemas"]["SortBy"] | null;
+            /** @description Whether a track must fit all rules or any of them. */
+            match: components["schemas"]["Match"];
+            /** @description Tests and groups of tests, at most 100 together, groups at most 5 deep. None lets every track in. */
+            rules: components["schemas"]["Rule"][];
+            /** @description The order, the first field first, at most 5; by album, disc and number unless said. */
+            sort?: components["schemas"]["SortBy"][];
+        };
         /** @description A rung of a video's ladder. */
         Rung: {
             /**
@@ -1211,6 +2853,17 @@ export interface components {
          * @enum {string}
          */
         RungState: "growing" | "complete";
+        /** @description What was found, of each kind the best match first. */
+        SearchResults: {
+            /** @description Albums by title and artists. */
+            albums: components["schemas"]["Album"][];
+            /** @description Artists by name. */
+            artists: components["schemas"]["Artist"][];
+            /** @description Tracks by title, artists and album. */
+            tracks: components["schemas"]["Track"][];
+            /** @description Videos by title. */
+            videos: components["schemas"]["Video"][];
+        };
         /** @description A signed-in browser, as its owner sees it. */
         Session: {
             /** @description What the browser called itself, at most 200 characters. */
@@ -1248,6 +2901,46 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /** @description A field to sort by. */
+        SortBy: {
+            /** @description The largest first. */
+            descending?: boolean;
+            /** @description Which. */
+            field: components["schemas"]["Field"];
+        };
+        /** @description Loudness as the tags say it; nothing here was measured. */
+        TaggedGain: {
+            /**
+             * Format: int32
+             * @description `ReplayGain` of the album, hundredths of a decibel.
+             */
+            album_cdb: number | null;
+            /**
+             * Format: int32
+             * @description Peak of the album, millionths of full scale.
+             */
+            album_peak_millionths: number | null;
+            /**
+             * Format: int32
+             * @description R128 gain of the album towards -23 LUFS, hundredths of a decibel.
+             */
+            r128_album_cdb: number | null;
+            /**
+             * Format: int32
+             * @description R128 gain of the track towards -23 LUFS, hundredths of a decibel.
+             */
+            r128_track_cdb: number | null;
+            /**
+             * Format: int32
+             * @description `ReplayGain` of the track, hundredths of a decibel.
+             */
+            track_cdb: number | null;
+            /**
+             * Format: int32
+             * @description Peak of the track, millionths of full scale.
+             */
+            track_peak_millionths: number | null;
+        };
         /** Format: date-time */
         Time: string;
         /** @description Something by its title. */
@@ -1263,14 +2956,24 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description The token's number. */
             id: components["schemas"]["TokenId"];
+            /** @description What it signs in to. */
+            kind: components["schemas"]["TokenKind"];
             /** @description What its owner called it. */
             label: string;
             used_at: components["schemas"]["Time"] | null;
         };
         TokenId: string;
+        /**
+         * @description What an app token signs in to.
+         * @enum {string}
+         */
+        TokenKind: "api" | "subsonic";
         /** @description A piece of music. */
         Track: {
+            advisory: components["schemas"]["Advisory"] | null;
             album: components["schemas"]["TitledRef"] | null;
+            /** @description The artists as the tags show them, `A feat. B`, where they also name them one by one. */
+            artist_shown: string | null;
             /** @description Who plays. */
             artists: components["schemas"]["NamedRef"][];
             /**
@@ -1285,6 +2988,8 @@ export interface components {
             channels: number;
             /** @description The codec of its file: `flac`. */
             codec: string;
+            /** @description Who wrote the music. */
+            composers: components["schemas"]["NamedRef"][];
             /**
              * Format: int32
              * @description Its disc; 1 unless said.
@@ -1295,8 +3000,15 @@ export interface components {
              * @description How long it plays.
              */
             duration_ms: number;
+            /** @description What it is. */
+            genres: components["schemas"]["GenreRef"][];
+            /** @description Whether there are lyrics. */
+            has_lyrics: boolean;
             /** @description Which. */
             id: components["schemas"]["TrackId"];
+            loudness: components["schemas"]["Loudness"] | null;
+            /** @description What the viewer has done with it. */
+            mark: components["schemas"]["Mark"];
             /**
              * Format: int32
              * @description Its number on its disc.
@@ -1314,6 +3026,57 @@ export interface components {
             sample_rate_hz: number;
             /** @description Its title. */
             title: string;
+            /**
+             * @description Where to have the shape of its sound and its exact edges; `null` until it was measured. What this path answers
+             *     never changes: another shape has another path.
+             */
+            waveform: string | null;
+        };
+        /** @description A track with everything that is known of it. */
+        TrackDetail: components["schemas"]["Track"] & components["schemas"]["TrackFacts"];
+        /** @description What is known of a track beyond the lists. */
+        TrackFacts: {
+            /**
+             * Format: int32
+             * @description Beats a minute, in hundredths.
+             */
+            bpm_hundredths: number | null;
+            /** @description A comment; may have several lines. */
+            comment: string | null;
+            /** @description Who did what besides its artists. */
+            credits: components["schemas"]["Credit"][];
+            /** @description Its date as tagged: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+            date: string | null;
+            /** @description Loudness as tagged. */
+            gain: components["schemas"]["TaggedGain"];
+            /** @description International standard recording codes. */
+            isrcs: string[];
+            /** @description What its disc is: `CD`. */
+            medium: string | null;
+            /** @description How it feels. */
+            moods: components["schemas"]["GenreRef"][];
+            /** @description The part of the work. */
+            movement: string | null;
+            /**
+             * Format: int32
+             * @description The number of the part.
+             */
+            movement_number: number | null;
+            /**
+             * Format: int32
+             * @description How many parts the work has.
+             */
+            movement_total: number | null;
+            /** @description `MusicBrainz`: the recording. */
+            musicbrainz: string | null;
+            /** @description When it first came out, likewise. */
+            original_date: string | null;
+            /** @description The title as it is sorted, if a tag gives it. */
+            sort_title: string | null;
+            /** @description More to the title. */
+            subtitle: string | null;
+            /** @description The work that is played. */
+            work: string | null;
         };
         /** @description Leave to play something for a while. */
         TrackGrant: {
@@ -1416,6 +3179,8 @@ export interface components {
             height: number;
             /** @description Which. */
             id: components["schemas"]["VideoId"];
+            /** @description What the viewer has done with it. */
+            mark: components["schemas"]["Mark"];
             owner: components["schemas"]["Owner"] | null;
             picture: components["schemas"]["Picture"] | null;
             /** @description Why it can't be played. */
@@ -1478,6 +3243,21 @@ export interface components {
          * @enum {string}
          */
         VideoState: "waiting" | "encoding" | "ready" | "failed";
+        /** @description A command that waits for its device. */
+        WaitingCommand: components["schemas"]["Command"] & {
+            /** @description Which. */
+            id: components["schemas"]["CommandId"];
+        };
+        /** @description The shape of a track's sound for a seek bar, and its exact edges for joins and crossfades. */
+        WaveformDetail: components["schemas"]["Edges"] & {
+            /** @description The same of the root of the mean square. */
+            means: string;
+            /**
+             * @description Base64 of 800 bytes, one for each equal part of the track: the highest amplitude in any channel, 255 at full
+             *     scale.
+             */
+            peaks: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1496,6 +3276,13 @@ export interface operations {
                 limit?: number;
                 /** @description The order, `title` unless said. A cursor belongs to its order. */
                 sort?: "title" | "added" | "released" | "artist";
+                /**
+                 * @description Only albums that came out in this year or, with `to_year`, between both. They come in the order of their
+                 *     release, the newest first when `from_year` is the later one; `sort` does not count then.
+                 */
+                from_year?: number;
+                /** @description Only albums that came out in this year or, with `from_year`, between both. */
+                to_year?: number;
             };
             header?: never;
             path?: never;
@@ -1557,6 +3344,153 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    favour_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfavour_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1643,6 +3577,153 @@ export interface operations {
             };
         };
     };
+    favour_artist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfavour_artist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_artist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     follow_events: {
         parameters: {
             query?: never;
@@ -1700,6 +3781,185 @@ export interface operations {
                 };
             };
             "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_genres: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+                /** @description Genres or moods, `genre` unless said. A cursor belongs to its kind. */
+                kind?: "genre" | "mood";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Genre"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_genre: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GenreId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Genre"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_albums_of_genre: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["GenreId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Album"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tracks_of_genre: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["GenreId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Track"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1925,6 +4185,566 @@ export interface operations {
             };
         };
     };
+    list_bookmarks: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Bookmark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "track" | "video";
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBookmark"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "track" | "video";
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    command_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingCommand"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_favourites: {
+        parameters: {
+            query: {
+                /** @description Of which kind. */
+                kind: "track" | "album" | "artist" | "video";
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Item"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_now_playing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NowPlaying"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_playing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayReport"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -1990,6 +4810,475 @@ export interface operations {
                 };
             };
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistFolder"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFolder"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistFolder"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistFolder"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_played: {
+        parameters: {
+            query: {
+                /** @description Of which kind. */
+                kind: "track" | "album" | "artist" | "video";
+                /** @description The order, `recent` unless said. A cursor belongs to its order. */
+                sort?: "recent" | "most";
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Item"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueAnew"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_queue_position: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePosition"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queue_tracks: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueueItem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2310,6 +5599,1265 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_playlists: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+                /** @description Which: all that the asker sees unless said. */
+                scope?: "all" | "mine" | "shared" | "public";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Playlist"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_playlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlaylist"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_m3u: {
+        parameters: {
+            query?: {
+                /** @description The name; what the list calls itself unless said. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "audio/x-mpegurl": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistImported"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_playlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_playlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_playlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaylistEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_editor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaylistDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_editor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Entry"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntriesAnew"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesChanged"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntries"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesChanged"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntriesGone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesChanged"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+                entry: components["schemas"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesChanged"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+                entry: components["schemas"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesChanged"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_in_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaylistPlace"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_m3u: {
+        parameters: {
+            query?: {
+                /** @description The paths of the server's files, for administrators; else paths made of artist, album and title. */
+                files?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/x-mpegurl": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_play: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlay"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counted"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /**
+                 * @description What is typed, at most 200 characters. Every word must be found; the last may be the beginning of one. Without
+                 *     any word nothing is found.
+                 */
+                q: string;
+                /** @description The kinds looked for, with commas between; all unless said. */
+                kinds?: string;
+                /** @description Rows wanted of each kind, 1 to 100; 10 unless said. Who asks for more gets 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2646,7 +7194,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Track"];
+                    "application/json": components["schemas"]["TrackDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    favour_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfavour_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
                 };
             };
             401: {
@@ -2698,6 +7320,164 @@ export interface operations {
             };
             /** @description There is no such track for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_lyrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lyrics"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_waveform: {
+        parameters: {
+            query?: {
+                /** @description The version that the track's path names; with it the answer may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaveformDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3388,6 +8168,80 @@ export interface operations {
             };
         };
     };
+    favour_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VideoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfavour_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VideoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     grant_video: {
         parameters: {
             query?: never;
@@ -3419,6 +8273,79 @@ export interface operations {
             };
             /** @description There is no such video for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VideoId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

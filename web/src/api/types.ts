@@ -1,8 +1,7 @@
 /** The names the page uses for what the API answers; the shapes come from the generated `schema.ts`. */
-import type { NextSchemas } from './next';
 import type { components } from './schema';
 
-type Schemas = Omit<components['schemas'], keyof NextSchemas> & NextSchemas;
+type Schemas = components['schemas'];
 export type Problem = Schemas['Problem'];
 export type User = Schemas['User'];
 export type Role = User['role'];
@@ -34,7 +33,7 @@ export type SearchResults = Schemas['SearchResults'];
 export type Playlist = Schemas['Playlist'];
 export type PlaylistDetail = Schemas['PlaylistDetail'];
 export type Entry = Schemas['Entry'];
-export type Folder = Schemas['Folder'];
+export type Folder = Schemas['PlaylistFolder'];
 export type Rule = Schemas['Rule'];
 export type Rules = Schemas['Rules'];
 export type SortBy = Schemas['SortBy'];

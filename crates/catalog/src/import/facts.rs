@@ -22,6 +22,7 @@ const PEAK_MILLIONTHS_MAX: u32 = 100_000_000;
 /// What somebody did for a track, besides being its artist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = CreditRole)]
 pub enum Role {
     /// Wrote the music.
     Composer,

@@ -263,6 +263,7 @@ pub enum PlaylistScope {
 
 /// A folder of somebody's playlists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PlaylistFolder)]
 pub struct Folder {
     /// Which.
     pub id: FolderId,

@@ -87,7 +87,7 @@ async fn list_bookmarks(
 
 /// Puts a bookmark into a track or video, in place of the one that is there. One account has at most 1,000.
 #[utoipa::path(put, path = "/api/v1/me/bookmarks/{kind}/{id}", tag = "listener",
-    params(("kind" = BookmarkKind, Path), ("id" = String, Path, pattern = "^[0-9]+$")),
+    params(("kind" = inline(BookmarkKind), Path), ("id" = String, Path, pattern = "^[0-9]+$")),
     request_body = NewBookmark,
     responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -103,7 +103,7 @@ async fn put_bookmark(
 
 /// Removes a bookmark.
 #[utoipa::path(delete, path = "/api/v1/me/bookmarks/{kind}/{id}", tag = "listener",
-    params(("kind" = BookmarkKind, Path), ("id" = String, Path, pattern = "^[0-9]+$")),
+    params(("kind" = inline(BookmarkKind), Path), ("id" = String, Path, pattern = "^[0-9]+$")),
     responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn delete_bookmark(
     State(ctx): State<Ctx>,
