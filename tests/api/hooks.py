@@ -4,5 +4,6 @@ import schemathesis
 
 
 @schemathesis.serializer("application/offset+octet-stream")
-def bytes_of_an_upload(ctx, value):
+@schemathesis.serializer("audio/x-mpegurl")
+def plain_bytes(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode()

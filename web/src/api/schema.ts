@@ -4614,7 +4614,7 @@ export interface operations {
                 kind: "track" | "album" | "artist" | "video";
                 /** @description The cursor that the page before ended with. */
                 after?: string;
-                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
                 limit?: number;
             };
             header?: never;
@@ -5040,7 +5040,7 @@ export interface operations {
                 sort?: "recent" | "most";
                 /** @description The cursor that the page before ended with. */
                 after?: string;
-                /** @description Rows wanted, 1 to 200; 60 unless said. */
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
                 limit?: number;
             };
             header?: never;

@@ -119,7 +119,9 @@ struct FavouriteQuery {
     kind: ItemKind,
     /// The cursor that the page before ended with.
     after: Option<String>,
-    /// Rows wanted, 1 to 200; 60 unless said.
+    /// Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200.
+    #[serde(default, deserialize_with = "kernel::page::rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
     limit: Option<u32>,
 }
 
@@ -148,7 +150,9 @@ struct PlayedQuery {
     sort: Option<PlaySort>,
     /// The cursor that the page before ended with.
     after: Option<String>,
-    /// Rows wanted, 1 to 200; 60 unless said.
+    /// Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200.
+    #[serde(default, deserialize_with = "kernel::page::rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
     limit: Option<u32>,
 }
 
