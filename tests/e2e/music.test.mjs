@@ -64,7 +64,7 @@ async function keepAsFavourite(page, client) {
 async function addToPlaylist(page, song, typed, choice) {
   await page.getByRole('button', { name: `More for ${song}` }).click();
   await page.getByRole('menuitem', { name: /Add to a playlist/ }).click();
-  await page.getByRole('combobox').fill(typed);
+  await page.getByRole('dialog').getByRole('combobox').fill(typed);
   await option(page, choice).first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -99,6 +99,8 @@ async function inOrder(page, client, list, titles) {
 
 async function reorder(page, client, list) {
   await inOrder(page, client, list, ['Piece 1', 'Piece 2', 'Piece 3']);
+  // Pointing at each waits until the list stands still.
+  for (const grip of [grips(page).last(), grips(page).first()]) await grip.hover();
   const [first, last] = [await grips(page).first().boundingBox(), await grips(page).last().boundingBox()];
   const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(...middle(first));
