@@ -376,7 +376,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The devices of this account that were heard of within 45 seconds. */
+        /** The devices of this account that were heard of within 90 seconds. */
         get: operations["list_devices"];
         put?: never;
         post?: never;
@@ -394,7 +394,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** What a device says of itself, every 15 seconds and when something changes. At most 20 are there at once. */
+        /** What a device says of itself, every 30 seconds and when something changes. At most 20 are there at once. */
         put: operations["report_device"];
         post?: never;
         /** A device says goodbye. */
@@ -1522,16 +1522,21 @@ export interface components {
             position_ms: number;
             /** @description When it was last heard of. */
             seen_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description How long ago that was when this was answered, for clients whose clock is another.
+             */
+            seen_ms_ago: number;
             /** @description Whether it plays. */
             state: components["schemas"]["DeviceState"];
-            track: components["schemas"]["TrackId"] | null;
+            track: components["schemas"]["Track"] | null;
             /**
              * Format: int32
              * @description Its volume, 0 to 100.
              */
             volume: number;
         };
-        /** @description What a device says of itself, every 15 seconds and when something changes. */
+        /** @description What a device says of itself, every 30 seconds and when something changes. */
         DeviceReport: {
             /** @description For people, at most 80 characters. */
             name: string;

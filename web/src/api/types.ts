@@ -41,6 +41,10 @@ export type RuleField = Schemas['Field'];
 export type RuleOp = Schemas['Op'];
 export type Preview = Schemas['Preview'];
 export type PlaylistImported = Schemas['PlaylistImported'];
+export type Device = Schemas['Device'];
+export type DeviceCommand = Schemas['Command'];
+export type ServerQueue = Schemas['Queue'];
+export type QueueItemKept = Schemas['QueueItem'];
 
 /** One page of a list; `next` is the key to ask for the following one, or null at the end. */
 export interface Page<T> {

@@ -20,6 +20,14 @@ const GRANT_SPARE_MS = 60_000;
 const GRANTS_MAX = 50;
 export const SOUND_EVENT = 'odeon:sound';
 
+/** Whoever wants to know what happens to the queue. */
+export interface PlayerWatch {
+  /** Somebody did something here. */
+  acted(): void;
+  /** The queue or where it stands has changed, for whatever reason. */
+  kept(): void;
+}
+
 const opening = ({ key, track }: QueueItem): Opening => ({ key, trackId: track.id, lengthMs: track.duration_ms });
 
 class Player {
@@ -34,6 +42,9 @@ class Player {
   readonly track = $derived<QueueTrack | null>(this.item?.track ?? null);
   readonly on = $derived(this.state.wanted);
   readonly waiting = $derived(waits(this.state));
+  watch: PlayerWatch | null = null;
+  /** How often the place in the track was changed by hand. */
+  leaps = $state(0);
   #engine: MusicEngine | null = null;
   #owner = '';
   #keptAt = 0;
@@ -97,6 +108,14 @@ class Player {
     const base = shuffled === undefined ? this.queue : { ...this.queue, shuffled };
     this.queue = q.replace(base, tracks, start, Math.random);
     this.#open(true);
+    this.watch?.acted();
+  }
+
+  /** Goes on with the queue of another device, in the order that it has there. */
+  continueWith(tracks: readonly QueueTrack[], at: number, positionMs: number): void {
+    this.queue = q.replace({ ...this.queue, shuffled: false }, tracks, at, Math.random);
+    this.#open(true, positionMs);
+    this.watch?.acted();
   }
 
   playNext(tracks: readonly QueueTrack[]): void {
@@ -107,10 +126,16 @@ class Player {
     this.#add(q.append(this.queue, tracks), tracks, 'added to the queue');
   }
 
-  play = (): void => this.#engine?.play();
+  play = (): void => {
+    this.#engine?.play();
+    this.watch?.acted();
+  };
   pause = (): void => this.#engine?.pause();
   toggle = (): void => (this.on ? this.pause() : this.play());
-  next = (): void => this.#advance(false);
+  next = (): void => {
+    this.#advance(false);
+    this.watch?.acted();
+  };
 
   previous = (): void => {
     if (!this.item) return;
@@ -121,14 +146,20 @@ class Player {
     }
     this.queue = q.jump(this.queue, index);
     this.#open(this.on);
+    this.watch?.acted();
   };
 
   jump(index: number): void {
     this.queue = q.jump(this.queue, index);
     this.#open(true);
+    this.watch?.acted();
   }
 
-  seek = (ms: number): void => this.#engine?.seek(ms);
+  seek = (ms: number): void => {
+    this.#engine?.seek(ms);
+    this.leaps += 1;
+    this.watch?.kept();
+  };
   seekBy = (ms: number): void => this.seek(this.positionMs + ms);
 
   remove(index: number): void {
@@ -270,6 +301,7 @@ class Player {
     this.queue = queue;
     this.#engine?.reconsider();
     this.#keep();
+    this.watch?.acted();
   }
 
   #changed(state: PlayState): void {
@@ -310,6 +342,7 @@ class Player {
     if (!this.#owner) return;
     writeStored(`odeon.queue.${this.#owner}`, this.queue);
     this.#keepPosition();
+    this.watch?.kept();
   }
 
   #keepPosition(): void {

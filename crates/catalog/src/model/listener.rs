@@ -126,7 +126,7 @@ pub enum DeviceState {
 }
 
 /// Something that plays for a listener.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Device {
     /// As the device calls itself, the same at each visit.
     pub id: String,
@@ -134,18 +134,20 @@ pub struct Device {
     pub name: String,
     /// Whether it plays.
     pub state: DeviceState,
-    /// What it plays.
+    /// What it plays, where that can be seen.
     #[schema(required)]
-    pub track: Option<TrackId>,
+    pub track: Option<Track>,
     /// How far that is, at `seen_at`.
     pub position_ms: u64,
     /// Its volume, 0 to 100.
     pub volume: u32,
     /// When it was last heard of.
     pub seen_at: Time,
+    /// How long ago that was when this was answered, for clients whose clock is another.
+    pub seen_ms_ago: u64,
 }
 
-/// What a device says of itself, every 15 seconds and when something changes.
+/// What a device says of itself, every 30 seconds and when something changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceReport {

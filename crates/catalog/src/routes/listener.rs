@@ -114,14 +114,14 @@ async fn delete_bookmark(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The devices of this account that were heard of within 45 seconds.
+/// The devices of this account that were heard of within 90 seconds.
 #[utoipa::path(get, path = "/api/v1/me/devices", tag = "listener",
     responses((status = 200, body = Vec<Device>), (status = 401, body = Problem)))]
 async fn list_devices(State(ctx): State<Ctx>, viewer: Viewer) -> Result<Json<Vec<Device>>, Error> {
     Ok(Json(service::list_devices(&ctx, &viewer).await?))
 }
 
-/// What a device says of itself, every 15 seconds and when something changes. At most 20 are there at once.
+/// What a device says of itself, every 30 seconds and when something changes. At most 20 are there at once.
 #[utoipa::path(put, path = "/api/v1/me/devices/{id}", tag = "listener", params(("id" = String, Path)),
     request_body = DeviceReport,
     responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),

@@ -227,9 +227,11 @@ on_both_engines! {
         let playing = |position_ms: u64| json!({ "name": "Kitchen", "state": "playing", "track": track, "position_ms": position_ms, "volume": 40 });
         good(ctx, &ann(), "PUT", "devices/kitchen-1", playing(0)).await;
         let shown = good(ctx, &ann(), "GET", "devices", Value::Null).await;
-        assert_eq!((&shown[0]["id"], &shown[0]["name"], &shown[0]["state"], &shown[0]["track"], &shown[0]["volume"]),
+        assert_eq!((&shown[0]["id"], &shown[0]["name"], &shown[0]["state"], &shown[0]["track"]["id"], &shown[0]["volume"]),
             (&"kitchen-1".into(), &"Kitchen".into(), &"playing".into(), &json!(track), &40.into()));
         world.clock.advance(Duration::from_secs(15));
+        let shown = good(ctx, &ann(), "GET", "devices", Value::Null).await;
+        assert_eq!(shown[0]["seen_ms_ago"], 15_000);
         let quiet = said(ctx, async { good(ctx, &ann(), "PUT", "devices/kitchen-1", playing(15_200)).await; }).await;
         assert_eq!(quiet, Vec::<String>::new(), "a mere sign of life wakes nobody");
         let seek = said(ctx, async { good(ctx, &ann(), "PUT", "devices/kitchen-1", playing(90_000)).await; }).await;
@@ -240,6 +242,17 @@ on_both_engines! {
         good(ctx, &ann(), "PUT", "devices/kitchen-1", playing(0)).await;
         good(ctx, &ann(), "DELETE", "devices/kitchen-1", Value::Null).await;
         assert_eq!(good(ctx, &ann(), "GET", "devices", Value::Null).await, json!([]));
+    }
+
+    async fn a_device_tells_nothing_of_a_track_that_is_out_of_sight(world: World) {
+        let ctx = &world.ctx;
+        let track = some_tracks(ctx, 1).await[0];
+        hide(ctx, track).await;
+        for id in [track, TrackId(5)] {
+            good(ctx, &ann(), "PUT", "devices/k", json!({ "name": "Kitchen", "state": "playing", "track": id })).await;
+            let shown = good(ctx, &ann(), "GET", "devices", Value::Null).await;
+            assert_eq!((&shown[0]["state"], &shown[0]["track"]), (&"playing".into(), &Value::Null), "{id}");
+        }
     }
 
     async fn a_device_does_what_it_is_told_once_and_in_order(world: World) {

@@ -1,14 +1,18 @@
 //! What plays for a listener where, and how one device steers another. A device says that it is there from time to
 //! time, and fetches what it was told to do when the stream of events says that there is something.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use kernel::{Ctx, Fault, Problem, http::Viewer};
+use kernel::{Ctx, Fault, Problem, Time, http::Viewer};
 
 use super::{CLIENT_CHARS_MAX, client, position};
 use crate::{
-    model::listener::{Command, CommandId, Device, DeviceReport, DeviceState, WaitingCommand},
-    service::Error,
+    TrackId,
+    model::{
+        Track,
+        listener::{Command, CommandId, Device, DeviceReport, DeviceState, WaitingCommand},
+    },
+    service::{Error, music},
     store::listener::{
         self,
         devices::{self as store, DeviceRow},
@@ -17,8 +21,9 @@ use crate::{
 
 /// Devices of one account at once.
 pub const DEVICES_MAX: usize = 20;
-/// How long a device that says nothing counts as there; it says something every 15 seconds.
-pub const DEVICE_ALIVE: Duration = Duration::from_secs(45);
+/// How long a device that says nothing counts as there. It says something every 30 seconds, but browsers let a page in
+/// the background do so only once a minute.
+pub const DEVICE_ALIVE: Duration = Duration::from_secs(90);
 /// Commands that wait for one device.
 pub const COMMANDS_MAX: usize = 32;
 /// How long a command waits: nobody wants music to begin because a device woke up.
@@ -53,7 +58,7 @@ fn word(state: DeviceState) -> &'static str {
     }
 }
 
-fn device(row: DeviceRow) -> Device {
+fn device(row: DeviceRow, tracks: &HashMap<TrackId, Track>, now: Time) -> Device {
     let state = match row.state.as_str() {
         "playing" => DeviceState::Playing,
         "paused" => DeviceState::Paused,
@@ -63,23 +68,25 @@ fn device(row: DeviceRow) -> Device {
         id: row.device,
         name: row.name,
         state,
-        track: row.track,
+        track: row.track.and_then(|id| tracks.get(&id).cloned()),
         position_ms: row.position_ms,
         volume: row.volume,
         seen_at: row.seen,
+        seen_ms_ago: u64::try_from(now.since(row.seen).as_millis()).unwrap_or(u64::MAX),
     }
 }
 
 /// When a device must have been heard of to count as there.
-fn alive_since(ctx: &Ctx) -> kernel::Time {
-    kernel::Time(ctx.now().0.saturating_sub(i64::try_from(DEVICE_ALIVE.as_micros()).unwrap_or(i64::MAX)))
+fn alive_since(ctx: &Ctx) -> Time {
+    Time(ctx.now().0.saturating_sub(i64::try_from(DEVICE_ALIVE.as_micros()).unwrap_or(i64::MAX)))
 }
 
 /// The viewer's devices that are there.
 pub async fn list_devices(ctx: &Ctx, viewer: &Viewer) -> Result<Vec<Device>, Error> {
     let (user, since) = (viewer.id, alive_since(ctx));
     let rows = ctx.db().read(move |tx| store::of(tx, user, since)).await.map_err(Error::Fault)?;
-    Ok(rows.into_iter().map(device).collect())
+    let tracks = music::tracks_by_id(ctx, viewer, rows.iter().filter_map(|row| row.track).collect()).await?;
+    Ok(rows.into_iter().map(|row| device(row, &tracks, ctx.now())).collect())
 }
 
 /// Notes what a device says of itself, and that it is there. 409 `full` beyond [`DEVICES_MAX`].

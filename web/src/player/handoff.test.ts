@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { QueueItemKept, Track } from '../api/types';
+import { ACT_WINS_MS, deviceName, differs, insists, positionOf, taken, type Seen } from './handoff';
+
+const track = (id: string, playable = true): Track => ({ id, title: id, duration_ms: 60_000, artists: [], album: null, playable }) as unknown as Track;
+const seen = (more: Partial<Seen>): Seen => ({
+  id: 'k', name: 'Kitchen', state: 'playing', track: track('a'), position_ms: 5000, volume: 100, seen_at: '', seen_ms_ago: 2000, heardAt: 100, ...more,
+});
+
+describe('where a device is', () => {
+  it('goes on while it plays, by how long ago the server heard of it', () => {
+    expect(positionOf(seen({}), 100)).toBe(7000);
+    expect(positionOf(seen({}), 1100)).toBe(8000);
+    expect(positionOf(seen({}), 0)).toBe(7000);
+  });
+  it('stands still while it is paused, and never leaves the track', () => {
+    expect(positionOf(seen({ state: 'paused' }), 9999)).toBe(5000);
+    expect(positionOf(seen({}), 1_000_000)).toBe(60_000);
+  });
+});
+
+describe('an offer', () => {
+  it('is made for another track or another place, and not for the same', () => {
+    expect(differs({ trackId: 'a', positionMs: 0 }, { trackId: 'b', positionMs: 0 })).toBe(true);
+    expect(differs({ trackId: 'a', positionMs: 60_000 }, { trackId: 'a', positionMs: 0 })).toBe(true);
+    expect(differs({ trackId: 'a', positionMs: 1000 }, { trackId: 'a', positionMs: 0 })).toBe(false);
+    expect(differs({ trackId: null, positionMs: 0 }, { trackId: 'a', positionMs: 0 })).toBe(false);
+  });
+});
+
+describe('a queue that is taken', () => {
+  const items = (...tracks: [number, Track][]): QueueItemKept[] => tracks.map(([index, one]) => ({ index, track: one }));
+  it('stands where it stood', () => {
+    expect(taken(items([0, track('a')], [1, track('b')]), 1, 9000)).toMatchObject({ at: 1, positionMs: 9000 });
+  });
+  it('passes over what is out of sight or can’t be played', () => {
+    expect(taken(items([0, track('a')], [2, track('c')]), 1, 9000)).toMatchObject({ at: 1, positionMs: 0 });
+    expect(taken(items([0, track('a')], [1, track('b', false)], [2, track('c')]), 1, 9000)).toMatchObject({ at: 1, positionMs: 0 });
+    expect(taken(items([0, track('a')]), 3, 9000)).toMatchObject({ at: 0, positionMs: 0 });
+    expect(taken(items([0, track('a', false)]), 0, 0)).toBeNull();
+    expect(taken([], 0, 0)).toBeNull();
+  });
+});
+
+describe('two writers', () => {
+  it('who just did something insists, who merely plays on gives way', () => {
+    expect(insists(1000, 1000 + ACT_WINS_MS - 1)).toBe(true);
+    expect(insists(1000, 1000 + ACT_WINS_MS)).toBe(false);
+  });
+});
+
+describe('the name of a device', () => {
+  it('is clean, short and never empty', () => {
+    expect(deviceName('  Kitchen\n laptop\u0000 ', 'x')).toBe('Kitchen laptop');
+    expect(deviceName(' \t', 'Firefox on Linux')).toBe('Firefox on Linux');
+    expect([...deviceName('🎧'.repeat(200), 'x')].length).toBe(60);
+  });
+});

@@ -1,0 +1,64 @@
+/** How a queue goes from one device to another, as plain functions: no clock, no network. */
+import type { Device, QueueItemKept, ServerQueue } from '../api/types';
+
+/** Two places in a track that are nearer than this are the same place. */
+export const SAME_PLACE_MS = 10_000;
+/** Somebody who did something so lately is the last writer, whatever another device has said meanwhile. */
+export const ACT_WINS_MS = 20_000;
+
+export interface Place {
+  trackId: string | null;
+  positionMs: number;
+}
+
+/** A device as it was last heard of, and when that was by the clock of this page. */
+export interface Seen extends Device {
+  heardAt: number;
+}
+
+/** Where a device is in its track now. */
+export function positionOf(device: Seen, now: number): number {
+  const since = device.state === 'playing' ? device.seen_ms_ago + Math.max(0, now - device.heardAt) : 0;
+  return Math.min(device.position_ms + since, device.track?.duration_ms ?? Number.MAX_SAFE_INTEGER);
+}
+
+export function placeOf(queue: ServerQueue): Place {
+  return { trackId: queue.tracks[queue.current] ?? null, positionMs: queue.position_ms };
+}
+
+/** Whether the kept queue stands somewhere else than this page, so that it is worth being offered. */
+export function differs(kept: Place, here: Place): boolean {
+  if (kept.trackId === null) return false;
+  return kept.trackId !== here.trackId || Math.abs(kept.positionMs - here.positionMs) > SAME_PLACE_MS;
+}
+
+export interface Taken<T> {
+  tracks: T[];
+  at: number;
+  positionMs: number;
+}
+
+/**
+ * What of a kept queue is played from here on, and where: tracks that are out of sight are passed over. When the current one
+ * is, the next that can be seen begins, from its start.
+ */
+export function taken(items: readonly QueueItemKept[], current: number, positionMs: number): Taken<QueueItemKept['track']> | null {
+  const seen = items.filter((item) => item.track.playable);
+  if (seen.length === 0) return null;
+  const found = seen.findIndex((item) => item.index >= current);
+  const at = found < 0 ? seen.length - 1 : found;
+  const same = seen[at]?.index === current;
+  return { tracks: seen.map((item) => item.track), at, positionMs: same ? positionMs : 0 };
+}
+
+/** After the list was refused as stale: whether this page says it again, or leaves it to the other one. */
+export function insists(actedAt: number, now: number): boolean {
+  return now - actedAt < ACT_WINS_MS;
+}
+
+/** "Chrome on Linux" and so on, made fit to be a name. */
+export function deviceName(typed: string, otherwise: string): string {
+  // eslint-disable-next-line no-control-regex
+  const clean = typed.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/\s+/g, ' ').trim();
+  return [...(clean || otherwise)].slice(0, 60).join('');
+}
