@@ -1,4 +1,5 @@
-//! What comes in from outside, in one place: database, blobs, bus, clock, randomness, and the wish to stop.
+//! What comes in from outside, in one place: database, blobs, bus, clock, randomness, other servers' answers, and the
+//! wish to stop.
 
 use std::{
     any::{Any, TypeId},
@@ -8,12 +9,22 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Clock, Fault, Time, blob::Blobs, bus::Bus, db::Db, id::Ids, random::Random, sign::Signer};
+use crate::{
+    Clock, Fault, Time,
+    blob::Blobs,
+    bus::Bus,
+    db::Db,
+    fetch::{Fetcher, Policy},
+    id::Ids,
+    random::Random,
+    sign::Signer,
+};
 
 /// The context that every service is given. Cheap to clone.
 #[derive(Clone)]
 pub struct Ctx {
     inner: Arc<Inner>,
+    fetch: Fetcher,
 }
 
 struct Inner {
@@ -42,7 +53,23 @@ impl Ctx {
         let signer = Signer::load(&db, &random, "sign").await?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let kept = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { db, blobs, bus, clock, random, ids, signer, stop, tasks, kept }) })
+        let fetch = Fetcher::new(Policy::default())?;
+        Ok(Self {
+            fetch,
+            inner: Arc::new(Inner { db, blobs, bus, clock, random, ids, signer, stop, tasks, kept }),
+        })
+    }
+
+    /// With another say about which servers may be asked than the public internet on the usual ports.
+    #[must_use]
+    pub fn with_fetch(mut self, fetch: Fetcher) -> Self {
+        self.fetch = fetch;
+        self
+    }
+
+    /// The one who asks other servers.
+    pub fn fetch(&self) -> &Fetcher {
+        &self.fetch
     }
 
     /// The database.

@@ -1,8 +1,8 @@
 //! The kernel: what every domain stands on and nothing that a listener would name.
 //!
 //! It owns time, identifiers, randomness, errors as problem details, paging by key, the database layer that
-//! serves `SQLite` and `PostgreSQL` with one text, the transactional outbox, leased jobs, blobs, the wake-up bus
-//! and the HTTP vocabulary. It never knows a product word, never imports a domain, and starts no process.
+//! serves `SQLite` and `PostgreSQL` with one text, the transactional outbox, leased jobs, blobs, the wake-up bus,
+//! the one way to ask other servers, and the HTTP vocabulary. It never knows a product word, never imports a domain, and starts no process.
 //!
 //! Start reading at [`Ctx`], which carries everything that comes in from outside, then [`db`], [`outbox`] and
 //! [`jobs`].
@@ -13,6 +13,7 @@ pub mod clock;
 pub mod ctx;
 pub mod db;
 pub mod error;
+pub mod fetch;
 pub mod http;
 pub mod id;
 pub mod jobs;

@@ -1,5 +1,7 @@
 //! For tests only: made worlds on both engines, with a clock that is turned by hand.
 
+pub mod foreign;
+
 use std::{
     sync::{
         Arc,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use kernel::db::Location;
+use kernel::{db::Location, fetch::Policy};
 use serde::Deserialize;
 
 /// Where the program listens unless told.
@@ -68,10 +68,14 @@ pub(crate) struct Settings {
     /// Measure the sound of music while there is nothing better to do: loudness, waveform, likeness [default: true]
     #[arg(long, env = "ODEON_MEASURE_SOUND", global = true, num_args = 0..=1, default_missing_value = "true")]
     measure_sound: Option<bool>,
+    /// A network of one's own that listeners' feeds and links may lead to, such as 10.0.0.0/8; may be given several
+    /// times. Without it only public servers on the usual ports are asked
+    #[arg(long, env = "ODEON_FETCH_ALLOW", global = true, value_delimiter = ',')]
+    fetch_allow: Option<Vec<String>>,
 }
 
 /// The configuration as it holds.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that the operator sets")]
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
@@ -88,6 +92,7 @@ pub(crate) struct Config {
     pub(crate) cache_bytes: usize,
     pub(crate) scan_every_minutes: u64,
     pub(crate) measure_sound: bool,
+    pub(crate) fetch: Policy,
 }
 
 impl Config {
@@ -122,10 +127,16 @@ impl Config {
             disk_free_bytes_min: given.disk_free_bytes_min.or(file.disk_free_bytes_min),
             cache_bytes: given.cache_bytes.or(file.cache_bytes).unwrap_or(64 << 20),
             scan_every_minutes: given.scan_every_minutes.or(file.scan_every_minutes).unwrap_or(60),
+            fetch: fetch_policy(&given.fetch_allow.or(file.fetch_allow).unwrap_or_default())?,
             measure_sound: given.measure_sound.or(file.measure_sound).unwrap_or(true),
             data,
         })
     }
+}
+
+/// Which other servers may be asked on behalf of listeners.
+fn fetch_policy(allow: &[String]) -> Result<Policy, String> {
+    allow.iter().try_fold(Policy::default(), |policy, network| Ok(policy.allowing(network.parse()?)))
 }
 
 /// Reads `odeon.toml`. A file that was named must be there; the usual one may be absent.
@@ -163,12 +174,22 @@ mod tests {
 
     #[test]
     fn a_misspelt_setting_is_refused_by_name() {
-        assert!(from_file("lissten = 1").expect_err("is refused").contains("lissten"));
+        assert!(from_file("lissten = 1").err().expect("is refused").contains("lissten"));
+    }
+
+    #[test]
+    fn only_networks_that_are_named_are_asked_beside_the_public_internet() {
+        let config = from_file("fetch_allow = [\"10.0.0.0/8\"]").expect("is taken");
+        let permits = |address: &str| config.fetch.permits(address.parse().expect("an address"));
+        assert!(permits("10.1.2.3:9000") && permits("8.8.8.8:443"));
+        assert!(!permits("192.168.0.1:80") && !permits("8.8.8.8:25"));
+        let wrong = from_file("fetch_allow = [\"10.0.0.0/33\"]").err().expect("is refused");
+        assert!(wrong.contains("10.0.0.0/33"));
     }
 
     #[test]
     fn a_database_that_is_no_postgresql_url_is_refused() {
-        assert!(from_file("database = \"mysql://x\"").expect_err("is refused").contains("postgres://"));
+        assert!(from_file("database = \"mysql://x\"").err().expect("is refused").contains("postgres://"));
     }
 
     #[test]
@@ -178,6 +199,6 @@ mod tests {
             example.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
         let text = settings.collect::<Vec<_>>().join("\n");
         toml::from_str::<Settings>(&text).expect("the example can be taken");
-        assert_eq!(text.lines().count(), 13);
+        assert_eq!(text.lines().count(), 14);
     }
 }

@@ -11,6 +11,7 @@ use kernel::{
     blob::{Blobs, LocalBlobs, S3Blobs},
     bus::{Bus, LocalBus},
     db::{Db, Location},
+    fetch::Fetcher,
     random::Random,
 };
 
@@ -50,7 +51,8 @@ pub(crate) async fn open(config: &Config, serving: bool) -> Result<Ctx, Fault> {
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
     let db = Db::open(&config.database, Arc::clone(&bus)).await?;
     let blobs = open_blobs(config, serving)?;
-    Ctx::new(db, blobs, bus, Clock::System, Random::System).await
+    let ctx = Ctx::new(db, blobs, bus, Clock::System, Random::System).await?;
+    Ok(ctx.with_fetch(Fetcher::new(config.fetch.clone())?))
 }
 
 fn open_blobs(config: &Config, serving: bool) -> Result<Arc<dyn Blobs>, Fault> {
