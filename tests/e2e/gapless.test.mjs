@@ -129,10 +129,10 @@ test('a slow line that is cut in the middle changes no sample', async () => {
   await context.close();
 }, { timeout: 120_000 });
 
-/** Waits until the tracks of an album have their rungs, which the first grant asks for. */
+/** Waits until the tracks of an album have their rungs, which are made for who asks for them. */
 async function encoded(title) {
   for (const track of (await client.all('/api/v1/tracks')).filter((one) => one.album?.title === title)) {
-    await eventually('the track is encoded', async () => (await client.post(`/api/v1/tracks/${track.id}/grant`, {})).state === 'ready', 90);
+    await eventually('the track is encoded', async () => (await client.post(`/api/v1/tracks/${track.id}/grant?quality=lossless`, {})).state === 'ready', 90);
   }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     manifest::{self, Presentation},
     model::GrantState,
     routes::{media as answers, picture::JPEG},
-    service::Delivery,
+    service::{Delivery, Wish},
     wire::{self, Representation},
 };
 
@@ -159,7 +159,7 @@ impl Direct {
     }
 
     async fn send_hls(&self, facts: Media, asked: Asked<'_>) -> Result<Hls, Error> {
-        let (grant, index) = self.delivery.grant(facts).await?;
+        let (grant, index) = self.delivery.grant(facts, Wish::ENCODED).await?;
         let Some(show) = Presentation::of(&index)? else {
             return Ok(match grant.state {
                 GrantState::Failed => Hls::Failed(grant.problem),

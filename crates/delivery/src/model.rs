@@ -2,7 +2,7 @@
 
 use catalog::{CaptionId, MediaId, media::MediaState};
 use kernel::Time;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How much delivery may take and for how long it grants.
@@ -20,10 +20,30 @@ impl Default for Config {
     }
 }
 
+/// As what a track is to be played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = SoundQuality)]
+pub enum Quality {
+    /// The file as it came where nearly all browsers play it; otherwise it is encoded.
+    #[default]
+    Auto,
+    /// The file as it came, whatever it is. Nothing is encoded for this.
+    Original,
+    /// Also without loss in a form that every browser plays, where the file is lossless.
+    Lossless,
+    /// Also encoded, for who can't play the file or has too narrow a line for it.
+    High,
+    /// Also encoded as small as it gets.
+    Low,
+}
+
 /// How far the encoding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GrantState {
+    /// Nothing is encoded, and this grant asked for nothing that must be: the original plays.
+    None,
     /// It will begin.
     Waiting,
     /// It is under way; what there is can be played.
@@ -37,7 +57,8 @@ pub enum GrantState {
 impl From<MediaState> for GrantState {
     fn from(state: MediaState) -> Self {
         match state {
-            MediaState::None | MediaState::Waiting => Self::Waiting,
+            MediaState::None => Self::None,
+            MediaState::Waiting => Self::Waiting,
             MediaState::Encoding => Self::Encoding,
             MediaState::Ready => Self::Ready,
             MediaState::Failed => Self::Failed,

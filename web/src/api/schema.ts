@@ -1041,8 +1041,8 @@ export interface paths {
         put?: never;
         /**
          * Leave to play a track.
-         * @description Starts the encode where there is none yet; ask again while `state` is `waiting`. Grants of the same hour hold the
-         *     same paths.
+         * @description What browsers play as it is is not encoded, unless `quality` asks for it. Otherwise this starts the encode where there
+         *     is none yet; ask again while `state` is `waiting`. Grants of the same hour hold the same paths.
          */
         post: operations["grant_track"];
         delete?: never;
@@ -1732,7 +1732,7 @@ export interface components {
          * @description How far the encoding is.
          * @enum {string}
          */
-        GrantState: "waiting" | "encoding" | "ready" | "failed";
+        GrantState: "none" | "waiting" | "encoding" | "ready" | "failed";
         /** @description A text track that is granted. */
         GrantedCaption: {
             /** @description Which. */
@@ -7296,7 +7296,12 @@ export interface operations {
     };
     grant_track: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As what it is to be played. */
+                quality?: "auto" | "original" | "lossless" | "high" | "low";
+                /** @description How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once. */
+                wait_ms?: number;
+            };
             header?: never;
             path: {
                 /** @description The track. */
@@ -7325,6 +7330,15 @@ export interface operations {
             };
             /** @description There is no such track for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The wish can't be read. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

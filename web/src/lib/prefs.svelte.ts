@@ -1,4 +1,5 @@
 import type { Levelling } from '../player/levels';
+import type { SoundQuality } from '../player/quality';
 import { readStored, writeStored } from './stored';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -13,11 +14,13 @@ interface Kept {
   speed: number;
   captions: boolean;
   captionLanguage: string;
-  /** Lossless tracks are joined without a seam. */
+  /** Tracks are joined without a seam. */
   gapless: boolean;
   /** Seconds that one track fades into the next, outside of albums; 0 is off. */
   crossfade: number;
   levelling: Levelling;
+  /** As what music is fetched. */
+  sound: SoundQuality;
   /** Decibels that everything is made louder when it is levelled. */
   pregain: number;
   /** The stage shows lyrics where there are some. */
@@ -26,7 +29,7 @@ interface Kept {
 
 export const CROSSFADE_S_MAX = 12;
 
-const SOUND_USUAL = { gapless: true, crossfade: 0, levelling: 'album' as Levelling, pregain: 0, lyrics: false };
+const SOUND_USUAL = { gapless: true, crossfade: 0, levelling: 'album' as Levelling, sound: 'auto' as SoundQuality, pregain: 0, lyrics: false };
 const USUAL: Kept = { volume: 1, muted: false, shortcuts: true, quality: 0, speed: 1, captions: true, captionLanguage: '', ...SOUND_USUAL };
 const KEY = 'odeon.prefs';
 

@@ -24,6 +24,13 @@ export type Play = Source | { kind: 'run'; joined: Joined };
 
 const MEDIA_ERR_NETWORK = 2;
 
+/** The best lossy rung, or the smallest of all. */
+export function rungOf(levels: readonly { bitrate: number; audioCodec?: string | undefined }[], rung: 'high' | 'low'): number {
+  const order = levels.map((level, at) => ({ at, ...level })).sort((a, b) => a.bitrate - b.bitrate);
+  const lossy = order.filter((level) => !/flac/i.test(level.audioCodec ?? ''));
+  return (rung === 'low' ? order[0] : (lossy.at(-1) ?? order.at(-1)))?.at ?? -1;
+}
+
 /** One `<audio>` element and what feeds it. Knows nothing of queues, grants or retries. */
 export class Deck {
   trackId: string | null = null;
@@ -119,6 +126,8 @@ export class Deck {
       const text = data.type === Hls.ErrorTypes.NETWORK_ERROR ? 'The sound stopped arriving.' : 'This browser can’t play the track.';
       this.reports.broke({ text, reference: null }, false, trackId);
     });
+    const { rung } = source;
+    if (rung) hls.on(Hls.Events.MANIFEST_PARSED, () => (hls.currentLevel = rungOf(hls.levels, rung)));
     hls.loadSource(source.url);
     hls.attachMedia(this.element);
   }

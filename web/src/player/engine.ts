@@ -10,6 +10,7 @@ import { Deck, type Play } from './deck';
 import { Desk } from './desk';
 import { idle, pickSource, RETRY_PAUSES_MS, step, type PlayState, type Signal, type Trouble } from './machine';
 import { Joiner, type Opening } from './joiner';
+import { isEncoded, type SoundQuality } from './quality';
 import type { Part } from './sound/timeline';
 
 export interface EngineHost {
@@ -25,6 +26,8 @@ export interface EngineHost {
   passed(key: number): void;
   /** Whether tracks are to be joined without a seam. */
   gapless(): boolean;
+  /** As what music is to be fetched. */
+  quality(): SoundQuality;
   /** How long one item is to fade into another; 0 when it is not. */
   fadeMs(key: number, next: number): number;
   /** Whether any may. */
@@ -145,6 +148,28 @@ export class MusicEngine {
     this.#tell(to);
   }
 
+  canPlay(mime: string): boolean {
+    return this.#live.element.canPlayType(mime) !== '';
+  }
+
+  /** What plays is asked for anew and goes on where it is. */
+  reopen(): void {
+    const { trackId, phase } = this.state;
+    if (trackId === null || phase === 'idle') return;
+    this.#endFade();
+    this.#resumeMs = this.positionMs;
+    this.#turn += 1;
+    clearTimeout(this.#retry);
+    this.#stopLevelTimer();
+    this.#triedFileOf = null;
+    this.#readying = null;
+    this.#drop(this.#spare);
+    this.#live.unload();
+    this.#signal({ kind: 'open', trackId, play: this.state.wanted });
+    if (this.state.wanted) void this.#ask(trackId);
+    else for (const kind of ['granted', 'ready'] as const) this.#signal({ kind, trackId });
+  }
+
   /** The queue or a setting has changed: what was made ready for later may not be what follows now. */
   reconsider(): void {
     this.#live.run?.expect((key) => this.#joiner.following(key)?.key ?? null);
@@ -226,7 +251,8 @@ export class MusicEngine {
   async #source(deck: Deck, item: Opening, grant: TrackGrant): Promise<Play | null> {
     const joined = await this.#joiner.open(item, grant);
     if (joined) return { kind: 'run', joined };
-    return pickSource(grant, (mime) => deck.element.canPlayType(mime) !== '');
+    const quality = this.host.quality();
+    return pickSource(grant, (mime) => deck.element.canPlayType(mime) !== '', false, isEncoded(quality) ? quality : undefined);
   }
 
   async #load(trackId: string, grant: TrackGrant, source: Play): Promise<void> {

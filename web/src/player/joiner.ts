@@ -2,6 +2,7 @@
 import { ApiError, offlineError } from '../api/errors';
 import type { TrackGrant } from '../api/types';
 import type { Deck } from './deck';
+import { isEncoded, type SoundQuality } from './quality';
 import { BadSound } from './sound/flac';
 import { fits, openFeed, type Feed } from './sound/feed';
 import { LineTrouble, noPatience } from './sound/line';
@@ -19,6 +20,7 @@ interface JoinHost {
   grant(trackId: string, fresh?: boolean): Promise<TrackGrant>;
   following(key: number): Opening | null;
   gapless(): boolean;
+  quality(): SoundQuality;
   fadeMs(key: number, next: number): number;
 }
 
@@ -49,7 +51,7 @@ export class Joiner {
 
   /** The exact sound of a granted track, or null when it has none or nobody wants it. Throws an `ApiError`. */
   async open(item: Opening, grant: TrackGrant, signal: AbortSignal = new AbortController().signal): Promise<Joined | null> {
-    if (!this.#joins(item)) return null;
+    if (!this.#joins(item) || isEncoded(this.host.quality())) return null;
     const again = (): Promise<TrackGrant> => this.host.grant(item.trackId, true);
     let feed: Feed | null;
     try {
@@ -72,7 +74,7 @@ export class Joiner {
 
   /** Whether a lossless rung is being made that would make the change to this track exact. Asks now and then only. */
   async worthWaiting(item: Opening, grant: TrackGrant): Promise<boolean> {
-    if (!this.#joins(item) || !mayCome(grant)) return false;
+    if (!this.#joins(item) || isEncoded(this.host.quality()) || !mayCome(grant)) return false;
     const looked = this.#lookedAt.get(item.trackId) ?? -Infinity;
     if (performance.now() - looked < WORTH_LOOKING_AGAIN_MS) return true;
     this.#lookedAt.clear();

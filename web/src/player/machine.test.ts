@@ -62,5 +62,8 @@ describe('the source to play', () => {
   it('a_file_that_the_browser_plays_is_preferred', () => expect(pickSource({ original, hls: '/h' }, () => true)).toEqual({ kind: 'file', url: '/o' }));
   it('an_unplayable_file_gives_way_to_hls', () => expect(pickSource({ original, hls: '/h' }, () => false)).toEqual({ kind: 'hls', url: '/h' }));
   it('a_file_that_failed_gives_way_to_hls', () => expect(pickSource({ original, hls: '/h' }, () => true, true)).toEqual({ kind: 'hls', url: '/h' }));
+  it('a_rung_that_was_chosen_comes_before_the_file', () => expect(pickSource({ original, hls: '/h' }, () => true, false, 'low')).toEqual({ kind: 'hls', url: '/h', rung: 'low' }));
+  it('a_rung_that_is_being_made_is_waited_for', () => expect(pickSource({ original, state: 'waiting' }, () => true, false, 'low')).toBeNull());
+  it('without_a_rung_to_come_the_file_plays', () => expect(pickSource({ original, state: 'failed' }, () => true, false, 'low')).toEqual({ kind: 'file', url: '/o' }));
   it('nothing_playable_yet_is_null', () => expect(pickSource({ original, hls: null }, () => false)).toBeNull());
 });

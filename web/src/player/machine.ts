@@ -126,17 +126,23 @@ export function waits(state: PlayState): boolean {
 export interface Source {
   kind: 'file' | 'hls';
   url: string;
+  /** Which rung of HLS; left away, the line decides. */
+  rung?: 'high' | 'low';
 }
 
 /**
  * The plain file when the browser says that it can play it, for it starts fastest and is not encoded twice;
- * otherwise the HLS manifest; null when there is nothing to play yet.
+ * otherwise the HLS manifest; null when there is nothing to play yet. With a `rung` the manifest comes first, and the file
+ * only when there will be none.
  */
 export function pickSource(
-  grant: { original?: { url: string; mime: string } | null; hls?: string | null },
+  grant: { original?: { url: string; mime: string } | null; hls?: string | null; state?: string },
   canPlay: (mime: string) => boolean,
   refuseFile = false,
+  rung?: 'high' | 'low',
 ): Source | null {
+  const encoded: Source | null = grant.hls ? { kind: 'hls', url: grant.hls, ...(rung ? { rung } : {}) } : null;
+  if (rung && (encoded || grant.state !== 'failed')) return encoded;
   if (grant.original && !refuseFile && canPlay(grant.original.mime)) return { kind: 'file', url: grant.original.url };
-  return grant.hls ? { kind: 'hls', url: grant.hls } : null;
+  return encoded;
 }

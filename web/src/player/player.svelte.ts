@@ -9,6 +9,7 @@ import type { Opening } from './joiner';
 import { gainOf, PREGAIN_DB_MAX } from './levels';
 import { idle, waits, type PlayState } from './machine';
 import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
+import { betterWish, type Wish } from './quality';
 import * as q from './queue';
 import type { Queue, QueueItem, QueueTrack } from './queue';
 
@@ -18,6 +19,8 @@ const KEEP_POSITION_EVERY_MS = 3000;
 /** Addresses are not used in the last minute of their life. */
 const GRANT_SPARE_MS = 60_000;
 const GRANTS_MAX = 50;
+/** The server holds its answer back for so long when there is nothing to play yet. */
+const GRANT_WAIT_MS = 2000;
 export const SOUND_EVENT = 'odeon:sound';
 
 /** Whoever wants to know what happens to the queue. */
@@ -65,6 +68,7 @@ class Player {
         },
         passed: (key) => this.#passed(key),
         gapless: () => prefs.get('gapless'),
+        quality: () => prefs.get('sound'),
         fadeMs: (key, next) => this.#fadeMs(key, next),
         fades: () => prefs.get('crossfade') > 0,
         level: (key) => this.#level(key),
@@ -212,6 +216,11 @@ class Player {
     return this.#engine?.positionMs ?? this.positionMs;
   }
 
+  /** Another quality was chosen: what plays is fetched anew where it is. */
+  hearQuality(): void {
+    this.#engine?.reopen();
+  }
+
   /** A setting of how tracks meet or how loud they are was changed. */
   hearSettings(): void {
     this.#engine?.reconsider();
@@ -323,19 +332,27 @@ class Player {
   }
 
   async #grant(id: string, fresh = false): Promise<TrackGrant> {
-    if (fresh) this.#grants.delete(id);
-    const known = this.#grants.get(id);
+    const chosen = prefs.get('sound');
+    const name = `${chosen} ${id}`;
+    if (fresh) this.#grants.delete(name);
+    const known = this.#grants.get(name);
     // A track that broke or is still being made is asked for afresh.
     const sound = this.state.attempts === 0 || this.state.trackId !== id;
     if (known && sound && Date.parse(known.expires_at) - GRANT_SPARE_MS > Date.now()) return known;
-    const grant = await ask(api.POST('/api/v1/tracks/{id}/grant', { params: { path: { id } } }));
-    this.#grants.delete(id);
-    if (grant.state === 'ready') this.#grants.set(id, grant);
+    let grant = await this.#askFor(id, chosen);
+    const better = betterWish(chosen, grant, prefs.get('gapless'), (mime) => this.#engine?.canPlay(mime) ?? true);
+    if (better) grant = await this.#askFor(id, better);
+    this.#grants.delete(name);
+    if (grant.state === 'ready' || grant.state === 'none') this.#grants.set(name, grant);
     for (const old of this.#grants.keys()) {
       if (this.#grants.size <= GRANTS_MAX) break;
       this.#grants.delete(old);
     }
     return grant;
+  }
+
+  #askFor(id: string, quality: Wish): Promise<TrackGrant> {
+    return ask(api.POST('/api/v1/tracks/{id}/grant', { params: { path: { id }, query: { quality, wait_ms: GRANT_WAIT_MS } } }));
   }
 
   #keep(): void {

@@ -136,6 +136,13 @@ pub enum MediaState {
     Failed,
 }
 
+impl MediaState {
+    /// Whether something is about to come, or more of it.
+    pub fn is_underway(self) -> bool {
+        matches!(self, Self::Waiting | Self::Encoding)
+    }
+}
+
 /// Why a media can't be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

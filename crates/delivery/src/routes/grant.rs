@@ -1,46 +1,64 @@
 //! Grants over HTTP.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use catalog::{TrackId, VideoId};
 use kernel::{
     Problem,
-    http::{Json, Path, Viewer},
+    http::{Json, Path, Query, Viewer},
 };
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     error::Error,
-    model::{TrackGrant, VideoGrant},
-    service::Delivery,
+    model::{Quality, TrackGrant, VideoGrant},
+    service::{Delivery, Wish},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Delivery>> {
     OpenApiRouter::new().routes(routes!(grant_track)).routes(routes!(grant_video))
 }
 
+/// How a track is asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TrackWish {
+    /// As what it is to be played.
+    #[param(inline)]
+    quality: Quality,
+    /// How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once.
+    #[param(maximum = 5000)]
+    wait_ms: u16,
+}
+
 /// Leave to play a track.
 ///
-/// Starts the encode where there is none yet; ask again while `state` is `waiting`. Grants of the same hour hold the
-/// same paths.
+/// What browsers play as it is is not encoded, unless `quality` asks for it. Otherwise this starts the encode where there
+/// is none yet; ask again while `state` is `waiting`. Grants of the same hour hold the same paths.
 #[utoipa::path(
     post,
     path = "/api/v1/tracks/{id}/grant",
     tag = "delivery",
-    params(("id" = String, Path, description = "The track.")),
+    params(("id" = String, Path, description = "The track."), TrackWish),
     responses(
         (status = 200, body = TrackGrant),
         (status = 401, description = "Nobody is signed in.", body = Problem),
         (status = 404, description = "There is no such track for you.", body = Problem),
+        (status = 422, description = "The wish can't be read.", body = Problem),
     )
 )]
 async fn grant_track(
     State(delivery): State<Arc<Delivery>>,
     viewer: Viewer,
     Path(id): Path<TrackId>,
+    Query(wish): Query<TrackWish>,
 ) -> Result<Json<TrackGrant>, Error> {
-    delivery.grant_track(&viewer, id).await.map(Json)
+    let wait = Duration::from_millis(wish.wait_ms.into());
+    delivery.grant_track(&viewer, id, Wish { quality: wish.quality, wait }).await.map(Json)
 }
 
 /// Leave to play a video.

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use catalog::{
     MediaId, TrackId, VideoId,
-    media::{self, AfterFailure, Media, MediaIndex, MediaState},
+    media::{self, AfterFailure, Media, MediaIndex, MediaKind, MediaState},
+    model::TOPIC_CATALOG,
 };
 use kernel::{Fault, Time, http::Viewer};
 
 use crate::{
     error::Error,
     manifest::Presentation,
-    model::{GrantedCaption, MediaOriginal, TrackGrant, VideoGrant},
+    model::{GrantState, GrantedCaption, MediaOriginal, Quality, TrackGrant, VideoGrant},
     service::{Delivery, playable},
 };
 
@@ -21,19 +22,52 @@ const SAME_FOR_S: i64 = 3600;
 const PRIORITY_AWAITED: i64 = 50;
 /// The original plays; the ladder is for lines that are too narrow for it.
 const PRIORITY_SPARE: i64 = 150;
+/// Longest that a grant is held back until there is something to play.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How long a lost wake-up may delay who waits.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// How something is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wish {
+    /// As what.
+    pub quality: Quality,
+    /// How long the asker would rather wait than be told that there is nothing yet.
+    pub wait: Duration,
+}
+
+impl Wish {
+    /// What is encoded, of whatever rung, at once.
+    pub(crate) const ENCODED: Self = Self { quality: Quality::High, wait: Duration::ZERO };
+
+    /// Whether this needs renditions of a file.
+    fn needs_encode(self, facts: &Media) -> bool {
+        match (facts.kind, self.quality) {
+            (MediaKind::Video, _) | (_, Quality::Lossless | Quality::High | Quality::Low) => true,
+            (MediaKind::Audio, Quality::Original) => false,
+            (MediaKind::Audio, Quality::Auto) => !playable::everywhere(&facts.file),
+        }
+    }
+}
 
 impl Delivery {
     /// Grants a track.
-    pub(crate) async fn grant_track(&self, viewer: &Viewer, track: TrackId) -> Result<TrackGrant, Error> {
+    pub(crate) async fn grant_track(
+        &self,
+        viewer: &Viewer,
+        track: TrackId,
+        wish: Wish,
+    ) -> Result<TrackGrant, Error> {
         let media = media::for_track(self.ctx.db(), viewer, track).await?.ok_or(Error::Absent)?;
-        let (grant, _) = self.grant(media).await?;
+        let (grant, _) = self.grant(media, wish).await?;
         Ok(grant)
     }
 
     /// Grants a video with its text tracks.
     pub(crate) async fn grant_video(&self, viewer: &Viewer, video: VideoId) -> Result<VideoGrant, Error> {
         let media = media::for_video(self.ctx.db(), viewer, video).await?.ok_or(Error::Absent)?;
-        let (grant, index) = self.grant(media).await?;
+        let (grant, index) = self.grant(media, Wish::ENCODED).await?;
         let base = self.base(grant.media_id, grant.expires_at);
         let captions = index.captions.into_iter().map(|caption| GrantedCaption {
             url: format!("{base}/captions/{}.vtt", caption.id),
@@ -47,13 +81,27 @@ impl Delivery {
     }
 
     /// Grants a media that its asker may have, with what the index holds of it at this moment.
-    pub(crate) async fn grant(&self, facts: Media) -> Result<(TrackGrant, MediaIndex), Error> {
+    pub(crate) async fn grant(&self, facts: Media, wish: Wish) -> Result<(TrackGrant, MediaIndex), Error> {
         let id = facts.id;
         let original = playable::mime(&facts.file);
         self.originals.remember(&facts, self.ctx.now());
-        let asked = self.ask_for_encode(&facts, original.is_some()).await?;
+        // Heard from before the question is asked, so that no answer is missed.
+        let mut heard = self.ctx.bus().subscribe();
+        let asked = self.ask_for_encode(&facts, wish, original.is_some()).await?;
         // Read after asking, so that what the answer says is of one moment.
-        let index = media::index(self.ctx.db(), id).await?.ok_or(Error::Absent)?;
+        let mut index = self.index(id).await?;
+        if wish.needs_encode(&facts) && !wish.wait.is_zero() {
+            let late = self.ctx.clock().sleep(wish.wait.min(WAIT_MAX));
+            tokio::pin!(late);
+            while index.media.state.is_underway() && Presentation::of(&index)?.is_none() {
+                tokio::select! {
+                    () = heard.wait_for(TOPIC_CATALOG) => {}
+                    () = self.ctx.clock().sleep(LOOK_EVERY) => {}
+                    () = &mut late => break,
+                }
+                index = self.index(id).await?;
+            }
+        }
         let shown = Presentation::of(&index)?.is_some();
         let expires_at = expiry(self.ctx.now(), self.config.grant_hours);
         let base = self.base(id, expires_at);
@@ -64,19 +112,25 @@ impl Delivery {
                 .map(|mime| MediaOriginal { url: format!("{base}/original"), mime: mime.to_owned() }),
             hls: shown.then(|| format!("{base}/master.m3u8")),
             dash: shown.then(|| format!("{base}/manifest.mpd")),
-            state: asked.unwrap_or(index.media.state).into(),
+            state: state(&index, asked),
             problem: index.media.problem.as_ref().map(|problem| problem.text.clone()),
             duration_ms: index.media.file.duration_ms,
         };
         Ok((grant, index))
     }
 
-    /// Starts the encode where there is none yet, and has a waiting one done sooner.
-    async fn ask_for_encode(&self, facts: &Media, plays: bool) -> Result<Option<MediaState>, Fault> {
-        let priority = if plays { PRIORITY_SPARE } else { PRIORITY_AWAITED };
+    /// Starts the encode where it is needed and there is none yet, and has a waiting one done sooner.
+    async fn ask_for_encode(
+        &self,
+        facts: &Media,
+        wish: Wish,
+        plays: bool,
+    ) -> Result<Option<MediaState>, Fault> {
+        let spare = plays && matches!(wish.quality, Quality::Auto | Quality::Lossless);
+        let priority = if spare { PRIORITY_SPARE } else { PRIORITY_AWAITED };
         match facts.state {
-            MediaState::None => {}
-            MediaState::Waiting if !plays => {}
+            MediaState::None if wish.needs_encode(facts) => {}
+            MediaState::Waiting if !spare => {}
             _ => return Ok(None),
         }
         let (ctx, id) = (self.ctx.clone(), facts.id);
@@ -95,6 +149,14 @@ impl Delivery {
     /// Whether a token allows this media now. Touches nothing but the key and the clock.
     pub(crate) fn allows(&self, subject: &str, token: &str) -> bool {
         self.ctx.signer().allows(media::GRANT, subject, token, self.ctx.now())
+    }
+}
+
+/// What a client is told of the encode. What was asked for a moment ago is never told as not asked for.
+fn state(index: &MediaIndex, asked: Option<MediaState>) -> GrantState {
+    match (index.media.state, asked) {
+        (MediaState::None, Some(asked)) => asked.into(),
+        (state, _) => state.into(),
     }
 }
 

@@ -32,6 +32,14 @@ pub(crate) fn mime(file: &SourceFile) -> Option<&'static str> {
     })
 }
 
+/// Whether nearly every browser plays it as it is, so that nothing is encoded unless somebody asks for it.
+pub(crate) fn everywhere(file: &SourceFile) -> bool {
+    // ALAC is played where Apple made the browser, FLAC in Ogg and MP3 in MP4 here and there.
+    const SOME: [&str; 3] =
+        ["audio/mp4; codecs=\"alac\"", "audio/ogg; codecs=\"flac\"", "audio/mp4; codecs=\"mp3\""];
+    mime(file).is_some_and(|mime| !SOME.contains(&mime))
+}
+
 /// The ending that a file of this type has when it is saved.
 pub(crate) fn ending(mime: &str) -> &'static str {
     match essence(mime) {

@@ -1,6 +1,6 @@
 //! Grants: decided once, the same for an hour, and what they start.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use catalog::{
     TrackId,
@@ -8,7 +8,10 @@ use catalog::{
     media::{self, ENCODE_JOB},
 };
 use http::{Method, StatusCode};
-use kernel::{Fault, jobs, testkit::World};
+use kernel::{
+    Fault, jobs,
+    testkit::{World, eventually},
+};
 
 use super::{House, blob_source};
 
@@ -24,14 +27,93 @@ kernel::on_both_engines! {
         let (status, grant) = house.grant(&track_path(track)).await;
         assert_eq!(status, StatusCode::OK, "{grant}");
         assert_eq!(grant["media_id"], media.to_string());
-        assert_eq!(grant["state"], "waiting");
+        assert_eq!(grant["state"], "none");
         assert_eq!(grant["duration_ms"], 12_000);
         assert_eq!((&grant["hls"], &grant["dash"]), (&serde_json::Value::Null, &serde_json::Value::Null));
         assert_eq!(grant["original"]["mime"], "audio/flac");
         let answer = house.get(grant["original"]["url"].as_str().expect("a path")).await;
         assert_eq!((answer.status, answer.text()), (StatusCode::OK, "fLaC and so on"));
         let job = jobs::view_by_key(house.ctx.db(), ENCODE_JOB, media.to_string()).await.expect("works");
-        assert!(job.is_some(), "the ladder is begun");
+        assert!(job.is_none(), "nothing is encoded that nobody asked for");
+    }
+
+    async fn nothing_is_encoded_of_what_browsers_play_unless_a_rung_is_asked_for(world: World) {
+        let house = House::new(&world.ctx);
+        for (number, (mime, codec)) in [
+            ("audio/flac", "flac"), ("audio/mpeg", "mp3"), ("audio/ogg", "opus"), ("audio/ogg", "vorbis"),
+            ("audio/mp4", "aac"), ("audio/aac", "aac"), ("audio/wav", "pcm_s16le"),
+        ].into_iter().enumerate() {
+            let (track, media) = house.add_track(blob_source(&format!("originals/{number}/a"), mime, codec)).await;
+            for asked in ["", "?quality=auto", "?quality=original", "?wait_ms=5000"] {
+                let (status, grant) = house.grant(&format!("{}{asked}", track_path(track))).await;
+                assert_eq!((status, &grant["state"]), (StatusCode::OK, &"none".into()), "{codec} {asked}");
+                assert!(!grant["original"].is_null());
+            }
+            assert!(!is_queued(&house, media).await, "{codec}");
+            let asked = ["lossless", "high", "low"][number % 3];
+            let (_, grant) = house.grant(&format!("{}?quality={asked}", track_path(track))).await;
+            assert_eq!(grant["state"], "waiting", "{codec} {asked}");
+            assert!(is_queued(&house, media).await, "{codec} {asked}");
+        }
+    }
+
+    async fn what_few_browsers_play_is_encoded_unless_only_the_original_is_wanted(world: World) {
+        let house = House::new(&world.ctx);
+        for (number, (mime, codec)) in [("audio/mp4", "alac"), ("audio/x-ape", "ape")].into_iter().enumerate() {
+            let (track, media) = house.add_track(blob_source(&format!("originals/{number}/a"), mime, codec)).await;
+            let (_, grant) = house.grant(&format!("{}?quality=original", track_path(track))).await;
+            assert_eq!(grant["state"], "none", "{codec}");
+            assert!(!is_queued(&house, media).await, "{codec}");
+            let (_, grant) = house.grant(&track_path(track)).await;
+            assert_eq!(grant["state"], "waiting", "{codec}");
+            assert!(is_queued(&house, media).await, "{codec}");
+        }
+    }
+
+    async fn an_odd_wish_is_refused(world: World) {
+        let house = House::new(&world.ctx);
+        let (track, media) = house.add_track(blob_source("originals/1/a", "audio/flac", "flac")).await;
+        for asked in ["?quality=loud", "?quality=", "?wait_ms=-1", "?wait_ms=70000", "?speed=2"] {
+            let (status, _) = house.grant(&format!("{}{asked}", track_path(track))).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{asked}");
+        }
+        assert!(!is_queued(&house, media).await);
+    }
+
+    async fn who_waits_is_answered_as_soon_as_there_is_something_to_play(world: World) {
+        let house = Arc::new(House::new(&world.ctx));
+        let (track, media) = house.add_track(blob_source("originals/1/a.ape", "audio/x-ape", "ape")).await;
+        let asker = tokio::spawn({
+            let house = Arc::clone(&house);
+            async move { house.grant(&format!("{}?wait_ms=5000", track_path(track))).await }
+        });
+        eventually("it is queued", || is_queued(&house, media)).await;
+        let generation = house.begin(media).await;
+        house.add_rung(media, generation, "a128", 1).await;
+        eventually("it was answered", || async {
+            // Also when the word that there is something was lost.
+            world.clock.advance(Duration::from_millis(10));
+            asker.is_finished()
+        }).await;
+        let (_, grant) = asker.await.expect("no panic");
+        assert_eq!(grant["state"], "encoding");
+        assert_eq!(house.get(grant["hls"].as_str().expect("it plays")).await.status, StatusCode::OK);
+    }
+
+    async fn who_waits_in_vain_is_told_so_in_time(world: World) {
+        let house = Arc::new(House::new(&world.ctx));
+        let (track, media) = house.add_track(blob_source("originals/1/a.ape", "audio/x-ape", "ape")).await;
+        let asker = tokio::spawn({
+            let house = Arc::clone(&house);
+            async move { house.grant(&format!("{}?wait_ms=60000", track_path(track))).await }
+        });
+        eventually("it is queued", || is_queued(&house, media)).await;
+        eventually("it has waited long enough", || async {
+            world.clock.advance(Duration::from_secs(1));
+            asker.is_finished()
+        }).await;
+        let (_, grant) = asker.await.expect("no panic");
+        assert_eq!((&grant["state"], grant["hls"].is_null()), (&"waiting".into(), true));
     }
 
     async fn what_no_browser_plays_waits_for_its_encode(world: World) {
@@ -123,6 +205,10 @@ kernel::on_both_engines! {
         let answer = house.ask(Method::POST, &track_path(track), &[]).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
+}
+
+async fn is_queued(house: &House, media: catalog::MediaId) -> bool {
+    jobs::view_by_key(house.ctx.db(), ENCODE_JOB, media.to_string()).await.expect("works").is_some()
 }
 
 async fn hide(house: &House, track: TrackId) {
