@@ -57,7 +57,13 @@ impl Lists {
 /// Prints the figures of the lists on one engine.
 pub(super) async fn measure(catalogue: &Catalogue) -> Result<Lists, Anything> {
     let (ctx, engine) = (&catalogue.world.ctx, name(catalogue.engine));
-    let viewer = &Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None };
+    let viewer = &Viewer {
+        id: UserId(1),
+        handle: "ann".to_owned(),
+        role: Role::Listener,
+        session: None,
+        within: None,
+    };
     let counts = service::home(ctx, viewer).await.map_err(said)?.counts;
     like(ctx, viewer).await?;
     let albums = async |offset| {

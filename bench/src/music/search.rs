@@ -32,7 +32,8 @@ pub(super) async fn measure(catalogue: &Catalogue) -> Result<f64, Anything> {
     let note = format!("{}, {things} things", of(catalogue.tracks));
     figure::print_alone(&format!("{engine}_index_made_s"), begun.elapsed().as_secs_f64(), "s", &note);
     let queries = typed(catalogue);
-    let viewer = Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None };
+    let viewer =
+        Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None, within: None };
     let slice = Slice { offset: 0, limit: ROWS };
     let wanted = Wanted { artists: slice, albums: slice, tracks: slice, videos: slice };
     let (mut times, mut found) = (Vec::with_capacity(queries.len()), 0);

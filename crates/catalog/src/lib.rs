@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`import::upsert_track`], then [`media`], then [`service`] for the reading side.
 
+pub mod access;
 mod fold;
 pub mod import;
 pub mod media;

@@ -28,7 +28,7 @@ pub use types::{
     Rendition, RenditionKind, Segment, Source, SourceFile,
 };
 
-use crate::{CaptionId, MediaId, PictureId, RenditionId, TrackId, VideoId, model, store};
+use crate::{CaptionId, MediaId, PictureId, RenditionId, TrackId, VideoId, model, store, visibility};
 
 /// The kind of the jobs that encode a media; their key is the media's number.
 pub const ENCODE_JOB: &str = "ingest.encode";
@@ -232,13 +232,13 @@ pub async fn index(db: &Db, media: MediaId) -> Result<Option<MediaIndex>, Fault>
 }
 
 /// The media of a track, if this viewer may have it.
-pub async fn for_track(db: &Db, viewer: &Viewer, track: TrackId) -> Result<Option<Media>, Fault> {
-    store::media::of_track(db, viewer, track).await
+pub async fn for_track(ctx: &Ctx, viewer: &Viewer, track: TrackId) -> Result<Option<Media>, Fault> {
+    visibility::read(ctx, viewer, move |tx| store::media::of_track(tx, track)).await
 }
 
 /// The media of a video, if this viewer may have it.
-pub async fn for_video(db: &Db, viewer: &Viewer, video: VideoId) -> Result<Option<Media>, Fault> {
-    store::media::of_video(db, viewer, video).await
+pub async fn for_video(ctx: &Ctx, viewer: &Viewer, video: VideoId) -> Result<Option<Media>, Fault> {
+    visibility::read(ctx, viewer, move |tx| store::media::of_video(tx, video)).await
 }
 
 /// The names of all blobs that a media uses, its source included; empty when there is no such media. What else lies

@@ -14,7 +14,7 @@ mod decibels;
 use std::collections::HashMap;
 
 use kernel::{
-    Fault,
+    Ctx, Fault,
     db::{Db, Tx},
     http::Viewer,
 };
@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 pub use blocks::{Blocks, GATE_LUFS, energy, gated, lufs};
 pub use decibels::Decibels;
 
-use crate::{AlbumId, MediaId, TrackId, media::Media, store};
+use crate::{AlbumId, MediaId, TrackId, media::Media, store, visibility};
 
 /// The kind of the jobs that measure sound.
 pub const HEAR_JOB: &str = "ingest.hear";
@@ -193,34 +193,30 @@ pub fn set_away(tx: &mut Tx<'_>, source: &Media) -> Result<bool, Fault> {
 }
 
 /// How far the measuring of a track's sound is, if this viewer may see it.
-pub async fn state(db: &Db, viewer: &Viewer, track: TrackId) -> Result<Option<Heard>, Fault> {
-    store::sound::state(db, viewer, track).await
+pub async fn state(ctx: &Ctx, viewer: &Viewer, track: TrackId) -> Result<Option<Heard>, Fault> {
+    visibility::read(ctx, viewer, move |tx| store::sound::state(tx, track)).await
 }
 
 /// Loudness and edges of tracks that this viewer may see and that were heard; the others are left out. At most
 /// [`TRACKS_MAX`] are looked at.
 pub async fn of_tracks(
-    db: &Db,
+    ctx: &Ctx,
     viewer: &Viewer,
     tracks: &[TrackId],
 ) -> Result<HashMap<TrackId, TrackSound>, Fault> {
-    let wanted = &tracks[..tracks.len().min(TRACKS_MAX as usize)];
-    Ok(store::sound::of_tracks(db, viewer, wanted).await?.into_iter().collect())
+    let wanted = tracks[..tracks.len().min(TRACKS_MAX as usize)].to_vec();
+    let found = visibility::read(ctx, viewer, move |tx| store::sound::of_tracks(tx, &wanted)).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// The loudness of an album as far as this viewer may see it, gated over all of its tracks; `None` while some of them
 /// were not heard, so that it does not change from hour to hour, and when none can be.
-pub async fn of_album(db: &Db, viewer: &Viewer, album: AlbumId) -> Result<Option<Loudness>, Fault> {
-    let viewer = viewer.clone();
-    db.read(move |tx| album_loudness(tx, &viewer, album)).await
+pub async fn of_album(ctx: &Ctx, viewer: &Viewer, album: AlbumId) -> Result<Option<Loudness>, Fault> {
+    visibility::read(ctx, viewer, move |tx| album_loudness(tx, album)).await
 }
 
-pub(crate) fn album_loudness(
-    tx: &mut Tx<'_>,
-    viewer: &Viewer,
-    album: AlbumId,
-) -> Result<Option<Loudness>, Fault> {
-    let parts = store::sound::album_parts(tx, viewer, album, ALBUM_TRACKS_MAX)?;
+pub(crate) fn album_loudness(tx: &mut Tx<'_>, album: AlbumId) -> Result<Option<Loudness>, Fault> {
+    let parts = store::sound::album_parts(tx, album, ALBUM_TRACKS_MAX)?;
     if parts.iter().any(|part| part.pending) {
         return Ok(None);
     }
@@ -240,11 +236,11 @@ pub(crate) fn album_loudness(
 /// The shape of a track's sound with its edges and the version in its path, if this viewer may see it and it was
 /// heard.
 pub async fn waveform(
-    db: &Db,
+    ctx: &Ctx,
     viewer: &Viewer,
     track: TrackId,
 ) -> Result<Option<(Edges, Waveform, String)>, Fault> {
-    store::sound::waveform(db, viewer, track).await
+    visibility::read(ctx, viewer, move |tx| store::sound::waveform(tx, track)).await
 }
 
 /// The version of what was measured: changes with the source and with the way of measuring.
@@ -256,12 +252,13 @@ pub(crate) fn version_tag(version: i64, bytes: i64, stamp: i64) -> String {
 /// Vectors of tracks that this viewer may see, by their numbers after `after`, at most `limit`; silent ones are left
 /// out. For those who look for what is alike.
 pub async fn vectors(
-    db: &Db,
+    ctx: &Ctx,
     viewer: &Viewer,
     after: TrackId,
     limit: u32,
 ) -> Result<Vec<(TrackId, Vec<i8>)>, Fault> {
-    store::sound::vectors(db, viewer, after, limit.min(TRACKS_MAX)).await
+    let limit = limit.min(TRACKS_MAX);
+    visibility::read(ctx, viewer, move |tx| store::sound::vectors(tx, after, limit)).await
 }
 
 #[cfg(test)]

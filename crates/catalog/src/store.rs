@@ -1,5 +1,6 @@
 //! All SQL of the catalogue, a file for each thing.
 
+pub(crate) mod access;
 pub(crate) mod albums;
 pub(crate) mod artists;
 pub(crate) mod credits;

@@ -114,9 +114,20 @@ async fn change<T: Send + 'static>(
     done.expect("the change is made")
 }
 
+/// Makes a library that is open to everybody, unless it is there.
+fn open(tx: &mut Tx<'_>, library: i64) -> Result<(), Fault> {
+    let (library, access) = (crate::LibraryId(library), crate::access::Access::everybody());
+    if crate::access::get(tx, library)?.is_none() {
+        let entered = crate::access::enter(tx, library, &access, kernel::testkit::START);
+        entered.map_err(|error| Fault::new(format!("{error:?}")))?;
+    }
+    Ok(())
+}
+
 /// Takes songs in, all in one transaction.
 async fn take_in(ctx: &Ctx, songs: Vec<Song>) -> Vec<Imported> {
     change(ctx, move |tx, batch| {
+        open(tx, 1)?;
         let each = songs.iter().map(|song| {
             let new = TrackImport {
                 existing: song.existing,
@@ -142,7 +153,7 @@ async fn hide(ctx: &Ctx, track: TrackId) {
 }
 
 fn viewer(id: i64, role: Role) -> Viewer {
-    Viewer { id: UserId(id), handle: format!("user{id}"), role, session: None }
+    Viewer { id: UserId(id), handle: format!("user{id}"), role, session: None, within: None }
 }
 
 fn listener() -> Viewer {

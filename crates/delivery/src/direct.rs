@@ -112,10 +112,10 @@ impl Direct {
     }
 
     async fn media(&self, viewer: &Viewer, what: Playable) -> Result<Option<Media>, Fault> {
-        let db = self.delivery.ctx.db();
+        let ctx = &self.delivery.ctx;
         match what {
-            Playable::Track(id) => media::for_track(db, viewer, id).await,
-            Playable::Video(id) => media::for_video(db, viewer, id).await,
+            Playable::Track(id) => media::for_track(ctx, viewer, id).await,
+            Playable::Video(id) => media::for_video(ctx, viewer, id).await,
         }
     }
 

@@ -73,6 +73,8 @@ pub struct Viewer {
     pub role: Role,
     /// The session that the request came with; `None` when it came with an app token.
     pub session: Option<i64>,
+    /// The one part of the house that the request is about, if it is about one.
+    pub within: Option<i64>,
 }
 
 impl Viewer {

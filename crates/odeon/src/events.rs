@@ -156,7 +156,13 @@ mod tests {
         let account = UserId(7);
         let streams = Streams::default();
         let mut follower = Follower {
-            viewer: Viewer { id: account, handle: "ann".to_owned(), role: Role::Listener, session: None },
+            viewer: Viewer {
+                id: account,
+                handle: "ann".to_owned(),
+                role: Role::Listener,
+                session: None,
+                within: None,
+            },
             heard: world.ctx.bus().subscribe(),
             ctx: world.ctx,
             waiting: BTreeSet::new(),

@@ -58,6 +58,7 @@ pub(crate) async fn by_token(db: &Db, token_hash: [u8; 32], now: Time) -> Result
                 handle: row.get(1)?,
                 role: role(row, 2)?,
                 session: Some(session.0),
+                within: None,
             };
             Ok(Found { viewer, session, created: row.get(4)?, seen: row.get(5)? })
         },

@@ -78,7 +78,8 @@ pub(crate) async fn of_handle(
 }
 
 fn found(row: &Row<'_>) -> Result<Found, Fault> {
-    let viewer = Viewer { id: row.get(0)?, handle: row.get(1)?, role: role(row, 2)?, session: None };
+    let viewer =
+        Viewer { id: row.get(0)?, handle: row.get(1)?, role: role(row, 2)?, session: None, within: None };
     let kind = TokenKind::from_word(&row.get::<String>(4)?);
     Ok(Found { viewer, token: row.get(3)?, kind, used: row.get(5)? })
 }

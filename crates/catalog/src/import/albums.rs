@@ -11,7 +11,7 @@ use super::{
     tags::{CleanTags, Named},
 };
 use crate::{
-    AlbumId, ArtistId, PictureId, fold,
+    AlbumId, ArtistId, LibraryId, PictureId, fold,
     store::{albums, genres},
 };
 
@@ -23,6 +23,8 @@ const VARIOUS_MUSICBRAINZ: &str = "89ad4ac3-39f7-470e-963a-56509c546377";
 pub(crate) struct AlbumWish {
     /// See `catalog_album.key`.
     pub(crate) key: Vec<u8>,
+    /// The same without the library: what it was when albums lay in several.
+    old_key: Vec<u8>,
     pub(crate) loose_key: Option<Vec<u8>>,
     pub(crate) title: String,
     pub(crate) sort_key: Vec<u8>,
@@ -32,6 +34,8 @@ pub(crate) struct AlbumWish {
     pub(crate) released: Option<String>,
     pub(crate) compilation: bool,
     pub(crate) facts: CleanRelease,
+    /// That of the library in which it lies.
+    pub(crate) scope: i64,
 }
 
 impl AlbumWish {
@@ -49,6 +53,7 @@ pub(super) struct Resolved {
 /// What this track brings besides its tags.
 #[derive(Clone, Copy)]
 pub(super) struct Bring<'a> {
+    pub(super) library: Option<LibraryId>,
     pub(super) track_artists: &'a [KnownArtist],
     pub(super) folder: Option<&'a str>,
     pub(super) picture: Option<PictureId>,
@@ -72,7 +77,7 @@ pub(super) fn resolve(
         },
     };
     let retagged = bring.before.is_some_and(|(before, _)| before == album.id);
-    let dropped = reconcile_artists(tx, batch, &mut album, &wish, retagged)?;
+    let dropped = reconcile_artists(tx, batch, &mut album, &wish, (bring.library, retagged))?;
     update_facts(tx, &mut album, &wish, retagged)?;
     let old_picture = bring.before.and_then(|(_, picture)| picture).filter(|_| retagged);
     if let Some(picture) = bring.picture
@@ -81,6 +86,10 @@ pub(super) fn resolve(
     {
         albums::set_picture(tx, album.id, picture)?;
         album.picture = Some(picture);
+    }
+    if album.scope & wish.scope != wish.scope {
+        album.scope |= wish.scope;
+        albums::set_scope(tx, album.id, album.scope)?;
     }
     if album.hidden {
         albums::set_hidden(tx, album.id, None)?;
@@ -126,7 +135,7 @@ fn update_facts(
     Ok(())
 }
 
-/// What tells this album from others: its `MusicBrainz` release; else its artists, title and year; and where the
+/// What tells this album from others: the library in which it lies, so that it shows nothing of any other; its `MusicBrainz` release; else its artists, title and year; and where the
 /// tags name no artist of the album, or where the year is each track's own, the folder instead.
 fn wish(
     tx: &mut Tx<'_>,
@@ -137,9 +146,9 @@ fn wish(
     let Some(title) = &tags.album else { return Ok(None) };
     let guessed = tags.album_artists.is_empty() && !tags.compilation;
     let artists = match (tags.album_artists.as_slice(), tags.compilation) {
-        ([], true) => vec![various(tx, batch)?],
+        ([], true) => vec![various(tx, batch, bring.library)?],
         ([], false) => bring.track_artists.iter().take(1).cloned().collect(),
-        (named, _) => artists::resolve_all(tx, batch, named)?,
+        (named, _) => artists::resolve_all(tx, batch, bring.library, named)?,
     };
     let year = tags.date.as_deref().and_then(|date| date.get(..4)).unwrap_or_default();
     let names: Vec<&str> = tags.album_artists.iter().map(|named| named.name.as_str()).collect();
@@ -160,7 +169,9 @@ fn wish(
         (None, _) => (fold::key(&[&["artist", title.as_str(), year], names.as_slice()].concat()), None),
     };
     Ok(Some(AlbumWish {
-        key,
+        key: key_in(bring.library, &key),
+        old_key: key,
+        scope: batch.scope_in(tx, bring.library)?,
         loose_key,
         title: title.clone(),
         sort_key: fold::sort_key(tags.album_sort.as_ref().unwrap_or(title)),
@@ -173,19 +184,29 @@ fn wish(
     }))
 }
 
-fn various(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<KnownArtist, Fault> {
-    let named = Named { musicbrainz: Some(VARIOUS_MUSICBRAINZ.to_owned()), ..Named::plain(VARIOUS) };
-    artists::resolve(tx, batch, &named)
+/// The key of an album that lies in a library, or in none.
+fn key_in(library: Option<LibraryId>, key: &[u8]) -> Vec<u8> {
+    let hashed = blake3::hash(key).to_hex();
+    fold::key(&["library", &library.map_or(0, |library| library.0).to_string(), hashed.as_str()])
 }
 
-/// The album with this key; or the one that the track was in, when only the folder has another name now. Its other
-/// tracks follow when their files are read, and find it under the new key.
+fn various(tx: &mut Tx<'_>, batch: &mut Batch, library: Option<LibraryId>) -> Result<KnownArtist, Fault> {
+    let named = Named { musicbrainz: Some(VARIOUS_MUSICBRAINZ.to_owned()), ..Named::plain(VARIOUS) };
+    artists::resolve(tx, batch, library, &named)
+}
+
+/// The album with this key; or the one that has had it without the library, unless it is another library's; or the one
+/// that the track was in, when only the folder has another name now. Its other tracks follow when their files are read,
+/// and find it under the new key.
 fn find(tx: &mut Tx<'_>, wish: &AlbumWish, bring: Bring<'_>) -> Result<Option<KnownAlbum>, Fault> {
     if let Some(album) = albums::by_key(tx, &wish.key)? {
         return Ok(Some(album));
     }
+    if let Some(album) = albums::move_library(tx, &wish.old_key, &wish.key, wish.scope)? {
+        return Ok(Some(album));
+    }
     match (bring.before, &wish.loose_key) {
-        (Some((before, _)), Some(loose)) => albums::move_folder(tx, before, &wish.key, loose),
+        (Some((before, _)), Some(loose)) => albums::move_folder(tx, before, &wish.key, loose, wish.scope),
         _ => Ok(None),
     }
 }
@@ -212,6 +233,7 @@ fn insert(
         picture: bring.picture,
         added: batch.now,
         hidden: false,
+        scope: wish.scope,
         facts: wish.facts.clone(),
         renewed: false,
     })
@@ -226,7 +248,7 @@ fn reconcile_artists(
     batch: &mut Batch,
     album: &mut KnownAlbum,
     wish: &AlbumWish,
-    retagged: bool,
+    (library, retagged): (Option<LibraryId>, bool),
 ) -> Result<Vec<ArtistId>, Fault> {
     let has = match &album.artists {
         Some(artists) => artists.clone(),
@@ -239,7 +261,7 @@ fn reconcile_artists(
         (false, false) if !retagged => return Ok(Vec::new()),
         (_, false) => (wish.artists.clone(), wish.artist_sort.clone(), false),
         (true, true) => {
-            let various = various(tx, batch)?;
+            let various = various(tx, batch, library)?;
             if has.first() == Some(&various.id) {
                 return Ok(Vec::new());
             }

@@ -7,11 +7,18 @@ use super::{
     facts::Role,
     tags::Named,
 };
-use crate::{ArtistId, fold, store::albums, store::artists};
+use crate::{ArtistId, LibraryId, fold, store::albums, store::artists};
 
 /// Finds or makes the artist: by the `MusicBrainz` identifier where there is one, else by the folded name. An artist
-/// that was known by name alone takes the first identifier that comes with its name. Whoever is named is shown.
-pub(super) fn resolve(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named) -> Result<KnownArtist, Fault> {
+/// that was known by name alone takes the first identifier that comes with its name. Whoever is named is shown, to those
+/// who see the library in which it is.
+pub(super) fn resolve(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    library: Option<LibraryId>,
+    named: &Named,
+) -> Result<KnownArtist, Fault> {
+    let scope = batch.scope_in(tx, library)?;
     let name_key = fold::key(&["artist", &named.name]);
     let key = match &named.musicbrainz {
         Some(id) => fold::key(&["musicbrainz", id]),
@@ -22,7 +29,7 @@ pub(super) fn resolve(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named) -> Resu
         Some(artist) => artist,
         None => match find(tx, named, &name_key)? {
             Some(artist) => artist,
-            None => insert(tx, batch, named, &name_key)?,
+            None => insert(tx, batch, named, &name_key, scope)?,
         },
     };
     if let Some(name) = named.sort.as_deref().filter(|_| !artist.sort_given) {
@@ -35,6 +42,10 @@ pub(super) fn resolve(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named) -> Resu
         artists::set_hidden(tx, artist.id, None)?;
         artist.hidden = false;
     }
+    if artist.scope & scope != scope {
+        artists::add_scope(tx, artist.id, scope)?;
+        artist.scope |= scope;
+    }
     batch.keep_artist(key, artist.clone());
     Ok(artist)
 }
@@ -42,11 +53,12 @@ pub(super) fn resolve(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named) -> Resu
 pub(super) fn resolve_all(
     tx: &mut Tx<'_>,
     batch: &mut Batch,
+    library: Option<LibraryId>,
     named: &[Named],
 ) -> Result<Vec<KnownArtist>, Fault> {
     let mut found: Vec<KnownArtist> = Vec::with_capacity(named.len());
     for named in named {
-        let artist = resolve(tx, batch, named)?;
+        let artist = resolve(tx, batch, library, named)?;
         // Two spellings may mean one artist.
         if !found.iter().any(|known| known.id == artist.id) {
             found.push(artist);
@@ -59,11 +71,12 @@ pub(super) fn resolve_all(
 pub(super) fn resolve_credits(
     tx: &mut Tx<'_>,
     batch: &mut Batch,
+    library: Option<LibraryId>,
     credits: &[(Named, Role, Option<String>)],
 ) -> Result<Vec<(ArtistId, Role, Option<String>)>, Fault> {
     let mut found = Vec::with_capacity(credits.len());
     for (named, role, detail) in credits {
-        let credit = (resolve(tx, batch, named)?.id, *role, detail.clone());
+        let credit = (resolve(tx, batch, library, named)?.id, *role, detail.clone());
         if !found.contains(&credit) {
             found.push(credit);
         }
@@ -81,11 +94,17 @@ fn find(tx: &mut Tx<'_>, named: &Named, name_key: &[u8]) -> Result<Option<KnownA
     Ok(Some(artist))
 }
 
-fn insert(tx: &mut Tx<'_>, batch: &mut Batch, named: &Named, name_key: &[u8]) -> Result<KnownArtist, Fault> {
+fn insert(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    named: &Named,
+    name_key: &[u8],
+    scope: i64,
+) -> Result<KnownArtist, Fault> {
     let id = ArtistId(batch.ids.next());
     let sort_key = fold::sort_key(named.sort.as_ref().unwrap_or(&named.name));
-    if artists::insert(tx, id, named, name_key, &sort_key)? {
-        return Ok(KnownArtist { id, sort_key, sort_given: named.sort.is_some(), hidden: false });
+    if artists::insert(tx, id, named, (name_key, &sort_key), scope)? {
+        return Ok(KnownArtist { id, sort_key, sort_given: named.sort.is_some(), hidden: false, scope });
     }
     let found = find(tx, named, name_key)?;
     found.ok_or_else(|| Fault::new("an artist was entered and removed at the same time"))

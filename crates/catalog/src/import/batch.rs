@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use kernel::{Fault, Time, db::Tx, id::Ids};
 
 use super::{facts::CleanRelease, pending::Pending};
-use crate::{AlbumId, ArtistId, GenreId, PictureId, fold};
+use crate::{AlbumId, ArtistId, GenreId, LibraryId, PictureId, access, fold};
 
 /// Entries of one sort that are remembered at once; when it is reached, all are forgotten and looked up again.
 const REMEMBERED_MAX: usize = 10_000;
@@ -21,6 +21,7 @@ pub struct Batch {
     album_genres: HashSet<(AlbumId, GenreId)>,
     pub(super) pending: Pending,
     gathers: bool,
+    scopes: HashMap<Option<LibraryId>, i64>,
 }
 
 /// An artist as this transaction knows it.
@@ -30,6 +31,7 @@ pub(crate) struct KnownArtist {
     pub(crate) sort_key: Vec<u8>,
     pub(crate) sort_given: bool,
     pub(crate) hidden: bool,
+    pub(crate) scope: i64,
 }
 
 /// An album as this transaction knows it.
@@ -44,6 +46,7 @@ pub(crate) struct KnownAlbum {
     pub(crate) picture: Option<PictureId>,
     pub(crate) added: Time,
     pub(crate) hidden: bool,
+    pub(crate) scope: i64,
     /// What its tags say of it as a release.
     pub(crate) facts: CleanRelease,
     /// This transaction has put the facts of a track that was tagged anew in the place of the old ones.
@@ -70,6 +73,7 @@ impl Batch {
             album_genres: HashSet::new(),
             pending: Pending::default(),
             gathers: false,
+            scopes: HashMap::new(),
         }
     }
 
@@ -87,6 +91,16 @@ impl Batch {
     /// Writes what was gathered, unless it may wait for more.
     pub(super) fn write_soon(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         if self.gathers && !self.pending.is_full() { Ok(()) } else { self.pending.write(tx) }
+    }
+
+    /// The scope of what lies in a library, or in none.
+    pub(super) fn scope_in(&mut self, tx: &mut Tx<'_>, library: Option<LibraryId>) -> Result<i64, Fault> {
+        if let Some(scope) = self.scopes.get(&library) {
+            return Ok(*scope);
+        }
+        let scope = access::scope_in(tx, library)?;
+        self.scopes.insert(library, scope);
+        Ok(scope)
     }
 
     pub(super) fn genre(&self, key: &[u8]) -> Option<GenreId> {

@@ -37,9 +37,14 @@ pub fn show_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(),
     let hidden = |old: &tracks::OldTrack| old.hidden.is_some() && !old.deleted;
     let Some(old) = tracks::lock(tx, id)?.filter(hidden) else { return Ok(()) };
     tracks::set_gone(tx, id, None)?;
+    // Its library may have been away meanwhile and have another bit.
+    let scope = batch.scope_in(tx, old.library)?;
+    if scope != old.scope {
+        tracks::set_scope(tx, id, scope)?;
+    }
     genres::follow_track(tx, id, None)?;
     sound::is_back(tx, old.media)?;
-    let mut unsettled = Unsettled::default();
+    let mut unsettled = Unsettled { gained: scope, ..Unsettled::default() };
     unsettled.albums.extend(old.album);
     unsettled.artists.extend(tracks::everybody(tx, id)?);
     unsettled.settle(tx, batch)?;
@@ -61,6 +66,10 @@ pub fn show_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId) -> Result<(),
     let hidden = |old: &videos::OldVideo| old.hidden.is_some() && !old.deleted;
     let Some(old) = videos::lock(tx, id)?.filter(hidden) else { return Ok(()) };
     videos::set_hidden(tx, id, None, None)?;
+    let scope = batch.scope_in(tx, old.library)?;
+    if scope != old.scope {
+        videos::set_scope(tx, id, scope)?;
+    }
     events::video_shown(tx, id, old.added, batch.now)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())

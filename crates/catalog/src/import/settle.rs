@@ -20,6 +20,8 @@ pub(super) struct Unsettled {
     pub(super) artists: BTreeSet<ArtistId>,
     /// Genres that a track lost.
     pub(super) genres: BTreeSet<GenreId>,
+    /// Libraries in which they may be now and were not before.
+    pub(super) gained: i64,
 }
 
 impl Unsettled {
@@ -32,7 +34,7 @@ impl Unsettled {
             self.artists.extend(settle_album(tx, batch, album)?);
         }
         for &artist in &self.artists {
-            settle_artist(tx, batch, artist)?;
+            settle_artist(tx, batch, artist, self.gained)?;
         }
         for &genre in &self.genres {
             if genres::lock(tx, genre)? && !genres::is_used(tx, genre)? {
@@ -46,13 +48,18 @@ impl Unsettled {
 
 /// Puts one album right, and gives its artists when that may concern them.
 fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
-    let Some((added, hidden)) = albums::lock(tx, id)? else { return Ok(Vec::new()) };
+    let Some((added, hidden, scope)) = albums::lock(tx, id)? else { return Ok(Vec::new()) };
     genres::drop_of_album(tx, id)?;
     genres::add_of_album(tx, id)?;
-    let shown = albums::has_shown_tracks(tx, id)?;
+    let scope_now = albums::scope_of_tracks(tx, id)?;
+    let shown = scope_now.is_some();
+    let moves = scope_now.is_some_and(|now| now != scope);
+    if let Some(now) = scope_now.filter(|_| moves) {
+        albums::set_scope(tx, id, now)?;
+    }
     let empty = !shown && !albums::has_tracks(tx, id)?;
     if shown != hidden && !empty {
-        return Ok(Vec::new());
+        return if moves { albums::artists(tx, id) } else { Ok(Vec::new()) };
     }
     let its_artists = albums::artists(tx, id)?;
     if shown {
@@ -69,9 +76,21 @@ fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<Artis
     Ok(its_artists)
 }
 
-fn settle_artist(tx: &mut Tx<'_>, batch: &Batch, id: ArtistId) -> Result<(), Fault> {
-    let Some(hidden) = artists::lock(tx, id)? else { return Ok(()) };
-    if artists::is_shown_by(tx, id)? {
+fn settle_artist(tx: &mut Tx<'_>, batch: &Batch, id: ArtistId, gained: i64) -> Result<(), Fault> {
+    let Some((hidden, scope)) = artists::lock(tx, id)? else { return Ok(()) };
+    let mut scope_now = 0;
+    let mut left = scope | gained;
+    while left != 0 {
+        let bit = left & left.wrapping_neg();
+        left &= !bit;
+        if artists::is_shown_in(tx, id, bit)? {
+            scope_now |= bit;
+        }
+    }
+    if scope_now != scope {
+        artists::set_scope(tx, id, scope_now)?;
+    }
+    if scope_now != 0 {
         return if hidden { artists::set_hidden(tx, id, None) } else { Ok(()) };
     }
     if !artists::is_named(tx, id)? {

@@ -68,13 +68,19 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
         Some(id) => tracks::lock(tx, id)?.map(|old| (id, old)),
         None => None,
     };
-    let artists = artists::resolve_all(tx, batch, &tags.artists)?;
+    let artists = artists::resolve_all(tx, batch, new.library, &tags.artists)?;
     let before = known.as_ref().and_then(|(_, old)| old.album.map(|album| (album, old.picture)));
-    let bring = Bring { track_artists: &artists, folder: new.folder, picture: new.picture, before };
+    let bring = Bring {
+        library: new.library,
+        track_artists: &artists,
+        folder: new.folder,
+        picture: new.picture,
+        before,
+    };
     let resolved = albums::resolve(tx, batch, &tags, bring)?;
     let parts = Parts {
         artists: artists.iter().map(|artist| artist.id).collect(),
-        credits: artists::resolve_credits(tx, batch, &tags.credits)?,
+        credits: artists::resolve_credits(tx, batch, new.library, &tags.credits)?,
         genres: super::genres::resolve_all(tx, batch, &tags.genres, &tags.moods)?,
     };
     let mut unsettled = Unsettled::default();
@@ -94,6 +100,7 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
         tags: &tags,
         duration_ms: new.source.duration_ms,
         picture: new.picture,
+        scope: batch.scope_in(tx, new.library)?,
     };
     if let Some((_, old)) = known {
         update(tx, batch, &row, &old, new.source, &parts, &mut unsettled)?;
@@ -151,6 +158,12 @@ fn update(
         tracks::set_gone(tx, row.id, None)?;
         genres::follow_track(tx, row.id, None)?;
         sound::is_back(tx, row.media)?;
+    }
+    if old.scope != row.scope {
+        // Whoever was named in the library that it left is perhaps no longer in it.
+        genres::follow_track(tx, row.id, old.hidden.filter(|_| old.deleted))?;
+        unsettled.albums.extend(row.album);
+        unsettled.artists.extend(tracks::everybody(tx, row.id)?);
     }
     if old.deleted {
         // It stays hidden, so what was just shown for its sake may have to be hidden again.

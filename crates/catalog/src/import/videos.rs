@@ -69,6 +69,7 @@ pub fn upsert_video(
         width: new.width,
         height: new.height,
         picture: new.picture,
+        scope: batch.scope_in(tx, new.library)?,
     };
     if let Some((_, old)) = known {
         renew_source(tx, media, new.source)?;

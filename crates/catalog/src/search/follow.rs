@@ -267,6 +267,7 @@ fn docs((rows, mut names): (Vec<Texts>, Names)) -> Vec<Doc> {
         let others = names.remove(&row.id).unwrap_or_default();
         Doc {
             id: row.id,
+            scope: row.scope,
             popularity: u32::try_from(row.popularity.max(0)).unwrap_or(u32::MAX),
             whole: whole(&row.name),
             name: found_under(&row.name),

@@ -51,15 +51,16 @@ impl Index {
         of_kind.tidy();
     }
 
-    /// The numbers of the documents of a kind that match best, the best first, at most `limit`.
-    pub(crate) fn best(&self, kind: Kind, asked: &[Asked], limit: usize) -> Vec<i64> {
+    /// The numbers of the documents of a kind that match best and are in one of the libraries of `scope`, the best
+    /// first, at most `limit`.
+    pub(crate) fn best(&self, kind: Kind, asked: &[Asked], scope: i64, limit: usize) -> Vec<i64> {
         if asked.is_empty() || limit == 0 {
             return Vec::new();
         }
         let parts = &self.shelves[kind.place()].parts;
         let mut found = Vec::new();
         for reach in [Reach::Whole, Reach::Begun, Reach::Forgiving] {
-            let mut best = Best::new(asked, limit);
+            let mut best = Best::new(asked, scope, limit);
             for part in parts {
                 best.look(&part.segment, &part.dead, reach);
             }

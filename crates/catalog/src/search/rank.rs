@@ -43,15 +43,16 @@ pub(crate) enum Reach {
 /// Collects the best.
 pub(crate) struct Best<'a> {
     asked: &'a [Asked],
+    scope: i64,
     whole: u8,
     limit: usize,
     kept: BinaryHeap<Rank>,
 }
 
 impl<'a> Best<'a> {
-    /// Will keep at most `limit`, which is not zero, of what matches `asked`.
-    pub(crate) fn new(asked: &'a [Asked], limit: usize) -> Self {
-        Self { asked, whole: whole_of(asked), limit: limit.max(1), kept: BinaryHeap::new() }
+    /// Will keep at most `limit`, which is not zero, of what matches `asked` and is in one of the libraries of `scope`.
+    pub(crate) fn new(asked: &'a [Asked], scope: i64, limit: usize) -> Self {
+        Self { asked, scope, whole: whole_of(asked), limit: limit.max(1), kept: BinaryHeap::new() }
     }
 
     /// Whether there are as many as wanted.
@@ -78,8 +79,8 @@ impl<'a> Best<'a> {
         if !short || reach != Reach::Begun || segment.len() < LARGE || self.limit > HEAD_MAX / 2 {
             return false;
         }
-        let head = segment.head(&asked.word, || {
-            let mut best = Best::new(self.asked, HEAD_MAX);
+        let head = segment.head(self.scope, &asked.word, || {
+            let mut best = Best::new(self.asked, self.scope, HEAD_MAX);
             best.look_through(segment, &Dead::default(), reach);
             best.kept.into_sorted_vec()
         });
@@ -142,7 +143,8 @@ impl<'a> Best<'a> {
         let all_of_name = sum.trailing_zeros() >= u8::BITS;
         let whole = all_of_name && segment.whole(doc) == self.whole;
         let rank: Rank = (sum, !whole, Reverse(segment.popularity(doc)), segment.id(doc));
-        if !dead.has(doc) {
+        let wanted = !self.is_full() || self.kept.peek().is_some_and(|worst| rank < *worst);
+        if wanted && segment.scope(doc) & self.scope != 0 && !dead.has(doc) {
             self.keep(rank);
         }
     }

@@ -22,6 +22,8 @@ const HEADS_MAX: usize = 1024;
 pub(crate) struct Doc {
     pub(crate) id: i64,
     pub(crate) popularity: u32,
+    /// The libraries in which it is.
+    pub(crate) scope: i64,
     /// How many words it takes to name it whole.
     pub(crate) whole: u8,
     /// Words of its own name.
@@ -35,6 +37,7 @@ pub(crate) struct Doc {
 pub(crate) struct Segment {
     ids: Vec<i64>,
     popularity: Vec<u32>,
+    scopes: Scopes,
     whole: Vec<u8>,
     words: Words,
     /// Where each word's list begins in `lists`, and where the last one ends.
@@ -42,7 +45,38 @@ pub(crate) struct Segment {
     /// For each word its documents in order: twice the distance from the one before, as a number of seven bits a
     /// byte, plus one when the word is not of its own name.
     lists: Vec<u8>,
-    heads: Mutex<HashMap<String, Arc<Vec<Rank>>>>,
+    heads: Mutex<Heads>,
+}
+
+/// The best matches of short beginnings, by what the asker sees and by the beginning.
+type Heads = HashMap<(i64, String), Arc<Vec<Rank>>>;
+
+/// The scope of each document. There are few different ones, so each is kept once.
+#[derive(Default)]
+struct Scopes {
+    different: Vec<i64>,
+    /// For each document which of them.
+    which: Vec<u32>,
+}
+
+impl Scopes {
+    fn new(scopes: impl Iterator<Item = i64>) -> Self {
+        let mut places = HashMap::new();
+        let mut made = Self::default();
+        for scope in scopes {
+            let place = *places.entry(scope).or_insert_with(|| {
+                made.different.push(scope);
+                u32::try_from(made.different.len() - 1).unwrap_or(0)
+            });
+            made.which.push(place);
+        }
+        made.which.shrink_to_fit();
+        made
+    }
+
+    fn of(&self, doc: u32) -> i64 {
+        self.different[self.which[doc as usize] as usize]
+    }
 }
 
 /// Numbers of documents that are no longer what is shown.
@@ -97,6 +131,7 @@ impl Segment {
         made.segment(
             docs.iter().map(|doc| doc.id).collect(),
             docs.iter().map(|doc| doc.popularity).collect(),
+            Scopes::new(docs.iter().map(|doc| doc.scope)),
             docs.iter().map(|doc| doc.whole).collect(),
             words,
         )
@@ -135,6 +170,7 @@ impl Segment {
         made.segment(
             living.iter().map(|at| of(at).0.ids[of(at).1]).collect(),
             living.iter().map(|at| of(at).0.popularity[of(at).1]).collect(),
+            Scopes::new(living.iter().map(|at| of(at).0.scopes.of(at.1))),
             living.iter().map(|at| of(at).0.whole[of(at).1]).collect(),
             words,
         )
@@ -147,7 +183,7 @@ impl Segment {
 
     /// Memory in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        13 * self.ids.len() + self.words.bytes() + 4 * self.starts.len() + self.lists.len()
+        17 * self.ids.len() + self.words.bytes() + 4 * self.starts.len() + self.lists.len()
     }
 
     pub(crate) fn words(&self) -> &Words {
@@ -162,6 +198,11 @@ impl Segment {
         self.popularity[doc as usize]
     }
 
+    /// The libraries in which a document is.
+    pub(crate) fn scope(&self, doc: u32) -> i64 {
+        self.scopes.of(doc)
+    }
+
     pub(crate) fn whole(&self, doc: u32) -> u8 {
         self.whole[doc as usize]
     }
@@ -171,10 +212,11 @@ impl Segment {
         self.ids.binary_search(&id).ok().and_then(|at| u32::try_from(at).ok())
     }
 
-    /// The best matches of a short beginning, found by `find` when they are asked for first.
-    pub(crate) fn head(&self, asked: &str, find: impl FnOnce() -> Vec<Rank>) -> Arc<Vec<Rank>> {
+    /// The best matches of a short beginning for those who see these libraries, found by `find` when they are asked for first.
+    pub(crate) fn head(&self, scope: i64, asked: &str, find: impl FnOnce() -> Vec<Rank>) -> Arc<Vec<Rank>> {
+        let key = (scope, asked.to_owned());
         let heads = || self.heads.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(head) = heads().get(asked) {
+        if let Some(head) = heads().get(&key) {
             return Arc::clone(head);
         }
         let head = Arc::new(find());
@@ -182,7 +224,7 @@ impl Segment {
         if heads.len() >= HEADS_MAX {
             heads.clear();
         }
-        heads.insert(asked.to_owned(), Arc::clone(&head));
+        heads.insert(key, Arc::clone(&head));
         head
     }
 
@@ -254,13 +296,21 @@ impl Maker {
             .push(u32::try_from(self.lists.len()).expect("a segment's lists are below four gigabytes"));
     }
 
-    fn segment(mut self, ids: Vec<i64>, popularity: Vec<u32>, whole: Vec<u8>, words: Words) -> Segment {
+    fn segment(
+        mut self,
+        ids: Vec<i64>,
+        popularity: Vec<u32>,
+        scopes: Scopes,
+        whole: Vec<u8>,
+        words: Words,
+    ) -> Segment {
         self.start();
         self.lists.shrink_to_fit();
         self.starts.shrink_to_fit();
         Segment {
             ids,
             popularity,
+            scopes,
             whole,
             words,
             starts: self.starts,

@@ -25,6 +25,7 @@ fn doc(random: &Random, id: i64) -> Doc {
     Doc {
         id,
         popularity: u32::try_from(random.below(3)).expect("small"),
+        scope: 1,
         whole: super::words::whole(&name.join(" ")),
         name,
         other: words(random, 4),
@@ -106,7 +107,7 @@ fn the_index_finds_what_looking_at_everything_finds_in_the_same_order() {
             for limit in [1, 7, 2000] {
                 let query = words(&random, 3).join(" ");
                 let asked = asked_for(&query);
-                let found = index.best(Kind::Track, &asked, limit);
+                let found = index.best(Kind::Track, &asked, 1, limit);
                 assert_eq!(found, best_of_model(&model, &asked, limit), "seed {seed}: {query:?}, {limit}");
             }
         }
@@ -125,8 +126,12 @@ fn what_is_put_piece_by_piece_is_found_as_what_is_put_at_once() {
     assert_eq!(pieces.len(), whole.len());
     for _ in 0..100 {
         let asked = asked_for(&words(&random, 2).join(" "));
-        assert_eq!(pieces.best(Kind::Album, &asked, 50), whole.best(Kind::Album, &asked, 50), "{asked:?}");
-        assert!(whole.best(Kind::Artist, &asked, 50).is_empty(), "kinds are apart");
+        assert_eq!(
+            pieces.best(Kind::Album, &asked, 1, 50),
+            whole.best(Kind::Album, &asked, 1, 50),
+            "{asked:?}"
+        );
+        assert!(whole.best(Kind::Artist, &asked, 1, 50).is_empty(), "kinds are apart");
     }
     let ids: Vec<i64> = (0..3000).collect();
     pieces.put(Kind::Album, Vec::new(), &ids);
@@ -148,12 +153,12 @@ fn what_a_large_segment_remembers_of_short_beginnings_is_what_looking_at_everyth
         for query in ["q", "qz"] {
             let asked = asked_for(query);
             for limit in [10, 500] {
-                let found = index.best(Kind::Video, &asked, limit);
+                let found = index.best(Kind::Video, &asked, 1, limit);
                 assert_eq!(found, best_of_model(&model, &asked, limit), "round {round}: {query:?}, {limit}");
             }
         }
         // First a few of the best go, then so many that nothing which is remembered is left.
-        let gone = index.best(Kind::Video, &asked_for("q"), if round == 0 { 20 } else { 600 });
+        let gone = index.best(Kind::Video, &asked_for("q"), 1, if round == 0 { 20 } else { 600 });
         model.retain(|id, _| !gone.contains(id));
         index.put(Kind::Video, Vec::new(), &gone);
     }

@@ -10,6 +10,7 @@ use crate::{
     AlbumId, ArtistId, PictureId, TrackId, VideoId,
     model::{Artist, ItemKind, NamedRef},
     store::read::{self, Names, dialect as store, marks},
+    visibility,
 };
 
 /// Most tracks whose facts are told at once, and most artists of one step.
@@ -52,9 +53,13 @@ pub enum Pictured {
 }
 
 /// The facts of these tracks, at most [`ROWS_MAX`] of them; a track that is not shown has none.
-pub async fn track_facts(ctx: &Ctx, mut tracks: Vec<TrackId>) -> Result<HashMap<TrackId, TrackFacts>, Fault> {
+pub async fn track_facts(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    mut tracks: Vec<TrackId>,
+) -> Result<HashMap<TrackId, TrackFacts>, Fault> {
     tracks.truncate(ROWS_MAX as usize);
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = store::facts(tx, &tracks)?;
         let mut albums: Vec<AlbumId> = rows.iter().filter_map(|row| row.album).collect();
         albums.sort_unstable();
@@ -99,9 +104,13 @@ pub struct VideoFacts {
 }
 
 /// The facts of these videos, at most [`ROWS_MAX`] of them; a video that is not shown has none.
-pub async fn video_facts(ctx: &Ctx, mut videos: Vec<VideoId>) -> Result<HashMap<VideoId, VideoFacts>, Fault> {
+pub async fn video_facts(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    mut videos: Vec<VideoId>,
+) -> Result<HashMap<VideoId, VideoFacts>, Fault> {
     videos.truncate(ROWS_MAX as usize);
-    let rows = ctx.db().read(move |tx| store::video_files(tx, &videos)).await?;
+    let rows = visibility::read(ctx, viewer, move |tx| store::video_files(tx, &videos)).await?;
     let shaped = rows.into_iter().map(|(id, file)| {
         let facts = VideoFacts {
             bytes: file.bytes,
@@ -123,7 +132,7 @@ pub async fn artists_after(
 ) -> Result<Vec<(Artist, String)>, Fault> {
     let (name, id) = key.unwrap_or((String::new(), ArtistId(0)));
     let (rows, user) = (rows.min(ROWS_MAX), viewer.id);
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let found = read::artists::by_name(tx, (&name, id.0), rows)?;
         let marks = marks::of(tx, user, ItemKind::Artist, found.iter().map(|row| row.id.0))?;
         Ok::<_, Fault>((found, marks))
@@ -138,8 +147,8 @@ pub async fn artists_after(
 }
 
 /// Which picture stands for something; `None` when none does, or when it is not shown.
-pub async fn picture_of(ctx: &Ctx, what: Pictured) -> Result<Option<PictureId>, Fault> {
-    let found = ctx.db().read(move |tx| match what {
+pub async fn picture_of(ctx: &Ctx, viewer: &Viewer, what: Pictured) -> Result<Option<PictureId>, Fault> {
+    let found = visibility::read(ctx, viewer, move |tx| match what {
         Pictured::Artist(id) => store::artist_cover(tx, id),
         Pictured::Album(id) => store::album_cover(tx, id),
         Pictured::Track(id) => store::track_cover(tx, id),

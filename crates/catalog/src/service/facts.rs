@@ -12,6 +12,7 @@ use crate::{
         lyrics,
         read::{self, marks},
     },
+    visibility,
 };
 
 /// Tracks or albums whose facts are given at once; those beyond are left out.
@@ -23,7 +24,7 @@ pub const FACTS_AT_ONCE_MAX: usize = 500;
 /// [`Error::NotFound`] when there is none that the viewer may see.
 pub async fn track(ctx: &Ctx, viewer: &Viewer, id: TrackId) -> Result<TrackDetail, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let Some(track) = read::tracks::one(tx, id)? else { return Ok(None) };
         let tracks = [track];
         let credits = read::tracks::credits(tx, &tracks)?;
@@ -39,26 +40,26 @@ pub async fn track(ctx: &Ctx, viewer: &Viewer, id: TrackId) -> Result<TrackDetai
 /// The facts of those of these tracks that are shown, at most [`FACTS_AT_ONCE_MAX`].
 pub async fn track_facts(
     ctx: &Ctx,
-    _: &Viewer,
+    viewer: &Viewer,
     ids: &[TrackId],
 ) -> Result<HashMap<TrackId, TrackFacts>, Error> {
     let ids: Vec<TrackId> = ids.iter().copied().take(FACTS_AT_ONCE_MAX).collect();
-    Ok(ctx.db().read(move |tx| read::facts::of_tracks(tx, &ids)).await?)
+    Ok(visibility::read(ctx, viewer, move |tx| read::facts::of_tracks(tx, &ids)).await?)
 }
 
 /// The facts of those of these albums that are shown, at most [`FACTS_AT_ONCE_MAX`].
 pub async fn album_facts(
     ctx: &Ctx,
-    _: &Viewer,
+    viewer: &Viewer,
     ids: &[AlbumId],
 ) -> Result<HashMap<AlbumId, AlbumFacts>, Error> {
     let ids: Vec<AlbumId> = ids.iter().copied().take(FACTS_AT_ONCE_MAX).collect();
-    Ok(ctx.db().read(move |tx| read::facts::of_albums(tx, &ids)).await?)
+    Ok(visibility::read(ctx, viewer, move |tx| read::facts::of_albums(tx, &ids)).await?)
 }
 
 /// The lyrics of a track, those to be offered first in front: from files beside it, then from its tags.
-pub async fn lyrics(ctx: &Ctx, _: &Viewer, id: TrackId) -> Result<Vec<Lyrics>, Error> {
-    let found = ctx.db().read(move |tx| {
+pub async fn lyrics(ctx: &Ctx, viewer: &Viewer, id: TrackId) -> Result<Vec<Lyrics>, Error> {
+    let found = visibility::read(ctx, viewer, move |tx| {
         if read::tracks::one(tx, id)?.is_none() {
             return Ok(None);
         }

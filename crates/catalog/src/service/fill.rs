@@ -8,6 +8,7 @@ use super::{Error, shape::Shaper, videos::shape_all};
 use crate::{
     model::{Album, Artist, Item, ItemKind, Track, Video},
     store::read::{self, marks},
+    visibility,
 };
 
 fn shaper(ctx: &Ctx, marks: marks::Marks) -> Shaper {
@@ -24,7 +25,7 @@ fn ordered<T>(ids: &[i64], rows: Vec<T>, id: impl Fn(&T) -> i64) -> Vec<T> {
 
 pub(super) async fn albums(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result<Vec<Album>, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = ordered(&ids, read::albums::these(tx, &ids)?, |row| row.id.0);
         let credits = read::albums::credits(tx, &rows)?;
         let marks = marks::of(tx, user, ItemKind::Album, ids.iter().copied())?;
@@ -37,7 +38,7 @@ pub(super) async fn albums(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result<
 
 pub(super) async fn tracks(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result<Vec<Track>, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = ordered(&ids, read::tracks::these(tx, &ids)?, |row| row.id.0);
         let credits = read::tracks::credits(tx, &rows)?;
         let marks = marks::of(tx, user, ItemKind::Track, ids.iter().copied())?;
@@ -50,7 +51,7 @@ pub(super) async fn tracks(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result<
 
 pub(super) async fn artists(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result<Vec<Artist>, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = ordered(&ids, read::artists::these(tx, &ids)?, |row| row.id.0);
         let marks = marks::of(tx, user, ItemKind::Artist, ids.iter().copied())?;
         Ok::<_, Fault>((rows, marks))
@@ -62,7 +63,7 @@ pub(super) async fn artists(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result
 
 pub(super) async fn videos(ctx: &Ctx, viewer: &Viewer, ids: Vec<i64>) -> Result<Vec<Video>, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = ordered(&ids, read::videos::these(tx, &ids)?, |row| row.id.0);
         let marks = marks::of(tx, user, ItemKind::Video, ids.iter().copied())?;
         Ok::<_, Fault>((rows, marks))

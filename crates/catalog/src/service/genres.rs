@@ -19,6 +19,7 @@ use crate::{
         marks::{self, Marks},
         tracks::TrackRow,
     },
+    visibility,
 };
 
 /// Genres that are given at once, the first by name.
@@ -32,30 +33,41 @@ fn genre(row: GenreRow) -> Genre {
 }
 
 /// Genres or moods by name, those of which something is shown.
-pub async fn genres(ctx: &Ctx, _: &Viewer, kind: GenreKind, query: &PageQuery) -> Result<Page<Genre>, Error> {
+pub async fn genres(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    kind: GenreKind,
+    query: &PageQuery,
+) -> Result<Page<Genre>, Error> {
     let limit = query.limit();
     let (name, id) = query.key::<(String, i64)>()?.unwrap_or_default();
-    let found = ctx.db().read(move |tx| read::genres::by_name(tx, kind, (&name, id), limit + 1));
+    let found =
+        visibility::read(ctx, viewer, move |tx| read::genres::by_name(tx, kind, (&name, id), limit + 1));
     let rows = found.await.map_err(Error::Fault)?;
     Ok(Page::cut(rows, limit, |row| (row.sort_key.clone(), row.id.0)).map(genre))
 }
 
 /// All genres or moods by name, at most [`GENRES_MAX`].
-pub async fn every_genre(ctx: &Ctx, _: &Viewer, kind: GenreKind) -> Result<Vec<Genre>, Error> {
-    let found = ctx.db().read(move |tx| read::genres::by_name(tx, kind, ("", 0), GENRES_MAX));
+pub async fn every_genre(ctx: &Ctx, viewer: &Viewer, kind: GenreKind) -> Result<Vec<Genre>, Error> {
+    let found = visibility::read(ctx, viewer, move |tx| read::genres::by_name(tx, kind, ("", 0), GENRES_MAX));
     Ok(found.await.map_err(Error::Fault)?.into_iter().map(genre).collect())
 }
 
 /// One genre or mood. [`Error::NotFound`] also when nothing of it is shown.
-pub async fn genre_of(ctx: &Ctx, _: &Viewer, id: GenreId) -> Result<Genre, Error> {
-    let found = ctx.db().read(move |tx| read::genres::one(tx, id));
+pub async fn genre_of(ctx: &Ctx, viewer: &Viewer, id: GenreId) -> Result<Genre, Error> {
+    let found = visibility::read(ctx, viewer, move |tx| read::genres::one(tx, id));
     found.await.map_err(Error::Fault)?.map(genre).ok_or(Error::NotFound)
 }
 
 /// The genre or mood with this name, however its case and accents are typed; `None` when there is none.
-pub async fn genre_named(ctx: &Ctx, _: &Viewer, kind: GenreKind, name: &str) -> Result<Option<Genre>, Error> {
+pub async fn genre_named(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    kind: GenreKind,
+    name: &str,
+) -> Result<Option<Genre>, Error> {
     let key = fold::key(&[kind.word(), &fold::clean(name)]);
-    let found = ctx.db().read(move |tx| read::genres::by_key(tx, &key));
+    let found = visibility::read(ctx, viewer, move |tx| read::genres::by_key(tx, &key));
     Ok(found.await.map_err(Error::Fault)?.map(genre))
 }
 
@@ -93,7 +105,7 @@ pub async fn albums_of_genre(
 ) -> Result<Page<Album>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let (title, album) = query.key::<(String, i64)>()?.unwrap_or_default();
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let Some(_) = read::genres::one(tx, id)? else { return Ok(None) };
         let rows = read::albums::of_genre(tx, id, (&title, album), limit + 1)?;
         albums(tx, user, rows).map(Some)
@@ -117,7 +129,7 @@ pub async fn albums_of_genre_at(
     limit: u32,
 ) -> Result<Vec<Album>, Error> {
     let (limit, user) = (limit.min(LIST_MAX), viewer.id);
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = read::albums::of_genre_at(tx, id, offset, limit)?;
         albums(tx, user, rows)
     });
@@ -138,7 +150,7 @@ pub async fn tracks_of_genre(
 ) -> Result<Page<Track>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let after = query.key::<i64>()?.map_or(TrackId(0), TrackId);
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let Some(_) = read::genres::one(tx, id)? else { return Ok(None) };
         let rows = read::tracks::of_genre(tx, id, after, limit + 1)?;
         tracks(tx, user, rows).map(Some)
@@ -160,7 +172,7 @@ pub async fn tracks_of_genre_at(
     limit: u32,
 ) -> Result<Vec<Track>, Error> {
     let (limit, user) = (limit.min(LIST_MAX), viewer.id);
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = read::tracks::of_genre_at(tx, id, offset, limit)?;
         tracks(tx, user, rows)
     });
@@ -192,7 +204,7 @@ pub async fn albums_of_years(
     let (dates, back) = (dates(years)?, years.from > years.to);
     let end = if back { (i64::MAX, i64::MAX) } else { (0, 0) };
     let key = query.key::<(i64, i64)>()?.unwrap_or(end);
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = if back {
             read::albums::of_years_back(tx, dates, key, limit + 1)?
         } else {

@@ -18,6 +18,7 @@ use crate::{
         marks::From as ListFrom,
         places::{self, Order, Place},
     },
+    visibility,
 };
 
 pub use random::{RandomFilter, random_tracks};
@@ -79,12 +80,12 @@ pub async fn list_albums(
 ) -> Result<Vec<Album>, Error> {
     let limit = limit.min(LIST_MAX);
     let ids = match order {
-        AlbumOrder::Title => slice(ctx, Order::AlbumTitle, offset, limit).await?,
-        AlbumOrder::Artist => slice(ctx, Order::AlbumArtist, offset, limit).await?,
-        AlbumOrder::Newest => slice(ctx, Order::AlbumAdded, offset, limit).await?,
-        AlbumOrder::Years(years) => of_years(ctx, years, offset, limit).await?,
+        AlbumOrder::Title => slice(ctx, viewer, Order::AlbumTitle, offset, limit).await?,
+        AlbumOrder::Artist => slice(ctx, viewer, Order::AlbumArtist, offset, limit).await?,
+        AlbumOrder::Newest => slice(ctx, viewer, Order::AlbumAdded, offset, limit).await?,
+        AlbumOrder::Years(years) => of_years(ctx, viewer, years, offset, limit).await?,
         AlbumOrder::Marked(order) => marked(ctx, viewer, ItemKind::Album, order, offset, limit).await?,
-        AlbumOrder::Random => random::draw(ctx, Order::AlbumTitle, None, limit).await?,
+        AlbumOrder::Random => random::draw(ctx, viewer, Order::AlbumTitle, None, limit).await?,
     };
     fill::albums(ctx, viewer, ids).await
 }
@@ -94,7 +95,7 @@ pub async fn list_albums(
 /// # Errors
 /// Only faults.
 pub async fn list_tracks(ctx: &Ctx, viewer: &Viewer, offset: u64, limit: u32) -> Result<Vec<Track>, Error> {
-    fill::tracks(ctx, viewer, slice(ctx, Order::TrackTitle, offset, limit.min(LIST_MAX)).await?).await
+    fill::tracks(ctx, viewer, slice(ctx, viewer, Order::TrackTitle, offset, limit.min(LIST_MAX)).await?).await
 }
 
 /// All artists by name from an offset on, as [`list_albums`].
@@ -102,7 +103,8 @@ pub async fn list_tracks(ctx: &Ctx, viewer: &Viewer, offset: u64, limit: u32) ->
 /// # Errors
 /// Only faults.
 pub async fn list_artists(ctx: &Ctx, viewer: &Viewer, offset: u64, limit: u32) -> Result<Vec<Artist>, Error> {
-    fill::artists(ctx, viewer, slice(ctx, Order::ArtistName, offset, limit.min(LIST_MAX)).await?).await
+    fill::artists(ctx, viewer, slice(ctx, viewer, Order::ArtistName, offset, limit.min(LIST_MAX)).await?)
+        .await
 }
 
 /// The tracks that have this mark of the viewer's, from an offset on.
@@ -145,43 +147,57 @@ async fn marked(
     limit: u32,
 ) -> Result<Vec<i64>, Error> {
     let (user, skip) = (viewer.id, i64::try_from(offset).unwrap_or(i64::MAX));
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         read::marks::by_mark(tx, user, kind, order, ListFrom { skip, ..ListFrom::TOP }, limit)
     });
     Ok(found.await.map_err(Error::Fault)?.into_iter().map(|row| row.id).collect())
 }
 
 /// Identifiers along an order of everything.
-async fn slice(ctx: &Ctx, order: Order, offset: u64, limit: u32) -> Result<Vec<i64>, Error> {
+async fn slice(ctx: &Ctx, viewer: &Viewer, order: Order, offset: u64, limit: u32) -> Result<Vec<i64>, Error> {
     if offset.saturating_add(limit.into()) <= NEAR {
-        return walk(ctx, order, order.start(), offset, limit).await;
+        return walk(ctx, viewer, order, order.start(), offset, limit).await;
     }
-    let sparse = sparse::of(ctx, order).await?;
-    from_sparse(ctx, &sparse, order, offset, limit).await
+    let sparse = sparse::of(ctx, viewer, order).await?;
+    from_sparse(ctx, viewer, &sparse, order, offset, limit).await
 }
 
 async fn from_sparse(
     ctx: &Ctx,
+    viewer: &Viewer,
     sparse: &Sparse,
     order: Order,
     offset: u64,
     limit: u32,
 ) -> Result<Vec<i64>, Error> {
     let (from, skip) = sparse.nearest(offset);
-    walk(ctx, order, from.clone(), skip, limit).await
+    walk(ctx, viewer, order, from.clone(), skip, limit).await
 }
 
-async fn walk(ctx: &Ctx, order: Order, from: Place, skip: u64, limit: u32) -> Result<Vec<i64>, Error> {
+async fn walk(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    order: Order,
+    from: Place,
+    skip: u64,
+    limit: u32,
+) -> Result<Vec<i64>, Error> {
     let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-    let found = ctx.db().read(move |tx| places::walk(tx, order, &from, skip, limit));
+    let found = visibility::read(ctx, viewer, move |tx| places::walk(tx, order, &from, skip, limit));
     Ok(found.await.map_err(Error::Fault)?.into_iter().map(|place| place.id).collect())
 }
 
 /// The albums of some years: a slice of all albums by release, taken from its end when the list goes back in time.
-async fn of_years(ctx: &Ctx, years: Years, offset: u64, limit: u32) -> Result<Vec<i64>, Error> {
+async fn of_years(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    years: Years,
+    offset: u64,
+    limit: u32,
+) -> Result<Vec<i64>, Error> {
     let order = Order::AlbumReleased;
-    let sparse = sparse::of(ctx, order).await?;
-    let (start, end) = sparse::range(ctx, &sparse, order, years).await?;
+    let sparse = sparse::of(ctx, viewer, order).await?;
+    let (start, end) = sparse::range(ctx, viewer, &sparse, order, years).await?;
     let count = u64::from(limit).min((end - start).saturating_sub(offset));
     if count == 0 {
         return Ok(Vec::new());
@@ -189,7 +205,7 @@ async fn of_years(ctx: &Ctx, years: Years, offset: u64, limit: u32) -> Result<Ve
     let back = years.from > years.to;
     let at = if back { end - offset - count } else { start + offset };
     let count = u32::try_from(count).unwrap_or(limit);
-    let mut ids = from_sparse(ctx, &sparse, order, at, count).await?;
+    let mut ids = from_sparse(ctx, viewer, &sparse, order, at, count).await?;
     if back {
         ids.reverse();
     }

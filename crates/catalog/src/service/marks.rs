@@ -9,6 +9,7 @@ use crate::{
         self,
         read::{self, marks::From as ListFrom},
     },
+    visibility,
 };
 
 /// The best rating.
@@ -33,16 +34,15 @@ async fn change(
     change: impl Fn(&mut Tx<'_>, UserId) -> Result<(), Fault> + Send + 'static,
 ) -> Result<Mark, Error> {
     let user = viewer.id;
-    ctx.db()
-        .write(move |tx| {
-            if !store::marks::hold(tx, id)? {
-                return Err(Error::NotFound);
-            }
-            change(tx, user)?;
-            wake(tx, user);
-            Ok(mark_of(tx, user, id)?)
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        if !store::marks::hold(tx, id)? {
+            return Err(Error::NotFound);
+        }
+        change(tx, user)?;
+        wake(tx, user);
+        Ok(mark_of(tx, user, id)?)
+    })
+    .await
 }
 
 /// Makes something a favourite of the viewer's, or one no more. What is a favourite already stays one since then.
@@ -135,7 +135,8 @@ async fn page(
         Some(before) => ListFrom { before, skip: 0 },
         None => ListFrom::TOP,
     };
-    let found = ctx.db().read(move |tx| read::marks::by_mark(tx, user, kind, order, from, limit + 1));
+    let found =
+        visibility::read(ctx, viewer, move |tx| read::marks::by_mark(tx, user, kind, order, from, limit + 1));
     let rows = found.await.map_err(Error::Fault)?;
     let Page { items, next } = Page::cut(rows, limit, |row| (row.key, row.id));
     let ids = items.into_iter().map(|row| row.id).collect();

@@ -10,6 +10,7 @@ use crate::{
     model::{Album, AlbumDetail, AlbumPeople, AlbumSort, Artist, ArtistDetail, Disc, Home, ItemKind, Track},
     sound,
     store::read::{self, Credits, albums::AlbumRow, marks, tracks::TrackRow},
+    visibility,
 };
 
 /// Albums of an artist that are shown at once.
@@ -36,7 +37,7 @@ pub(super) fn shaper(ctx: &Ctx, marks: marks::Marks) -> Shaper {
 pub async fn artists(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Artist>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let (name, id) = query.key::<(String, i64)>()?.unwrap_or_default();
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = read::artists::by_name(tx, (&name, id), limit + 1)?;
         let marks = marks::of(tx, user, ItemKind::Artist, rows.iter().map(|row| row.id.0))?;
         Ok::<_, Fault>((rows, marks))
@@ -53,7 +54,7 @@ pub async fn artists(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Pa
 /// [`Error::NotFound`] when there is none that the viewer may see.
 pub async fn artist(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<ArtistDetail, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let Some(artist) = read::artists::one(tx, id)? else { return Ok(None) };
         let roles = read::artists::roles(tx, id)?;
         let mut albums = read::albums::of_artist(tx, id, ARTIST_ALBUMS_MAX)?;
@@ -97,7 +98,7 @@ pub async fn albums(
 ) -> Result<Page<Album>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let from = AlbumsFrom::new(query, sort)?;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = match &from {
             AlbumsFrom::Title(key, id) => read::albums::by_title(tx, (key, *id), limit + 1)?,
             AlbumsFrom::Added(key, id) => read::albums::by_added(tx, (*key, *id), limit + 1)?,
@@ -169,8 +170,8 @@ fn cut_albums(
 /// # Errors
 /// [`Error::NotFound`] when there is none that the viewer may see.
 pub async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumDetail, Error> {
-    let viewer = viewer.clone();
-    let found = ctx.db().read(move |tx| {
+    let user = viewer.id;
+    let found = visibility::read(ctx, viewer, move |tx| {
         let Some(album) = read::albums::one(tx, id)? else { return Ok(None) };
         let facts = read::facts::of_albums(tx, &[id])?.remove(&id).unwrap_or_default();
         let mut albums = vec![album];
@@ -181,9 +182,9 @@ pub async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumDetai
         let people = read::facts::people_of_album(tx, id, ALBUM_CREDITS_MAX)?;
         let tracks = read::tracks::of_album(tx, id, ALBUM_TRACKS_MAX)?;
         let credits = read::tracks::credits(tx, &tracks)?;
-        let mut marks = marks::of(tx, viewer.id, ItemKind::Track, tracks.iter().map(|row| row.id.0))?;
-        marks.extend(marks::of(tx, viewer.id, ItemKind::Album, albums.iter().map(|row| row.id.0))?);
-        let loudness = sound::album_loudness(tx, &viewer, id)?;
+        let mut marks = marks::of(tx, user, ItemKind::Track, tracks.iter().map(|row| row.id.0))?;
+        marks.extend(marks::of(tx, user, ItemKind::Album, albums.iter().map(|row| row.id.0))?);
+        let loudness = sound::album_loudness(tx, id)?;
         Ok::<_, Fault>(Some(((albums, album_credits), (facts, people, loudness), (tracks, credits), marks)))
     });
     let ((albums, album_credits), (facts, people, loudness), (tracks, credits), marks) =
@@ -220,7 +221,7 @@ fn discs(tracks: Vec<TrackRow>, credits: &Credits, shaper: &Shaper) -> Vec<Disc>
 pub async fn tracks(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Track>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let (title, id) = query.key::<(String, i64)>()?.unwrap_or_default();
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = read::tracks::by_title(tx, (&title, id), limit + 1)?;
         let credits = read::tracks::credits(tx, &rows)?;
         let marks = marks::of(tx, user, ItemKind::Track, rows.iter().map(|row| row.id.0))?;
@@ -252,7 +253,7 @@ pub(super) async fn tracks_by_id(
 /// Only faults.
 pub async fn home(ctx: &Ctx, viewer: &Viewer) -> Result<Home, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let albums = read::home::new_albums(tx, HOME_ROW_MAX)?;
         let credits = read::albums::credits(tx, &albums)?;
         let videos = read::home::new_videos(tx, HOME_ROW_MAX)?;

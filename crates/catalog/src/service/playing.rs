@@ -11,6 +11,7 @@ use crate::{
         playing::{self, PlayingRow},
         read,
     },
+    visibility,
 };
 
 /// Players of one listener that are remembered; one more takes the place of the one that was silent longest.
@@ -38,36 +39,35 @@ pub async fn report_playing(ctx: &Ctx, viewer: &Viewer, report: &PlayReport) -> 
     }
     let rate_permille = permille(report.rate)?;
     let (state, position_ms) = (report.state, report.position_ms);
-    ctx.db()
-        .write(move |tx| {
-            let row = read::tracks::one(tx, track)?.ok_or(Error::NotFound)?;
-            playing::delete_ended(tx, user, now)?;
-            if state == PlayState::Stopped {
-                playing::delete(tx, user, &client)?;
-            } else {
-                let position_ms = position_ms.min(row.duration_ms);
-                let left_ms = (row.duration_ms - position_ms) * 1000 / u64::from(rate_permille);
-                let paused = state == PlayState::Paused;
-                let holds = if paused { PATIENCE } else { Duration::from_millis(left_ms) + LATE };
-                let client = client.clone();
-                let until = now.plus(holds);
-                let row = PlayingRow {
-                    client,
-                    track,
-                    paused,
-                    since: now,
-                    position_ms,
-                    rate_permille,
-                    reported: now,
-                    until,
-                };
-                playing::put(tx, user, &row)?;
-                playing::delete_beyond(tx, user, PLAYERS_MAX)?;
-            }
-            wake(tx, user);
-            Ok(())
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let row = read::tracks::one(tx, track)?.ok_or(Error::NotFound)?;
+        playing::delete_ended(tx, user, now)?;
+        if state == PlayState::Stopped {
+            playing::delete(tx, user, &client)?;
+        } else {
+            let position_ms = position_ms.min(row.duration_ms);
+            let left_ms = (row.duration_ms - position_ms) * 1000 / u64::from(rate_permille);
+            let paused = state == PlayState::Paused;
+            let holds = if paused { PATIENCE } else { Duration::from_millis(left_ms) + LATE };
+            let client = client.clone();
+            let until = now.plus(holds);
+            let row = PlayingRow {
+                client,
+                track,
+                paused,
+                since: now,
+                position_ms,
+                rate_permille,
+                reported: now,
+                until,
+            };
+            playing::put(tx, user, &row)?;
+            playing::delete_beyond(tx, user, PLAYERS_MAX)?;
+        }
+        wake(tx, user);
+        Ok(())
+    })
+    .await
 }
 
 fn permille(rate: f64) -> Result<u32, Problem> {

@@ -35,10 +35,11 @@ use crate::{
     },
     rules::{Compiled, Rules},
     store::{
-        listener,
+        access, listener,
         playlists::{self as store, OldPlaylist, PlaylistRow},
         read::PictureRow,
     },
+    visibility,
 };
 
 /// Playlists of one account.
@@ -148,7 +149,7 @@ pub async fn list(
     let limit = query.limit();
     let (key, id) = query.key::<(String, i64)>()?.unwrap_or_default();
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let after = (key.as_bytes(), id);
         let mut rows = Vec::new();
         if matches!(scope, PlaylistScope::All | PlaylistScope::Mine) {
@@ -163,6 +164,7 @@ pub async fn list(
         // Each sort comes in this order; together they are three short lists to be made one.
         rows.sort_by(|a, b| (&a.sort_key, a.id).cmp(&(&b.sort_key, b.id)));
         rows.truncate(limit as usize + 1);
+        see_figures(tx, &mut rows)?;
         let fronts = fronts(tx, &rows)?;
         Ok::<_, Fault>((rows, fronts))
     });
@@ -171,6 +173,20 @@ pub async fn list(
     let page =
         Page::cut(rows, limit, |row| (String::from_utf8(row.sort_key.clone()).unwrap_or_default(), row.id.0));
     Ok(page.map(|row| shape(&shaper, row, user, &mut fronts)))
+}
+
+/// The figures that are kept count what anybody sees; who does not see everything has them counted.
+fn see_figures(tx: &mut Tx<'_>, rows: &mut [PlaylistRow]) -> Result<(), Fault> {
+    let counted: Vec<PlaylistId> =
+        rows.iter().filter(|row| row.rules.is_none() && row.track_count > 0).map(|row| row.id).collect();
+    if counted.is_empty() || !access::is_partial(tx)? {
+        return Ok(());
+    }
+    let figures = store::entries::figures(tx, &counted)?;
+    for row in rows {
+        (row.track_count, row.duration_ms) = figures.get(&row.id).copied().unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// The front pictures of the playlists that have no chosen one.
@@ -222,7 +238,8 @@ fn shape(
 /// A playlist that the viewer sees, as it is kept.
 async fn seen(ctx: &Ctx, viewer: &Viewer, id: PlaylistId) -> Result<PlaylistRow, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| store::one(tx, user, id)).await.map_err(Error::Fault)?;
+    let found =
+        visibility::read(ctx, viewer, move |tx| store::one(tx, user, id)).await.map_err(Error::Fault)?;
     found.ok_or(Error::NotFound)
 }
 
@@ -238,8 +255,9 @@ fn rules_of(row: &PlaylistRow) -> Result<Option<Rules>, Error> {
 /// One playlist, with its rules and editors.
 pub async fn get(ctx: &Ctx, viewer: &Viewer, id: PlaylistId) -> Result<PlaylistDetail, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
-        let Some(row) = store::one(tx, user, id)? else { return Ok(None) };
+    let found = visibility::read(ctx, viewer, move |tx| {
+        let Some(mut row) = store::one(tx, user, id)? else { return Ok(None) };
+        see_figures(tx, std::slice::from_mut(&mut row))?;
         let fronts = fronts(tx, std::slice::from_ref(&row))?;
         let inside = row.owner == user || row.edits;
         let editors = if inside { store::editors::of(tx, id)? } else { Vec::new() };
@@ -271,31 +289,29 @@ pub async fn create(ctx: &Ctx, viewer: &Viewer, new: &NewPlaylist) -> Result<Pla
     let id = PlaylistId(ctx.next_id());
     let (user, public, tracks) = (viewer.id, new.public, new.tracks.clone());
     let (ids, now) = (ctx.ids().clone(), ctx.now());
-    ctx.db()
-        .write(move |tx| {
-            listener::lock(tx, user)?;
-            if store::count_of(tx, user)? >= PLAYLISTS_MAX {
-                let what =
-                    format!("You have {PLAYLISTS_MAX} playlists, the most that there may be; delete one.");
-                return Err(full(&what).into());
-            }
-            let held = entries::hold_shown(tx, &tracks)?;
-            let row = store::NewRow {
-                id,
-                owner: user,
-                name: &name,
-                sort_key: &fold::sort_key(&name),
-                description: &description,
-                public,
-                rules: rules.as_deref(),
-            };
-            store::insert(tx, &row, now)?;
-            entries::fill(tx, id, &tracks, &held, user, (&ids, now))?;
-            let made = OldPlaylist { owner: user, public, smart: false, entry_count: 0, version: 1 };
-            tell(tx, id, &made)?;
-            Ok::<_, Error>(())
-        })
-        .await?;
+    visibility::write(ctx, viewer, move |tx| {
+        listener::lock(tx, user)?;
+        if store::count_of(tx, user)? >= PLAYLISTS_MAX {
+            let what = format!("You have {PLAYLISTS_MAX} playlists, the most that there may be; delete one.");
+            return Err(full(&what).into());
+        }
+        let held = entries::hold_shown(tx, &tracks)?;
+        let row = store::NewRow {
+            id,
+            owner: user,
+            name: &name,
+            sort_key: &fold::sort_key(&name),
+            description: &description,
+            public,
+            rules: rules.as_deref(),
+        };
+        store::insert(tx, &row, now)?;
+        entries::fill(tx, id, &tracks, &held, user, (&ids, now))?;
+        let made = OldPlaylist { owner: user, public, smart: false, entry_count: 0, version: 1 };
+        tell(tx, id, &made)?;
+        Ok::<_, Error>(())
+    })
+    .await?;
     get(ctx, viewer, id).await
 }
 
@@ -310,57 +326,55 @@ pub async fn edit(
     let description = edit.description.as_deref().map(description).transpose()?;
     let rules = edit.rules.as_ref().map(|rules| checked_rules(ctx, rules)).transpose()?;
     let (user, now, public, cover) = (viewer.id, ctx.now(), edit.public, edit.cover_album);
-    ctx.db()
-        .write(move |tx| {
-            let old = hold(tx, user, id, Need::Own)?;
-            if rules.is_some() && !old.smart {
-                let message = "This playlist has entries of its own; make a smart one for rules.";
-                return Err(Problem::invalid("rules", message).into());
-            }
-            if let Some(Some(album)) = cover
-                && !store::album_is_shown(tx, album)?
-            {
-                return Err(Problem::invalid("cover_album", "There is no such album.").into());
-            }
-            let sort_key = name.as_deref().map(fold::sort_key);
-            let row = store::EditRow {
-                name: name.as_deref(),
-                sort_key: sort_key.as_deref(),
-                description: description.as_deref(),
-                public,
-                rules: rules.as_deref(),
-            };
-            store::update(tx, id, &row, now)?;
-            if let Some(key) = &sort_key {
-                store::editors::set_sort_key(tx, id, key)?;
-            }
-            if let Some(album) = cover {
-                store::set_cover(tx, id, album)?;
-            }
-            if rules.is_some() {
-                store::found::forget(tx, id)?;
-            }
-            // Those who no longer see it must hear of it too.
-            tell(tx, id, &OldPlaylist { public: old.public || public == Some(true), ..old })?;
-            Ok::<_, Error>(())
-        })
-        .await?;
+    visibility::write(ctx, viewer, move |tx| {
+        let old = hold(tx, user, id, Need::Own)?;
+        if rules.is_some() && !old.smart {
+            let message = "This playlist has entries of its own; make a smart one for rules.";
+            return Err(Problem::invalid("rules", message).into());
+        }
+        if let Some(Some(album)) = cover
+            && !store::album_is_shown(tx, album)?
+        {
+            return Err(Problem::invalid("cover_album", "There is no such album.").into());
+        }
+        let sort_key = name.as_deref().map(fold::sort_key);
+        let row = store::EditRow {
+            name: name.as_deref(),
+            sort_key: sort_key.as_deref(),
+            description: description.as_deref(),
+            public,
+            rules: rules.as_deref(),
+        };
+        store::update(tx, id, &row, now)?;
+        if let Some(key) = &sort_key {
+            store::editors::set_sort_key(tx, id, key)?;
+        }
+        if let Some(album) = cover {
+            store::set_cover(tx, id, album)?;
+        }
+        if rules.is_some() {
+            store::found::forget(tx, id)?;
+        }
+        // Those who no longer see it must hear of it too.
+        tell(tx, id, &OldPlaylist { public: old.public || public == Some(true), ..old })?;
+        Ok::<_, Error>(())
+    })
+    .await?;
     get(ctx, viewer, id).await
 }
 
 /// Deletes a playlist with everything that belongs to it. 403 for others who see it.
 pub async fn delete(ctx: &Ctx, viewer: &Viewer, id: PlaylistId) -> Result<(), Error> {
     let user = viewer.id;
-    ctx.db()
-        .write(move |tx| {
-            let old = hold(tx, user, id, Need::Own)?;
-            tell(tx, id, &old)?;
-            store::entries::delete_all(tx, id)?;
-            store::editors::delete_all(tx, id)?;
-            store::folders::forget(tx, id)?;
-            store::found::forget(tx, id)?;
-            store::delete(tx, id)?;
-            Ok(())
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let old = hold(tx, user, id, Need::Own)?;
+        tell(tx, id, &old)?;
+        store::entries::delete_all(tx, id)?;
+        store::editors::delete_all(tx, id)?;
+        store::folders::forget(tx, id)?;
+        store::found::forget(tx, id)?;
+        store::delete(tx, id)?;
+        Ok(())
+    })
+    .await
 }

@@ -13,6 +13,7 @@ use crate::{
     fold,
     model::{Counted, ItemId, NewPlay},
     store::{marks, tracks},
+    visibility,
 };
 
 /// What the house is told of a counted play; discovery makes history of it.
@@ -54,29 +55,28 @@ pub async fn record_play(ctx: &Ctx, viewer: &Viewer, play: &NewPlay) -> Result<C
     let vague = id.is_none() && told.is_none();
     let at = told.unwrap_or(now).min(now);
     let key = key(play, id, told.unwrap_or(now));
-    ctx.db()
-        .write(move |tx| {
-            if !marks::hold(tx, track.into())? {
-                return Err(Error::NotFound);
-            }
-            let before = mark_of(tx, user, track.into())?;
-            let repeated = |played: Time| now.since(played) < REPEATED_WITHIN && played <= now;
-            if (vague && before.played_at.is_some_and(repeated)) || !marks::insert_play(tx, user, &key)? {
-                return Ok(Counted { counted: false, mark: before });
-            }
-            let mut concerned: Vec<ItemId> = vec![track.into()];
-            concerned.extend(marks::album_of(tx, track)?.map(ItemId::from));
-            concerned.extend(tracks::artists(tx, track)?.into_iter().map(ItemId::from));
-            concerned.sort_unstable();
-            concerned.dedup();
-            for id in concerned {
-                marks::add_play(tx, user, id, at)?;
-            }
-            tx.emit(PLAYED, track.0, &Played { user, at_us: at.0, client: client.clone() }, now)?;
-            wake(tx, user);
-            Ok(Counted { counted: true, mark: mark_of(tx, user, track.into())? })
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        if !marks::hold(tx, track.into())? {
+            return Err(Error::NotFound);
+        }
+        let before = mark_of(tx, user, track.into())?;
+        let repeated = |played: Time| now.since(played) < REPEATED_WITHIN && played <= now;
+        if (vague && before.played_at.is_some_and(repeated)) || !marks::insert_play(tx, user, &key)? {
+            return Ok(Counted { counted: false, mark: before });
+        }
+        let mut concerned: Vec<ItemId> = vec![track.into()];
+        concerned.extend(marks::album_of(tx, track)?.map(ItemId::from));
+        concerned.extend(tracks::artists(tx, track)?.into_iter().map(ItemId::from));
+        concerned.sort_unstable();
+        concerned.dedup();
+        for id in concerned {
+            marks::add_play(tx, user, id, at)?;
+        }
+        tx.emit(PLAYED, track.0, &Played { user, at_us: at.0, client: client.clone() }, now)?;
+        wake(tx, user);
+        Ok(Counted { counted: true, mark: mark_of(tx, user, track.into())? })
+    })
+    .await
 }
 
 /// What is the same for two plays that are one.

@@ -11,6 +11,7 @@ use kernel::{Ctx, Fault, Problem, db::Tx, http::Viewer};
 
 use super::{Error, shape::Shaper, videos};
 use crate::{
+    access,
     model::{ItemKind, SearchResults},
     search::{
         self, Kind, State,
@@ -22,6 +23,7 @@ use crate::{
             self, Credits, albums::AlbumRow, artists::ArtistRow, marks, tracks::TrackRow, videos::VideoRow,
         },
     },
+    visibility,
 };
 
 /// Longest query.
@@ -111,7 +113,7 @@ pub async fn search(ctx: &Ctx, viewer: &Viewer, text: &str, wanted: &Wanted) -> 
         return Ok(SearchResults::default());
     }
     let state = index(ctx).await?;
-    let found = find(ctx, &state, &asked, wanted).await?;
+    let found = find(ctx, viewer, &state, &asked, wanted).await?;
     let shaper = Shaper::new(ctx.signer(), ctx.now()).with_marks(marked(ctx, viewer, &found).await?);
     let (album_credits, track_credits) = (found.albums.credits, found.tracks.credits);
     Ok(SearchResults {
@@ -184,20 +186,22 @@ struct Found {
 /// for this viewer, is passed over, and more is asked of the index.
 async fn find(
     ctx: &Ctx,
+    viewer: &Viewer,
     state: &Arc<State>,
     asked: &Arc<Vec<Asked>>,
     wanted: &Wanted,
 ) -> Result<Found, Fault> {
+    let scope = access::scope_of(ctx, viewer).await?;
     let slices = [wanted.artists, wanted.albums, wanted.tracks, wanted.videos].map(Slice::bounded);
     let mut reach = slices.map(|(offset, limit)| if limit == 0 { 0 } else { offset + limit });
     loop {
         let (state, asked) = (Arc::clone(state), Arc::clone(asked));
         let best = tokio::task::spawn_blocking(move || {
-            Kind::ALL.map(|kind| state.index.best(kind, &asked, reach[kind.place()]))
+            Kind::ALL.map(|kind| state.index.best(kind, &asked, scope, reach[kind.place()]))
         });
         let best = best.await.map_err(|error| Fault::from_error("a search broke off", error))?;
         let lengths = [0, 1, 2, 3].map(|kind| best[kind].len());
-        let found = ctx.db().read(move |tx| read_all(tx, &best, slices)).await?;
+        let found = visibility::read(ctx, viewer, move |tx| read_all(tx, &best, slices)).await?;
         let counts = [
             found.artists.rows.len(),
             found.albums.rows.len(),
@@ -240,13 +244,7 @@ fn shown<T: Numbered>(
 ) -> Result<Rows<T>, Fault> {
     let mut wanted = ids.to_vec();
     if offset > 0 || ids.len() > limit {
-        let shown = match kind {
-            Kind::Artist => store::search::artists(tx, ids)?,
-            Kind::Album => store::search::albums(tx, ids)?,
-            Kind::Track => store::search::tracks(tx, ids)?,
-            Kind::Video => store::search::videos(tx, ids)?,
-        };
-        let shown: HashSet<i64> = shown.iter().map(|row| row.id).collect();
+        let shown: HashSet<i64> = store::search::seen(tx, kind, ids)?.into_iter().collect();
         wanted.retain(|id| shown.contains(id));
         wanted = wanted.into_iter().skip(offset).take(limit).collect();
     }

@@ -17,7 +17,7 @@ pub(crate) async fn waveform(
     viewer: &Viewer,
     track: TrackId,
 ) -> Result<(WaveformDetail, String), Error> {
-    if let Some((edges, waveform, version)) = sound::waveform(ctx.db(), viewer, track).await? {
+    if let Some((edges, waveform, version)) = sound::waveform(ctx, viewer, track).await? {
         let detail = WaveformDetail {
             edges,
             peaks: STANDARD.encode(&waveform.peaks),
@@ -25,7 +25,7 @@ pub(crate) async fn waveform(
         };
         return Ok((detail, version));
     }
-    let heard = sound::state(ctx.db(), viewer, track).await?.ok_or(Error::NotFound)?;
+    let heard = sound::state(ctx, viewer, track).await?.ok_or(Error::NotFound)?;
     let not_heard = Problem::new(StatusCode::NOT_FOUND, "not_measured", "Its sound was not measured");
     Err(match heard {
         Heard::Failed(reason) => not_heard.detail(reason),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kernel::{
     Ctx, Fault, Page, PageQuery, Problem,
+    db::Tx,
     http::{Role, Viewer},
     jobs,
 };
@@ -14,7 +15,8 @@ use crate::{
     import::events,
     media::{self, ENCODE_JOB, MediaIndex, MediaState, Rendition, RenditionKind},
     model::{Caption, ItemKind, Rung, RungKind, RungState, TOPIC_CATALOG, Video, VideoDetail, VideoEdit},
-    store::{self, read, read::marks, read::videos::VideoRow},
+    store::{self, read, read::marks, read::videos::VideoRow, videos::OldVideo},
+    visibility,
 };
 
 /// Longest title that a person may give.
@@ -46,7 +48,7 @@ async fn progress(ctx: &Ctx, media: MediaId) -> Result<f64, Fault> {
 pub async fn videos(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Video>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let key = query.key::<(i64, i64)>()?.unwrap_or((i64::MAX, i64::MAX));
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let rows = read::videos::by_added(tx, key, limit + 1)?;
         let marks = marks::of(tx, user, ItemKind::Video, rows.iter().map(|row| row.id.0))?;
         Ok::<_, Fault>((rows, marks))
@@ -63,7 +65,7 @@ pub async fn videos(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Pag
 /// [`Error::NotFound`] when there is none that the viewer may see.
 pub async fn video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<VideoDetail, Error> {
     let user = viewer.id;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let Some(row) = read::videos::one(tx, id)? else { return Ok(None) };
         Ok::<_, Fault>(Some((row, marks::of(tx, user, ItemKind::Video, [id.0].into_iter())?)))
     });
@@ -103,6 +105,11 @@ fn rung(rendition: Rendition) -> Rung {
     }
 }
 
+/// Whether the viewer whom the transaction serves sees a video.
+fn is_seen(tx: &Tx<'_>, video: &OldVideo) -> bool {
+    video.hidden.is_none() && video.scope & tx.scope() != 0
+}
+
 /// Whether the viewer may change a video that he sees.
 fn may_change(viewer: &Viewer, owner: Option<kernel::id::UserId>) -> bool {
     owner == Some(viewer.id) || viewer.role >= Role::Admin
@@ -122,20 +129,19 @@ pub async fn edit_video(
     let title = edit.title.as_deref().map(title).transpose()?;
     let description = edit.description.as_deref().map(description).transpose()?;
     let editor = viewer.clone();
-    ctx.db()
-        .write(move |tx| {
-            let old = store::videos::lock(tx, id)?.filter(|old| old.hidden.is_none());
-            let old = old.ok_or(Error::NotFound)?;
-            if !may_change(&editor, old.owner) {
-                return Err(Error::NotOwner);
-            }
-            if title.is_some() || description.is_some() {
-                store::videos::edit(tx, id, title.as_deref(), description.as_deref())?;
-                tx.wake(TOPIC_CATALOG);
-            }
-            Ok(())
-        })
-        .await?;
+    visibility::write(ctx, viewer, move |tx| {
+        let old = store::videos::lock(tx, id)?.filter(|old| is_seen(tx, old));
+        let old = old.ok_or(Error::NotFound)?;
+        if !may_change(&editor, old.owner) {
+            return Err(Error::NotOwner);
+        }
+        if title.is_some() || description.is_some() {
+            store::videos::edit(tx, id, title.as_deref(), description.as_deref())?;
+            tx.wake(TOPIC_CATALOG);
+        }
+        Ok(())
+    })
+    .await?;
     video(ctx, viewer, id).await
 }
 
@@ -166,19 +172,18 @@ fn description(given: &str) -> Result<String, Problem> {
 /// # Errors
 /// [`Error::NotFound`] when there is none that the viewer may see, [`Error::NotOwner`] when it is somebody else's.
 pub async fn delete_video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<(), Error> {
-    let (viewer, now) = (viewer.clone(), ctx.now());
-    ctx.db()
-        .write(move |tx| {
-            let old = store::videos::lock(tx, id)?.filter(|old| old.hidden.is_none());
-            let old = old.ok_or(Error::NotFound)?;
-            if !may_change(&viewer, old.owner) {
-                return Err(Error::NotOwner);
-            }
-            store::videos::set_hidden(tx, id, Some(now), Some("deleted"))?;
-            events::video_hidden(tx, id, old.added, now)?;
-            jobs::cancel(tx, ENCODE_JOB, &old.media.to_string(), now)?;
-            tx.wake(TOPIC_CATALOG);
-            Ok(())
-        })
-        .await
+    let (deleter, now) = (viewer.clone(), ctx.now());
+    visibility::write(ctx, viewer, move |tx| {
+        let old = store::videos::lock(tx, id)?.filter(|old| is_seen(tx, old));
+        let old = old.ok_or(Error::NotFound)?;
+        if !may_change(&deleter, old.owner) {
+            return Err(Error::NotOwner);
+        }
+        store::videos::set_hidden(tx, id, Some(now), Some("deleted"))?;
+        events::video_hidden(tx, id, old.added, now)?;
+        jobs::cancel(tx, ENCODE_JOB, &old.media.to_string(), now)?;
+        tx.wake(TOPIC_CATALOG);
+        Ok(())
+    })
+    .await
 }

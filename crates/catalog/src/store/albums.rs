@@ -9,14 +9,14 @@ use kernel::{
 use crate::{
     AlbumId, ArtistId, PictureId, fold,
     import::{AlbumWish, CleanRelease, KnownAlbum},
-    visibility::visible,
+    visibility::shown,
 };
 
 /// The columns of a [`KnownAlbum`].
 macro_rules! known_columns {
     () => {
         "id, title, released, artists_guessed, picture_id, added_us, hidden_us, artist_shown, sort_title, original,
-            version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group"
+            version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group, scope"
     };
 }
 
@@ -43,6 +43,7 @@ fn known(row: &Row<'_>) -> Result<KnownAlbum, Fault> {
             group: row.get(16)?,
         },
         renewed: false,
+        scope: row.get(17)?,
     })
 }
 
@@ -58,19 +59,37 @@ pub(crate) fn by_key(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<KnownAlbum>, 
     )
 }
 
-/// Gives the album `id` another key if only its folder differs.
+/// Gives the album that has had `old_key` its key in a library, unless it lies in another one.
+pub(crate) fn move_library(
+    tx: &mut Tx<'_>,
+    old_key: &[u8],
+    key: &[u8],
+    scope: i64,
+) -> Result<Option<KnownAlbum>, Fault> {
+    tx.one(
+        sql!(concat!(
+            "UPDATE catalog_album SET key = $2 WHERE key = $1 AND (scope = 0 OR (scope & $3) <> 0) RETURNING ",
+            known_columns!()
+        )),
+        params![old_key, key, scope],
+        known,
+    )
+}
+
+/// Gives the album `id` another key if only its folder differs, within its library.
 pub(crate) fn move_folder(
     tx: &mut Tx<'_>,
     id: AlbumId,
     key: &[u8],
     loose_key: &[u8],
+    scope: i64,
 ) -> Result<Option<KnownAlbum>, Fault> {
     tx.one(
         sql!(concat!(
-            "UPDATE catalog_album SET key = $2 WHERE id = $1 AND loose_key = $3 RETURNING ",
+            "UPDATE catalog_album SET key = $2 WHERE id = $1 AND loose_key = $3 AND (scope & $4) <> 0 RETURNING ",
             known_columns!()
         )),
-        params![id, key, loose_key],
+        params![id, key, loose_key, scope],
         known,
     )
 }
@@ -87,9 +106,9 @@ pub(crate) fn insert(
         sql!(
             "INSERT INTO catalog_album (id, key, loose_key, title, sort_key, artist_sort, released,
                 released_key, compilation, artists_guessed, picture_id, added_us, artist_shown, sort_title, original,
-                version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group)
+                version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group, scope)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22) ON CONFLICT DO NOTHING"
+                $22, $23) ON CONFLICT DO NOTHING"
         ),
         params![
             id,
@@ -113,7 +132,8 @@ pub(crate) fn insert(
             wish.facts.catalogue_numbers.clone(),
             wish.facts.barcode.clone(),
             wish.facts.musicbrainz.clone(),
-            wish.facts.group.clone()
+            wish.facts.group.clone(),
+            wish.scope
         ],
     )?;
     Ok(rows == 1)
@@ -208,15 +228,15 @@ pub(crate) fn follow_sort(tx: &mut Tx<'_>, artist: ArtistId, sort_key: &[u8]) ->
     Ok(())
 }
 
-/// When it was added and whether it is hidden, with the row held for a change; `None` when it is gone.
-pub(crate) fn lock(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<(Time, bool)>, Fault> {
+/// When it was added, whether it is hidden, and its scope, with the row held for a change; `None` when it is gone.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<(Time, bool, i64)>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT added_us, hidden_us FROM catalog_album WHERE id = $1",
-            postgres: "SELECT added_us, hidden_us FROM catalog_album WHERE id = $1 FOR UPDATE"
+            sqlite: "SELECT added_us, hidden_us, scope FROM catalog_album WHERE id = $1",
+            postgres: "SELECT added_us, hidden_us, scope FROM catalog_album WHERE id = $1 FOR UPDATE"
         ),
         params![id],
-        |row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some())),
+        |row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some(), row.get(2)?)),
     )
 }
 
@@ -225,10 +245,19 @@ pub(crate) fn has_tracks(tx: &mut Tx<'_>, id: AlbumId) -> Result<bool, Fault> {
     Ok(tx.one(sql, params![id], |_| Ok(()))?.is_some())
 }
 
-pub(crate) fn has_shown_tracks(tx: &mut Tx<'_>, id: AlbumId) -> Result<bool, Fault> {
+/// In which libraries its shown tracks lie; `None` when none is shown.
+pub(crate) fn scope_of_tracks(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<i64>, Fault> {
     let sql =
-        sql!(concat!("SELECT 1 FROM catalog_track t WHERE t.album_id = $1 AND ", visible!("t"), " LIMIT 1"));
-    Ok(tx.one(sql, params![id], |_| Ok(()))?.is_some())
+        sql!(concat!("SELECT DISTINCT t.scope FROM catalog_track t WHERE t.album_id = $1 AND ", shown!("t")));
+    let scopes: Vec<i64> = tx.all(sql, params![id], |row| row.get(0))?;
+    Ok(scopes.into_iter().reduce(|one, other| one | other))
+}
+
+/// Writes in which libraries it is, with the genres of it that lists are made of.
+pub(crate) fn set_scope(tx: &mut Tx<'_>, id: AlbumId, scope: i64) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_album SET scope = $2 WHERE id = $1"), params![id, scope])?;
+    tx.run(sql!("UPDATE catalog_album_genre SET scope = $2 WHERE album_id = $1"), params![id, scope])?;
+    Ok(())
 }
 
 pub(crate) fn set_hidden(tx: &mut Tx<'_>, id: AlbumId, hidden: Option<Time>) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use kernel::{
 use crate::{
     ArtistId,
     import::{KnownArtist, Named},
-    visibility::visible,
+    visibility::shown,
 };
 
 fn known(row: &Row<'_>) -> Result<KnownArtist, Fault> {
@@ -18,6 +18,7 @@ fn known(row: &Row<'_>) -> Result<KnownArtist, Fault> {
         sort_key: row.get(1)?,
         sort_given: row.get(2)?,
         hidden: row.get::<Option<i64>>(3)?.is_some(),
+        scope: row.get(4)?,
     })
 }
 
@@ -25,8 +26,8 @@ fn known(row: &Row<'_>) -> Result<KnownArtist, Fault> {
 pub(crate) fn by_musicbrainz(tx: &mut Tx<'_>, musicbrainz: &str) -> Result<Option<KnownArtist>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE musicbrainz = $1",
-            postgres: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE musicbrainz = $1
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist WHERE musicbrainz = $1",
+            postgres: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist WHERE musicbrainz = $1
                 FOR SHARE"
         ),
         params![musicbrainz],
@@ -38,9 +39,9 @@ pub(crate) fn by_musicbrainz(tx: &mut Tx<'_>, musicbrainz: &str) -> Result<Optio
 pub(crate) fn unnumbered(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist
                 WHERE name_key = $1 AND musicbrainz IS NULL",
-            postgres: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist
+            postgres: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist
                 WHERE name_key = $1 AND musicbrainz IS NULL FOR SHARE"
         ),
         params![name_key],
@@ -52,9 +53,9 @@ pub(crate) fn unnumbered(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<Know
 pub(crate) fn by_name(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE name_key = $1
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist WHERE name_key = $1
                 ORDER BY musicbrainz IS NOT NULL, id LIMIT 1",
-            postgres: "SELECT id, sort_key, sort_given, hidden_us FROM catalog_artist WHERE name_key = $1
+            postgres: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist WHERE name_key = $1
                 ORDER BY musicbrainz IS NOT NULL, id LIMIT 1 FOR SHARE"
         ),
         params![name_key],
@@ -73,13 +74,13 @@ pub(crate) fn insert(
     tx: &mut Tx<'_>,
     id: ArtistId,
     named: &Named,
-    name_key: &[u8],
-    sort_key: &[u8],
+    (name_key, sort_key): (&[u8], &[u8]),
+    scope: i64,
 ) -> Result<bool, Fault> {
     let rows = tx.run(
         sql!(
-            "INSERT INTO catalog_artist (id, name, name_key, musicbrainz, sort_key, sort_given, sort_name)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
+            "INSERT INTO catalog_artist (id, name, name_key, musicbrainz, sort_key, sort_given, sort_name, scope)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
         ),
         params![
             id,
@@ -88,7 +89,8 @@ pub(crate) fn insert(
             named.musicbrainz.clone(),
             sort_key,
             named.sort.is_some(),
-            named.sort.clone()
+            named.sort.clone(),
+            scope
         ],
     )?;
     Ok(rows == 1)
@@ -102,15 +104,15 @@ pub(crate) fn set_sort(tx: &mut Tx<'_>, id: ArtistId, sort_name: &str, sort_key:
     Ok(())
 }
 
-/// Whether it is hidden, with the row held for a change; `None` when it is gone.
-pub(crate) fn lock(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<bool>, Fault> {
+/// Whether it is hidden, and its scope, with the row held for a change; `None` when it is gone.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<(bool, i64)>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT hidden_us FROM catalog_artist WHERE id = $1",
-            postgres: "SELECT hidden_us FROM catalog_artist WHERE id = $1 FOR UPDATE"
+            sqlite: "SELECT hidden_us, scope FROM catalog_artist WHERE id = $1",
+            postgres: "SELECT hidden_us, scope FROM catalog_artist WHERE id = $1 FOR UPDATE"
         ),
         params![id],
-        |row| Ok(row.get::<Option<i64>>(0)?.is_some()),
+        |row| Ok((row.get::<Option<i64>>(0)?.is_some(), row.get(1)?)),
     )
 }
 
@@ -128,25 +130,36 @@ pub(crate) fn is_named(tx: &mut Tx<'_>, id: ArtistId) -> Result<bool, Fault> {
     Ok(found.is_some())
 }
 
-/// Whether a track or album that is shown names it.
-pub(crate) fn is_shown_by(tx: &mut Tx<'_>, id: ArtistId) -> Result<bool, Fault> {
+/// Whether a track or album that is shown and lies in one of these libraries names it.
+pub(crate) fn is_shown_in(tx: &mut Tx<'_>, id: ArtistId, scope: i64) -> Result<bool, Fault> {
     let found = tx.one(
         sql!(concat!(
             "SELECT 1 WHERE EXISTS (SELECT 1 FROM catalog_track_artist ta
-                JOIN catalog_track t ON t.id = ta.track_id WHERE ta.artist_id = $1 AND ",
-            visible!("t"),
+                JOIN catalog_track t ON t.id = ta.track_id WHERE ta.artist_id = $1 AND (t.scope & $2) <> 0 AND ",
+            shown!("t"),
             ") OR EXISTS (SELECT 1 FROM catalog_album_artist aa
-                JOIN catalog_album a ON a.id = aa.album_id WHERE aa.artist_id = $1 AND ",
-            visible!("a"),
+                JOIN catalog_album a ON a.id = aa.album_id WHERE aa.artist_id = $1 AND (a.scope & $2) <> 0 AND ",
+            shown!("a"),
             ") OR EXISTS (SELECT 1 FROM catalog_credit c
-                JOIN catalog_track t ON t.id = c.track_id WHERE c.artist_id = $1 AND ",
-            visible!("t"),
+                JOIN catalog_track t ON t.id = c.track_id WHERE c.artist_id = $1 AND (t.scope & $2) <> 0 AND ",
+            shown!("t"),
             ")"
         )),
-        params![id],
+        params![id, scope],
         |_| Ok(()),
     )?;
     Ok(found.is_some())
+}
+
+/// It is in these libraries too.
+pub(crate) fn add_scope(tx: &mut Tx<'_>, id: ArtistId, scope: i64) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_artist SET scope = scope | $2 WHERE id = $1"), params![id, scope])?;
+    Ok(())
+}
+
+pub(crate) fn set_scope(tx: &mut Tx<'_>, id: ArtistId, scope: i64) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_artist SET scope = $2 WHERE id = $1"), params![id, scope])?;
+    Ok(())
 }
 
 pub(crate) fn set_hidden(tx: &mut Tx<'_>, id: ArtistId, hidden: Option<Time>) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use kernel::{Fault, Time, db::Tx, params, sql};
 
-use crate::{AlbumId, GenreId, TrackId, visibility::visible};
+use crate::{AlbumId, GenreId, TrackId, visibility::shown};
 
 /// Held so that nobody removes it before this transaction has given it something.
 pub(crate) fn by_key(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<GenreId>, Fault> {
@@ -40,12 +40,13 @@ pub(crate) fn insert_of_tracks(tx: &mut Tx<'_>, rows: &[(TrackId, usize, GenreId
     let rows: Vec<_> = rows.iter().map(|(track, at, genre)| (track.0, at, genre.0)).collect();
     tx.run(
         sql!(
-            sqlite: "INSERT INTO catalog_track_genre (track_id, position, genre_id)
-                SELECT wanted.value ->> 0, wanted.value ->> 1, wanted.value ->> 2 FROM json_each($1) wanted",
-            postgres: "INSERT INTO catalog_track_genre (track_id, position, genre_id)
-                SELECT CAST(wanted.value ->> 0 AS BIGINT), CAST(wanted.value ->> 1 AS BIGINT),
-                    CAST(wanted.value ->> 2 AS BIGINT)
-                FROM json_array_elements(CAST($1 AS JSON)) wanted"
+            sqlite: "INSERT INTO catalog_track_genre (track_id, position, genre_id, scope)
+                SELECT t.id, wanted.value ->> 1, wanted.value ->> 2, t.scope FROM json_each($1) wanted
+                JOIN catalog_track t ON t.id = wanted.value ->> 0",
+            postgres: "INSERT INTO catalog_track_genre (track_id, position, genre_id, scope)
+                SELECT t.id, CAST(wanted.value ->> 1 AS BIGINT), CAST(wanted.value ->> 2 AS BIGINT), t.scope
+                FROM json_array_elements(CAST($1 AS JSON)) wanted
+                JOIN catalog_track t ON t.id = CAST(wanted.value ->> 0 AS BIGINT)"
         ),
         params![super::json(&rows)?],
     )?;
@@ -60,11 +61,11 @@ pub(crate) fn insert_of_albums(tx: &mut Tx<'_>, rows: &[(AlbumId, GenreId)]) -> 
     tx.run(
         // `WHERE TRUE` tells SQLite that what follows is no join.
         sql!(
-            sqlite: "INSERT INTO catalog_album_genre (album_id, genre_id, sort_key)
-                SELECT a.id, wanted.value ->> 1, a.sort_key FROM json_each($1) wanted
+            sqlite: "INSERT INTO catalog_album_genre (album_id, genre_id, sort_key, scope)
+                SELECT a.id, wanted.value ->> 1, a.sort_key, a.scope FROM json_each($1) wanted
                 JOIN catalog_album a ON a.id = wanted.value ->> 0 WHERE TRUE ON CONFLICT DO NOTHING",
-            postgres: "INSERT INTO catalog_album_genre (album_id, genre_id, sort_key)
-                SELECT a.id, CAST(wanted.value ->> 1 AS BIGINT), a.sort_key
+            postgres: "INSERT INTO catalog_album_genre (album_id, genre_id, sort_key, scope)
+                SELECT a.id, CAST(wanted.value ->> 1 AS BIGINT), a.sort_key, a.scope
                 FROM json_array_elements(CAST($1 AS JSON)) wanted
                 JOIN catalog_album a ON a.id = CAST(wanted.value ->> 0 AS BIGINT) ON CONFLICT DO NOTHING"
         ),
@@ -87,10 +88,14 @@ pub(crate) fn delete_of_track(tx: &mut Tx<'_>, track: TrackId) -> Result<(), Fau
     Ok(())
 }
 
-/// Has a track's rows say whether it is shown.
+/// Has a track's rows say whether it is shown, and where it lies.
 pub(crate) fn follow_track(tx: &mut Tx<'_>, track: TrackId, hidden: Option<Time>) -> Result<(), Fault> {
     tx.run(
-        sql!("UPDATE catalog_track_genre SET hidden_us = $2 WHERE track_id = $1"),
+        sql!(
+            "UPDATE catalog_track_genre SET hidden_us = $2,
+                scope = COALESCE((SELECT t.scope FROM catalog_track t WHERE t.id = $1), 0)
+             WHERE track_id = $1"
+        ),
         params![track, hidden],
     )?;
     Ok(())
@@ -112,7 +117,7 @@ pub(crate) fn drop_of_album(tx: &mut Tx<'_>, album: AlbumId) -> Result<(), Fault
             "DELETE FROM catalog_album_genre WHERE album_id = $1 AND NOT EXISTS (
                 SELECT 1 FROM catalog_track t JOIN catalog_track_genre tg ON tg.track_id = t.id
                 WHERE t.album_id = $1 AND tg.genre_id = catalog_album_genre.genre_id AND ",
-            visible!("t"),
+            shown!("t"),
             ")"
         )),
         params![album],
@@ -124,11 +129,11 @@ pub(crate) fn drop_of_album(tx: &mut Tx<'_>, album: AlbumId) -> Result<(), Fault
 pub(crate) fn add_of_album(tx: &mut Tx<'_>, album: AlbumId) -> Result<(), Fault> {
     tx.run(
         sql!(concat!(
-            "INSERT INTO catalog_album_genre (album_id, genre_id, sort_key)
-             SELECT DISTINCT a.id, tg.genre_id, a.sort_key FROM catalog_album a
+            "INSERT INTO catalog_album_genre (album_id, genre_id, sort_key, scope)
+             SELECT DISTINCT a.id, tg.genre_id, a.sort_key, a.scope FROM catalog_album a
              JOIN catalog_track t ON t.album_id = a.id JOIN catalog_track_genre tg ON tg.track_id = t.id
              WHERE a.id = $1 AND ",
-            visible!("t"),
+            shown!("t"),
             " ON CONFLICT DO NOTHING"
         )),
         params![album],

@@ -14,16 +14,16 @@ pub(crate) fn albums(tx: &mut Tx<'_>, count: u32) -> Result<(), Fault> {
     tx.run(
         sql!(
             sqlite: "INSERT INTO catalog_album (id, key, title, sort_key, artist_sort, released, released_key,
-                    compilation, artists_guessed, added_us)
+                    compilation, artists_guessed, added_us, scope)
                 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
                 SELECT n, CAST('album ' || n AS BLOB), 'Album ' || n, CAST(n * 7919 % 1000 AS BLOB),
-                    CAST(n % 50 AS BLOB), 1950 + n % 70, (1950 + n % 70) * 10000, FALSE, FALSE, n / 3
+                    CAST(n % 50 AS BLOB), 1950 + n % 70, (1950 + n % 70) * 10000, FALSE, FALSE, n / 3, 1
                 FROM numbers",
             postgres: "INSERT INTO catalog_album (id, key, title, sort_key, artist_sort, released, released_key,
-                    compilation, artists_guessed, added_us)
+                    compilation, artists_guessed, added_us, scope)
                 SELECT n, convert_to('album ' || n, 'UTF8'), 'Album ' || n,
                     convert_to(CAST(n * 7919 % 1000 AS TEXT), 'UTF8'), convert_to(CAST(n % 50 AS TEXT), 'UTF8'),
-                    CAST(1950 + n % 70 AS TEXT), (1950 + n % 70) * 10000, FALSE, FALSE, n / 3
+                    CAST(1950 + n % 70 AS TEXT), (1950 + n % 70) * 10000, FALSE, FALSE, n / 3, 1
                 FROM generate_series(1, $1) AS numbers (n)",
             scan = "it makes numbers"
         ),
@@ -35,13 +35,13 @@ pub(crate) fn albums(tx: &mut Tx<'_>, count: u32) -> Result<(), Fault> {
 fn artists(tx: &mut Tx<'_>, count: u32) -> Result<(), Fault> {
     tx.run(
         sql!(
-            sqlite: "INSERT INTO catalog_artist (id, name, name_key, sort_key, sort_given)
+            sqlite: "INSERT INTO catalog_artist (id, name, name_key, sort_key, sort_given, scope)
                 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
-                SELECT n, 'Artist ' || n, CAST('artist ' || n AS BLOB), CAST(n * 7919 % 1000 AS BLOB), FALSE
+                SELECT n, 'Artist ' || n, CAST('artist ' || n AS BLOB), CAST(n * 7919 % 1000 AS BLOB), FALSE, 1
                 FROM numbers",
-            postgres: "INSERT INTO catalog_artist (id, name, name_key, sort_key, sort_given)
+            postgres: "INSERT INTO catalog_artist (id, name, name_key, sort_key, sort_given, scope)
                 SELECT n, 'Artist ' || n, convert_to('artist ' || n, 'UTF8'),
-                    convert_to(CAST(n * 7919 % 1000 AS TEXT), 'UTF8'), FALSE
+                    convert_to(CAST(n * 7919 % 1000 AS TEXT), 'UTF8'), FALSE, 1
                 FROM generate_series(1, $1) AS numbers (n)",
             scan = "it makes numbers"
         ),
@@ -73,15 +73,15 @@ fn tracks(tx: &mut Tx<'_>, count: u32) -> Result<(), Fault> {
     tx.run(
         sql!(
             sqlite: "INSERT INTO catalog_track (id, media_id, album_id, title, sort_key, disc, date, duration_ms,
-                    added_us)
+                    added_us, scope)
                 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
                 SELECT n, n, n, 'Track ' || n, CAST(n * 7919 % 1000 AS BLOB), 1,
-                    CASE WHEN n % 10 > 0 THEN CAST(1950 + n % 70 AS TEXT) || '-05' END, 60000, n
+                    CASE WHEN n % 10 > 0 THEN CAST(1950 + n % 70 AS TEXT) || '-05' END, 60000, n, 1
                 FROM numbers",
             postgres: "INSERT INTO catalog_track (id, media_id, album_id, title, sort_key, disc, date, duration_ms,
-                    added_us)
+                    added_us, scope)
                 SELECT n, n, n, 'Track ' || n, convert_to(CAST(n * 7919 % 1000 AS TEXT), 'UTF8'), 1,
-                    CASE WHEN n % 10 > 0 THEN CAST(1950 + n % 70 AS TEXT) || '-05' END, 60000, n
+                    CASE WHEN n % 10 > 0 THEN CAST(1950 + n % 70 AS TEXT) || '-05' END, 60000, n, 1
                 FROM generate_series(1, $1) AS numbers (n)",
             scan = "it makes numbers"
         ),

@@ -3,7 +3,6 @@
 use kernel::{
     Fault,
     db::{Db, Row, Tx},
-    http::Viewer,
     params, sql,
 };
 
@@ -103,8 +102,8 @@ pub(crate) fn media(tx: &mut Tx<'_>, media: MediaId) -> Result<Option<Media>, Fa
     )
 }
 
-pub(crate) async fn of_track(db: &Db, _: &Viewer, track: TrackId) -> Result<Option<Media>, Fault> {
-    db.one(
+pub(crate) fn of_track(tx: &mut Tx<'_>, track: TrackId) -> Result<Option<Media>, Fault> {
+    tx.one(
         sql!(concat!(
             "SELECT ",
             media_columns!(),
@@ -114,11 +113,10 @@ pub(crate) async fn of_track(db: &Db, _: &Viewer, track: TrackId) -> Result<Opti
         params![track],
         media_row,
     )
-    .await
 }
 
-pub(crate) async fn of_video(db: &Db, _: &Viewer, video: VideoId) -> Result<Option<Media>, Fault> {
-    db.one(
+pub(crate) fn of_video(tx: &mut Tx<'_>, video: VideoId) -> Result<Option<Media>, Fault> {
+    tx.one(
         sql!(concat!(
             "SELECT ",
             media_columns!(),
@@ -128,7 +126,6 @@ pub(crate) async fn of_video(db: &Db, _: &Viewer, video: VideoId) -> Result<Opti
         params![video],
         media_row,
     )
-    .await
 }
 
 pub(crate) async fn is_source(db: &Db, key: &str) -> Result<bool, Fault> {

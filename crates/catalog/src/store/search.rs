@@ -9,7 +9,10 @@ use kernel::{
 };
 
 use super::read::list;
-use crate::visibility::visible;
+use crate::{
+    search::Kind,
+    visibility::{shown, visible},
+};
 
 /// Advisory lock on `PostgreSQL` of whoever gives changes their numbers.
 const LOCK: i64 = 0x6f64_656f_6e08;
@@ -20,10 +23,17 @@ pub(crate) struct Texts {
     pub(crate) name: String,
     pub(crate) other: Option<String>,
     pub(crate) popularity: i64,
+    pub(crate) scope: i64,
 }
 
 fn texts(row: &Row<'_>) -> Result<Texts, Fault> {
-    Ok(Texts { id: row.get(0)?, name: row.get(1)?, other: row.get(2)?, popularity: row.get(3)? })
+    Ok(Texts {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        other: row.get(2)?,
+        popularity: row.get(3)?,
+        scope: row.get(4)?,
+    })
 }
 
 /// Whether anything changed that has no number yet.
@@ -107,7 +117,7 @@ fn ids(tx: &mut Tx<'_>, sql: &'static Statement, after: i64, limit: u32) -> Resu
 pub(crate) fn artist_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<i64>, Fault> {
     let sql = sql!(concat!(
         "SELECT ar.id FROM catalog_artist ar WHERE ar.id > $1 AND ",
-        visible!("ar"),
+        shown!("ar"),
         " ORDER BY ar.id LIMIT $2"
     ));
     ids(tx, sql, after, limit)
@@ -117,7 +127,7 @@ pub(crate) fn artist_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<
 pub(crate) fn album_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<i64>, Fault> {
     let sql = sql!(concat!(
         "SELECT a.id FROM catalog_album a WHERE a.id > $1 AND ",
-        visible!("a"),
+        shown!("a"),
         " ORDER BY a.id LIMIT $2"
     ));
     ids(tx, sql, after, limit)
@@ -127,7 +137,7 @@ pub(crate) fn album_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<i
 pub(crate) fn track_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<i64>, Fault> {
     let sql = sql!(concat!(
         "SELECT t.id FROM catalog_track t WHERE t.id > $1 AND ",
-        visible!("t"),
+        shown!("t"),
         " ORDER BY t.id LIMIT $2"
     ));
     ids(tx, sql, after, limit)
@@ -137,7 +147,7 @@ pub(crate) fn track_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<i
 pub(crate) fn video_ids(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<i64>, Fault> {
     let sql = sql!(concat!(
         "SELECT v.id FROM catalog_video v WHERE v.id > $1 AND ",
-        visible!("v"),
+        shown!("v"),
         " ORDER BY v.id LIMIT $2"
     ));
     ids(tx, sql, after, limit)
@@ -168,10 +178,10 @@ macro_rules! of_wanted {
 pub(crate) fn artists(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault> {
     tx.all(
         of_wanted!(
-            "ar.id, ar.name, NULL, COALESCE(p.popularity, 0)",
+            "ar.id, ar.name, NULL, COALESCE(p.popularity, 0), ar.scope",
             "JOIN catalog_artist ar ON ar.id = wanted.value
              LEFT JOIN catalog_popularity p ON p.kind = 1 AND p.item_id = ar.id WHERE ",
-            visible!("ar")
+            shown!("ar")
         ),
         params![list(ids.iter().copied())],
         texts,
@@ -182,10 +192,10 @@ pub(crate) fn artists(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault>
 pub(crate) fn albums(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault> {
     tx.all(
         of_wanted!(
-            "a.id, a.title, NULL, COALESCE(p.popularity, 0)",
+            "a.id, a.title, NULL, COALESCE(p.popularity, 0), a.scope",
             "JOIN catalog_album a ON a.id = wanted.value
              LEFT JOIN catalog_popularity p ON p.kind = 2 AND p.item_id = a.id WHERE ",
-            visible!("a")
+            shown!("a")
         ),
         params![list(ids.iter().copied())],
         texts,
@@ -196,11 +206,11 @@ pub(crate) fn albums(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault> 
 pub(crate) fn tracks(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault> {
     tx.all(
         of_wanted!(
-            "t.id, t.title, a.title, COALESCE(p.popularity, 0)",
+            "t.id, t.title, a.title, COALESCE(p.popularity, 0), t.scope",
             "JOIN catalog_track t ON t.id = wanted.value
              LEFT JOIN catalog_album a ON a.id = t.album_id
              LEFT JOIN catalog_popularity p ON p.kind = 3 AND p.item_id = t.id WHERE ",
-            visible!("t")
+            shown!("t")
         ),
         params![list(ids.iter().copied())],
         texts,
@@ -211,14 +221,32 @@ pub(crate) fn tracks(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault> 
 pub(crate) fn videos(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<Texts>, Fault> {
     tx.all(
         of_wanted!(
-            "v.id, v.title, NULL, COALESCE(p.popularity, 0)",
+            "v.id, v.title, NULL, COALESCE(p.popularity, 0), v.scope",
             "JOIN catalog_video v ON v.id = wanted.value
              LEFT JOIN catalog_popularity p ON p.kind = 4 AND p.item_id = v.id WHERE ",
-            visible!("v")
+            shown!("v")
         ),
         params![list(ids.iter().copied())],
         texts,
     )
+}
+
+/// The statement that picks what a viewer sees of what is listed.
+macro_rules! seen_of_wanted {
+    ($table:literal) => {
+        of_wanted!("x.id", "JOIN ", $table, " x ON x.id = wanted.value WHERE ", visible!("x"))
+    };
+}
+
+/// Those of these that the viewer sees whom the transaction serves.
+pub(crate) fn seen(tx: &mut Tx<'_>, kind: Kind, ids: &[i64]) -> Result<Vec<i64>, Fault> {
+    let sql: &'static Statement = match kind {
+        Kind::Artist => seen_of_wanted!("catalog_artist"),
+        Kind::Album => seen_of_wanted!("catalog_album"),
+        Kind::Track => seen_of_wanted!("catalog_track"),
+        Kind::Video => seen_of_wanted!("catalog_video"),
+    };
+    held_by(tx, sql, ids)
 }
 
 /// Names of artists by what they are credited on.

@@ -3,7 +3,6 @@
 use kernel::{
     Fault,
     db::{Db, Row, Tx},
-    http::Viewer,
     params, sql,
 };
 
@@ -157,8 +156,8 @@ fn edges(row: &Row<'_>, at: usize) -> Result<Edges, Fault> {
     })
 }
 
-pub(crate) async fn state(db: &Db, _: &Viewer, track: TrackId) -> Result<Option<Heard>, Fault> {
-    db.one(
+pub(crate) fn state(tx: &mut Tx<'_>, track: TrackId) -> Result<Option<Heard>, Fault> {
+    tx.one(
         sql!(concat!(
             "SELECT m.heard, m.heard_problem FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
              WHERE t.id = $1 AND ",
@@ -173,14 +172,9 @@ pub(crate) async fn state(db: &Db, _: &Viewer, track: TrackId) -> Result<Option<
             })
         },
     )
-    .await
 }
 
-pub(crate) async fn of_tracks(
-    db: &Db,
-    _: &Viewer,
-    tracks: &[TrackId],
-) -> Result<Vec<(TrackId, TrackSound)>, Fault> {
+pub(crate) fn of_tracks(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Vec<(TrackId, TrackSound)>, Fault> {
     let sql = sql!(
         sqlite: concat!(
             "SELECT t.id, s.loudness, s.peak, s.sample_rate_hz, s.samples, s.lead_samples, s.tail_samples
@@ -196,11 +190,10 @@ pub(crate) async fn of_tracks(
             heard_of!(), " WHERE ", visible!("t")
         )
     );
-    db.all(sql, params![list(tracks.iter().map(|track| track.0))], |row| {
+    tx.all(sql, params![list(tracks.iter().map(|track| track.0))], |row| {
         let loudness = Loudness { lufs: level(row, 1)?, peak_db: level(row, 2)? };
         Ok((row.get(0)?, TrackSound { loudness, edges: edges(row, 3)? }))
     })
-    .await
 }
 
 /// What one track adds to its album's loudness.
@@ -211,12 +204,7 @@ pub(crate) struct AlbumPart {
     pub(crate) heard: Option<(Vec<u8>, Option<Decibels>)>,
 }
 
-pub(crate) fn album_parts(
-    tx: &mut Tx<'_>,
-    _: &Viewer,
-    album: AlbumId,
-    limit: u32,
-) -> Result<Vec<AlbumPart>, Fault> {
+pub(crate) fn album_parts(tx: &mut Tx<'_>, album: AlbumId, limit: u32) -> Result<Vec<AlbumPart>, Fault> {
     tx.all(
         sql!(concat!(
             "SELECT m.heard, s.blocks, s.peak FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
@@ -239,12 +227,8 @@ pub(crate) fn album_parts(
     )
 }
 
-pub(crate) async fn waveform(
-    db: &Db,
-    _: &Viewer,
-    track: TrackId,
-) -> Result<Option<(Edges, Waveform, String)>, Fault> {
-    db.one(
+pub(crate) fn waveform(tx: &mut Tx<'_>, track: TrackId) -> Result<Option<(Edges, Waveform, String)>, Fault> {
+    tx.one(
         sql!(concat!(
             "SELECT s.sample_rate_hz, s.samples, s.lead_samples, s.tail_samples, w.peaks, w.means, s.version,
                 s.bytes, s.stamp
@@ -259,16 +243,10 @@ pub(crate) async fn waveform(
             Ok((edges(row, 0)?, waveform, version_tag(row.get(6)?, row.get(7)?, row.get(8)?)))
         },
     )
-    .await
 }
 
-pub(crate) async fn vectors(
-    db: &Db,
-    _: &Viewer,
-    after: TrackId,
-    limit: u32,
-) -> Result<Vec<(TrackId, Vec<i8>)>, Fault> {
-    db.all(
+pub(crate) fn vectors(tx: &mut Tx<'_>, after: TrackId, limit: u32) -> Result<Vec<(TrackId, Vec<i8>)>, Fault> {
+    tx.all(
         sql!(concat!(
             "SELECT t.id, s.vector FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
              JOIN catalog_sound s ON ",
@@ -283,5 +261,4 @@ pub(crate) async fn vectors(
             Ok((row.get(0)?, vector.into_iter().map(u8::cast_signed).collect()))
         },
     )
-    .await
 }

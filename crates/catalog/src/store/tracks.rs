@@ -15,6 +15,8 @@ pub(crate) struct OldTrack {
     pub(crate) picture: Option<PictureId>,
     pub(crate) hidden: Option<Time>,
     pub(crate) deleted: bool,
+    pub(crate) library: Option<LibraryId>,
+    pub(crate) scope: i64,
 }
 
 /// What a track is made of.
@@ -26,6 +28,8 @@ pub(crate) struct TrackRow<'a> {
     pub(crate) tags: &'a CleanTags,
     pub(crate) duration_ms: u64,
     pub(crate) picture: Option<PictureId>,
+    /// That of its library.
+    pub(crate) scope: i64,
 }
 
 impl TrackRow<'_> {
@@ -67,7 +71,8 @@ impl TrackRow<'_> {
             gains.album_cdb,
             gains.album_peak_millionths,
             gains.r128_track_cdb,
-            gains.r128_album_cdb
+            gains.r128_album_cdb,
+            self.scope
         ]
     }
 }
@@ -79,6 +84,8 @@ fn old(row: &Row<'_>) -> Result<OldTrack, Fault> {
         picture: row.get(2)?,
         hidden: row.get(3)?,
         deleted: row.get::<Option<String>>(4)?.as_deref() == Some("deleted"),
+        library: row.get(5)?,
+        scope: row.get(6)?,
     })
 }
 
@@ -86,9 +93,9 @@ fn old(row: &Row<'_>) -> Result<OldTrack, Fault> {
 pub(crate) fn lock(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<OldTrack>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why FROM catalog_track
+            sqlite: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why, library_id, scope FROM catalog_track
                 WHERE id = $1",
-            postgres: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why FROM catalog_track
+            postgres: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why, library_id, scope FROM catalog_track
                 WHERE id = $1 FOR UPDATE"
         ),
         params![id],
@@ -106,10 +113,9 @@ pub(crate) fn insert(tx: &mut Tx<'_>, row: &TrackRow<'_>, now: Time) -> Result<(
                 genres, musicbrainz, duration_ms, picture_id, artist_shown, sort_title, subtitle, original, comment, isrcs, work, movement,
                 movement_number, movement_total, medium, advisory, bpm_hundredths, track_gain_cdb,
                 track_peak_millionths, album_gain_cdb, album_peak_millionths, r128_track_cdb,
-                r128_album_cdb,
-                media_id, added_us)
+                r128_album_cdb, scope, media_id, added_us)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)"
+                $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)"
         ),
         params,
     )?;
@@ -126,7 +132,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, row: &TrackRow<'_>) -> Result<(), Fault> {
                 comment = $18, isrcs = $19, work = $20, movement = $21, movement_number = $22,
                 movement_total = $23, medium = $24, advisory = $25, bpm_hundredths = $26,
                 track_gain_cdb = $27, track_peak_millionths = $28, album_gain_cdb = $29,
-                album_peak_millionths = $30, r128_track_cdb = $31, r128_album_cdb = $32
+                album_peak_millionths = $30, r128_track_cdb = $31, r128_album_cdb = $32, scope = $33
              WHERE id = $1"
         ),
         row.params(),
@@ -173,6 +179,12 @@ pub(crate) fn insert_artists(tx: &mut Tx<'_>, rows: &[(TrackId, usize, ArtistId)
 
 pub(crate) fn delete_artists(tx: &mut Tx<'_>, id: TrackId) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM catalog_track_artist WHERE track_id = $1"), params![id])?;
+    Ok(())
+}
+
+/// Writes in which library it lies, by the bit that the library has now.
+pub(crate) fn set_scope(tx: &mut Tx<'_>, id: TrackId, scope: i64) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_track SET scope = $2 WHERE id = $1"), params![id, scope])?;
     Ok(())
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct OldVideo {
     pub(crate) added: Time,
     pub(crate) hidden: Option<Time>,
     pub(crate) deleted: bool,
+    pub(crate) library: Option<LibraryId>,
+    pub(crate) scope: i64,
 }
 
 /// What a video is made of.
@@ -28,6 +30,8 @@ pub(crate) struct VideoRow<'a> {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) picture: Option<PictureId>,
+    /// That of its library.
+    pub(crate) scope: i64,
 }
 
 fn old(row: &Row<'_>) -> Result<OldVideo, Fault> {
@@ -37,6 +41,8 @@ fn old(row: &Row<'_>) -> Result<OldVideo, Fault> {
         added: row.get(2)?,
         hidden: row.get(3)?,
         deleted: row.get::<Option<String>>(4)?.as_deref() == Some("deleted"),
+        library: row.get(5)?,
+        scope: row.get(6)?,
     })
 }
 
@@ -44,9 +50,9 @@ fn old(row: &Row<'_>) -> Result<OldVideo, Fault> {
 pub(crate) fn lock(tx: &mut Tx<'_>, id: VideoId) -> Result<Option<OldVideo>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT media_id, owner_id, added_us, hidden_us, hidden_why FROM catalog_video
+            sqlite: "SELECT media_id, owner_id, added_us, hidden_us, hidden_why, library_id, scope FROM catalog_video
                 WHERE id = $1",
-            postgres: "SELECT media_id, owner_id, added_us, hidden_us, hidden_why FROM catalog_video
+            postgres: "SELECT media_id, owner_id, added_us, hidden_us, hidden_why, library_id, scope FROM catalog_video
                 WHERE id = $1 FOR UPDATE"
         ),
         params![id],
@@ -58,8 +64,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, row: &VideoRow<'_>, now: Time) -> Result<(
     tx.run(
         sql!(
             "INSERT INTO catalog_video (id, media_id, library_id, owner_id, title, description, edited, width,
-                height, picture_id, added_us)
-             VALUES ($1, $2, $3, $4, $5, '', FALSE, $6, $7, $8, $9)"
+                height, picture_id, added_us, scope)
+             VALUES ($1, $2, $3, $4, $5, '', FALSE, $6, $7, $8, $9, $10)"
         ),
         params![
             row.id,
@@ -70,7 +76,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, row: &VideoRow<'_>, now: Time) -> Result<(
             row.width,
             row.height,
             row.picture,
-            now
+            now,
+            row.scope
         ],
     )?;
     Ok(())
@@ -81,10 +88,10 @@ pub(crate) fn update(tx: &mut Tx<'_>, row: &VideoRow<'_>) -> Result<(), Fault> {
     tx.run(
         sql!(
             "UPDATE catalog_video SET library_id = $2, title = CASE WHEN edited THEN title ELSE $3 END,
-                width = $4, height = $5, picture_id = COALESCE($6, picture_id)
+                width = $4, height = $5, picture_id = COALESCE($6, picture_id), scope = $7
              WHERE id = $1"
         ),
-        params![row.id, row.library, row.title, row.width, row.height, row.picture],
+        params![row.id, row.library, row.title, row.width, row.height, row.picture, row.scope],
     )?;
     Ok(())
 }
@@ -118,6 +125,12 @@ pub(crate) fn set_hidden(
         sql!("UPDATE catalog_video SET hidden_us = $2, hidden_why = $3 WHERE id = $1"),
         params![id, hidden, why],
     )?;
+    Ok(())
+}
+
+/// Writes in which library it lies, by the bit that the library has now.
+pub(crate) fn set_scope(tx: &mut Tx<'_>, id: VideoId, scope: i64) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_video SET scope = $2 WHERE id = $1"), params![id, scope])?;
     Ok(())
 }
 

@@ -32,7 +32,7 @@ on_both_engines! {
             let shown = get(ctx, &format!("/api/v1/{list}")).await;
             assert_eq!(shown["items"].as_array().expect("a list").len(), 1, "{list}");
         }
-        assert!(crate::media::for_track(ctx.db(), &listener(), track).await.expect("read").is_none());
+        assert!(crate::media::for_track(ctx, &listener(), track).await.expect("read").is_none());
 
         let again = Song { existing: Some(track), ..song("/m/x/1.flac", tags("One", "Air", "Moon")) };
         assert_eq!(take_in_one(ctx, again).await, made[0], "the same track, album and media");

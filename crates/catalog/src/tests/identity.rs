@@ -86,17 +86,17 @@ on_both_engines! {
     async fn a_moved_file_keeps_its_track_and_what_was_encoded(world: World) {
         let ctx = &world.ctx;
         let first = take_in_one(ctx, song("/m/x/1.flac", tags("One", "Air", "Moon"))).await;
-        let before = crate::media::for_track(ctx.db(), &listener(), first.track).await.expect("read");
+        let before = crate::media::for_track(ctx, &listener(), first.track).await.expect("read");
         let moved = Song { existing: Some(first.track), ..song("/other/1.flac", tags("One", "Air", "Moon")) };
         assert_eq!(take_in_one(ctx, moved).await, first);
-        let media = crate::media::for_track(ctx.db(), &listener(), first.track).await.expect("read").expect("shown");
+        let media = crate::media::for_track(ctx, &listener(), first.track).await.expect("read").expect("shown");
         assert_eq!(media.file.place, Source::File { path: "/other/1.flac".to_owned() });
         assert_eq!(media.generation, before.expect("shown").generation);
 
         let mut changed = song("/other/1.flac", tags("One", "Air", "Moon"));
         (changed.existing, changed.file.stamp) = (Some(first.track), 2);
         take_in_one(ctx, changed).await;
-        let media = crate::media::for_track(ctx.db(), &listener(), first.track).await.expect("read").expect("shown");
+        let media = crate::media::for_track(ctx, &listener(), first.track).await.expect("read").expect("shown");
         assert_eq!(media.generation, 2, "other bytes begin another generation");
     }
 

@@ -106,7 +106,7 @@ on_both_engines! {
             assert_eq!(status, StatusCode::NOT_FOUND);
             assert_eq!(patch(ctx, who, made.video, json!({ "title": "x" })).await.0, StatusCode::NOT_FOUND);
         }
-        assert!(media::for_video(ctx.db(), &listener(), made.video).await.expect("read").is_none());
+        assert!(media::for_video(ctx, &listener(), made.video).await.expect("read").is_none());
         assert_eq!(get(ctx, "/api/v1/home").await["counts"]["videos"], 0);
         assert!(get(ctx, "/api/v1/videos").await["items"].as_array().expect("a list").is_empty());
     }

@@ -59,14 +59,14 @@ impl Delivery {
         track: TrackId,
         wish: Wish,
     ) -> Result<TrackGrant, Error> {
-        let media = media::for_track(self.ctx.db(), viewer, track).await?.ok_or(Error::Absent)?;
+        let media = media::for_track(&self.ctx, viewer, track).await?.ok_or(Error::Absent)?;
         let (grant, _) = self.grant(media, wish).await?;
         Ok(grant)
     }
 
     /// Grants a video with its text tracks.
     pub(crate) async fn grant_video(&self, viewer: &Viewer, video: VideoId) -> Result<VideoGrant, Error> {
-        let media = media::for_video(self.ctx.db(), viewer, video).await?.ok_or(Error::Absent)?;
+        let media = media::for_video(&self.ctx, viewer, video).await?.ok_or(Error::Absent)?;
         let (grant, index) = self.grant(media, Wish::ENCODED).await?;
         let base = self.base(grant.media_id, grant.expires_at);
         let captions = index.captions.into_iter().map(|caption| GrantedCaption {

@@ -16,7 +16,7 @@ use super::{House, file_source};
 use crate::{Asked, Config, Direct, Hls, Playable, parts_and_direct};
 
 fn ann() -> Viewer {
-    Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None }
+    Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None, within: None }
 }
 
 fn door(house: &House) -> Direct {

@@ -75,7 +75,13 @@ impl House {
 
     /// Asks for a grant as somebody who is signed in.
     pub(super) async fn grant(&self, path: &str) -> (StatusCode, Value) {
-        let ann = Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None };
+        let ann = Viewer {
+            id: UserId(1),
+            handle: "ann".to_owned(),
+            role: Role::Listener,
+            session: None,
+            within: None,
+        };
         let request = Request::post(path).extension(ann).body(Body::empty()).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("routers do not fail");
         let (parts, body) = response.into_parts();

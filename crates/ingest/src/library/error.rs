@@ -10,6 +10,8 @@ pub enum Error {
     Path(String),
     /// The name can't be taken; the sentence says why.
     Name(String),
+    /// Those who may see it can't be taken; boxed, since it is large.
+    Access(Box<Problem>),
     /// There is no such library.
     NotFound,
     /// Something broke in the house.
@@ -22,10 +24,21 @@ impl From<Fault> for Error {
     }
 }
 
+impl From<catalog::service::Error> for Error {
+    fn from(error: catalog::service::Error) -> Self {
+        match error {
+            catalog::service::Error::NotFound => Self::NotFound,
+            catalog::service::Error::Fault(fault) => Self::Fault(fault),
+            refused => Self::Access(Box::new(refused.problem())),
+        }
+    }
+}
+
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Path(why) | Self::Name(why) => f.write_str(why),
+            Self::Access(problem) => f.write_str(problem.detail.as_deref().unwrap_or(&problem.title)),
             Self::NotFound => f.write_str("There is no such library."),
             Self::Fault(fault) => fault.fmt(f),
         }
@@ -45,6 +58,7 @@ impl Error {
             )
             .field("path", why),
             Self::Name(why) => Problem::invalid("name", why),
+            Self::Access(problem) => Problem::clone(problem),
             Self::NotFound => Problem::not_found(),
             Self::Fault(fault) => Problem::fault(fault),
         }

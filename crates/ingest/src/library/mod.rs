@@ -17,8 +17,8 @@ pub use folders::{Folder, FolderList};
 pub use model::{FileProblem, Library, LibraryState, Progress};
 pub use routes::routes;
 pub use service::{
-    add_library, ensure_library, last_progress, libraries, library, list_problems, remove_library,
-    request_scan,
+    add_library, add_library_for, ensure_library, last_progress, libraries, library, list_problems,
+    remove_library, request_scan,
 };
 pub(crate) use service::{enqueue, enqueue_due};
 

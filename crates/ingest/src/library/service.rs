@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::LibraryId;
+use catalog::{
+    LibraryId,
+    access::{self, Access},
+};
 use kernel::{
     Ctx, Fault, Page, PageQuery, Problem, Time,
     db::Tx,
@@ -25,8 +28,19 @@ const SCAN_TRIES_MAX: u32 = 30;
 /// Makes the folder at `path` a library and has it scanned. `data` is the program's own folder, which can't be one.
 ///
 /// The folder is kept by its real path, with links resolved. A folder that is a library already, or is in one, or
-/// has one in it, is refused; one that was removed comes back with everything it had.
+/// has one in it, is refused; one that was removed comes back with everything it had, open to everybody.
 pub async fn add_library(ctx: &Ctx, data: &Path, path: &Path, name: Option<&str>) -> Result<Library, Error> {
+    add_library_for(ctx, data, path, name, Access::everybody()).await
+}
+
+/// The same, for those who may see it. 409 when it can't be restricted, 422 when a member is no account.
+pub async fn add_library_for(
+    ctx: &Ctx,
+    data: &Path,
+    path: &Path,
+    name: Option<&str>,
+    who: Access,
+) -> Result<Library, Error> {
     let real = checked_folder(path.to_owned(), data.to_owned()).await?;
     let name = checked_name(name, &real)?;
     let (bytes, inner, id) = (real.as_os_str().as_bytes().to_vec(), ctx.clone(), LibraryId(ctx.next_id()));
@@ -36,6 +50,8 @@ pub async fn add_library(ctx: &Ctx, data: &Path, path: &Path, name: Option<&str>
             let others = store::paths(tx)?;
             check_room(&others, &bytes)?;
             let id = store::put(tx, id, &bytes, &name, inner.now())?;
+            // In the same transaction, so that nothing of it is ever seen by anybody else.
+            access::enter(tx, id, &who, inner.now())?;
             // A removal that is still under way is overtaken.
             jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
             enqueue(tx, &inner, id)?;
@@ -85,6 +101,8 @@ pub async fn remove_library(ctx: &Ctx, id: LibraryId) -> Result<(), Error> {
             if !store::remove(tx, id)? {
                 return Err(Error::NotFound);
             }
+            // At once, while what it holds is hidden step by step.
+            access::shut(tx, id)?;
             // The scan's worker loses its lease; the next job finds the library removed and hides what it held.
             jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
             enqueue(tx, &inner, id)?;

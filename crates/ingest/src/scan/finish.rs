@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use catalog::import::{self, Batch};
+use catalog::{
+    access,
+    import::{self, Batch},
+};
 use kernel::{Fault, Time, db::Tx};
 
 use super::{
@@ -63,6 +66,7 @@ pub(super) async fn remove(scene: &Scene) -> Result<(), Fault> {
     }
     db.write(move |tx| {
         store::clear_walk_problems(tx, scene.library, scene.pass)?;
+        access::forget(tx, scene.library, scene.ctx.now())?;
         scene.lease.complete(tx, scene.ctx.now())?;
         tx.wake(library::TOPIC_LIBRARIES);
         Ok(())

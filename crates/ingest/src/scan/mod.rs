@@ -48,7 +48,7 @@ mod write;
 use std::{ffi::OsStr, num::NonZeroUsize, os::unix::ffi::OsStrExt, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use catalog::LibraryId;
+use catalog::{LibraryId, access};
 use kernel::{
     Ctx, Fault, Time,
     error::FaultKind,
@@ -182,8 +182,19 @@ fn job_error(stopped: Stopped) -> JobError {
 }
 
 /// One scan from beginning to end.
+/// Sees to it that somebody may see what the scan will find.
+async fn ensure_access(scene: &Scene) -> Result<(), Fault> {
+    let (scene, db) = (scene.clone(), scene.ctx.db().clone());
+    let entered = db.write(move |tx| {
+        scene.lease.guard(tx)?;
+        Ok::<_, library::Error>(access::ensure(tx, scene.library, scene.ctx.now())?)
+    });
+    entered.await.map_err(|error| Fault::from_error("a library's rights can't be entered", error))
+}
+
 async fn scan(scene: &Scene, library: &library::store::Root, settings: &Settings) -> Result<(), Stopped> {
     let ctx = &scene.ctx;
+    ensure_access(scene).await.map_err(Stopped::Fault)?;
     let root = PathBuf::from(OsStr::from_bytes(&library.path));
     let anything_known = store::any_file(ctx.db()).await?;
     let counter = Arc::new(Counter::default());

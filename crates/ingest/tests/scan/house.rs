@@ -53,7 +53,7 @@ pub(crate) async fn start_worker(ctx: &Ctx) {
 }
 
 pub(crate) fn viewer(role: Role) -> Viewer {
-    Viewer { id: UserId(1), handle: "ann".to_owned(), role, session: None }
+    Viewer { id: UserId(1), handle: "ann".to_owned(), role, session: None, within: None }
 }
 
 /// Asks one thing of some routes, as somebody or as nobody.

@@ -98,10 +98,13 @@ on_both_engines! {
         let added = ingest::library::add_library(&house.ctx, house.world.folder.path(), other.path(), None).await;
         let second = crate::house::wait_until_settled(&house.ctx, &added.expect("it is added")).await;
         assert_eq!(second.tracks, 6, "{second:?}");
-        assert_eq!(house.tracks().await, before);
+        // An album lies in one library, so theirs are others now; what people did with those follows.
+        let ids = |tracks: Vec<catalog::model::Track>| tracks.into_iter().map(|track| track.id).collect::<Vec<_>>();
+        let before = ids(before);
+        assert_eq!(ids(house.tracks().await), before);
         let first = house.scan_well().await;
         assert_eq!((first.tracks, first.files), (0, 0));
-        assert_eq!(house.tracks().await, before, "the library that lost them hides none");
+        assert_eq!(ids(house.tracks().await), before, "the library that lost them hides none");
         house.ctx.shut_down().await;
     }
 
@@ -210,7 +213,7 @@ on_both_engines! {
         let track = house.track("Song").await;
         let listener = crate::house::viewer(kernel::http::Role::Listener);
         let media = || async {
-            catalog::media::for_track(house.ctx.db(), &listener, track.id).await.expect("a read").expect("a media")
+            catalog::media::for_track(&house.ctx, &listener, track.id).await.expect("a read").expect("a media")
         };
         let first = media().await;
         fs::rename(house.path("a.flac"), house.path("b.flac")).expect("it moves");

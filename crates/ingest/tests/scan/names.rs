@@ -45,7 +45,7 @@ on_both_engines! {
         // Each leads back to its file.
         let listener = crate::house::viewer(kernel::http::Role::Listener);
         for track in before {
-            let media = catalog::media::for_track(house.ctx.db(), &listener, track.id).await.expect("a read");
+            let media = catalog::media::for_track(&house.ctx, &listener, track.id).await.expect("a read");
             let path = media.expect("a media").file.place.path().expect("a file");
             assert!(path.is_file(), "{}", path.display());
         }

@@ -48,7 +48,8 @@ async fn with_viewer(mut request: Request, next: Next) -> Response {
     let user = request.headers().get("test-user").and_then(|value| value.to_str().ok()).map(str::to_owned);
     if let Some((id, role)) = user.as_deref().and_then(|user| user.split_once(':')) {
         let (id, role): (i64, Role) = (id.parse().unwrap(), role.parse().unwrap());
-        let viewer = Viewer { id: UserId(id), handle: format!("user{id}"), role, session: None };
+        let viewer =
+            Viewer { id: UserId(id), handle: format!("user{id}"), role, session: None, within: None };
         request.extensions_mut().insert(viewer);
     }
     next.run(request).await

@@ -131,10 +131,11 @@ pub async fn media_of(ctx: &Ctx, upload: &Upload) -> MediaId {
         handle: "ann".to_owned(),
         role: kernel::http::Role::Admin,
         session: None,
+        within: None,
     };
     let found = match (upload.video_id, upload.track_id) {
-        (Some(video), _) => media::for_video(ctx.db(), &viewer, video).await.unwrap(),
-        (_, Some(track)) => media::for_track(ctx.db(), &viewer, track).await.unwrap(),
+        (Some(video), _) => media::for_video(ctx, &viewer, video).await.unwrap(),
+        (_, Some(track)) => media::for_track(ctx, &viewer, track).await.unwrap(),
         _ => None,
     };
     found.expect("the upload became something").id

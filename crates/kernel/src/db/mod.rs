@@ -79,7 +79,7 @@ impl Db {
         }
     }
 
-    /// All rows of a statement, each made into a `T`.
+    /// All rows of a statement, each made into a `T`. A statement with `$scope` needs [`Db::read`] and [`Tx::see`].
     pub async fn all<T, F>(
         &self,
         sql: &'static Statement,
@@ -90,6 +90,12 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&Row<'_>) -> Result<T, Fault> + Send + 'static,
     {
+        if sql.is_scoped() {
+            return Err(Fault::new(format!(
+                "the statement at {} needs a transaction that says what it sees",
+                sql.place
+            )));
+        }
         match &self.engine {
             Inner::Sqlite(db) => db.read(move |conn| sqlite::all(conn, sql, &params, &mut map)).await,
             Inner::Postgres(db) => db.all(sql, &params, map).await,

@@ -6,7 +6,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use tokio::runtime::Handle;
 use tokio_postgres::{NoTls, error::SqlState, types::ToSql};
 
-use super::{Params, Row, Statement, Tx, Value, migrate};
+use super::{Engine, Params, Row, Statement, Tx, Value, migrate};
 use crate::{Fault, error::FaultKind};
 
 /// Connections of one process. A fleet of ten stays below `PostgreSQL`'s usual hundred and more of a managed one.
@@ -93,7 +93,7 @@ impl Postgres {
         let text = format!(
             "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE asked AS {}; \
              EXPLAIN EXECUTE asked{arguments}; DEALLOCATE asked; RESET enable_seqscan; RESET plan_cache_mode",
-            sql.postgres
+            sql.text(Engine::Postgres)
         );
         let messages = client.simple_query(&text).await.map_err(|error| at(sql, error))?;
         let lines = messages.iter().filter_map(|message| match message {
@@ -168,7 +168,8 @@ impl Drop for RollBack<'_> {
 }
 
 pub(super) async fn run(client: &Object, sql: &'static Statement, params: &[Value]) -> Result<u64, Fault> {
-    let statement = client.prepare_cached(sql.postgres).await.map_err(|error| at(sql, error))?;
+    let statement =
+        client.prepare_cached(sql.text(Engine::Postgres)).await.map_err(|error| at(sql, error))?;
     client.execute_raw(&statement, borrowed(params)).await.map_err(|error| at(sql, error))
 }
 
@@ -177,7 +178,8 @@ pub(super) async fn rows(
     sql: &'static Statement,
     params: &[Value],
 ) -> Result<Vec<tokio_postgres::Row>, Fault> {
-    let statement = client.prepare_cached(sql.postgres).await.map_err(|error| at(sql, error))?;
+    let statement =
+        client.prepare_cached(sql.text(Engine::Postgres)).await.map_err(|error| at(sql, error))?;
     let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
     client.query(&statement, &params).await.map_err(|error| at(sql, error))
 }

@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use tokio::runtime::Handle;
 
-use super::{Engine, Params, Row, Statement, postgres, sqlite};
+use super::{Engine, Params, Row, Statement, Value, postgres, sqlite};
 use crate::{Fault, error::FaultKind};
+
+/// What a transaction sees that was not told whom it serves.
+const NOTHING: i64 = 0;
 
 /// A running transaction. Its methods block, which is why it only exists on the layer's own threads.
 pub struct Tx<'a> {
     conn: Conn<'a>,
     topics: BTreeSet<String>,
     conflict: bool,
+    scope: i64,
 }
 
 enum Conn<'a> {
@@ -21,11 +25,16 @@ enum Conn<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn sqlite(conn: &'a rusqlite::Connection) -> Self {
-        Self { conn: Conn::Sqlite(conn), topics: BTreeSet::new(), conflict: false }
+        Self { conn: Conn::Sqlite(conn), topics: BTreeSet::new(), conflict: false, scope: NOTHING }
     }
 
     pub(super) fn postgres(client: &'a deadpool_postgres::Object, handle: Handle) -> Self {
-        Self { conn: Conn::Postgres(client, handle), topics: BTreeSet::new(), conflict: false }
+        Self {
+            conn: Conn::Postgres(client, handle),
+            topics: BTreeSet::new(),
+            conflict: false,
+            scope: NOTHING,
+        }
     }
 
     /// Whether a statement failed because another transaction stood in the way.
@@ -50,17 +59,33 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Says what this transaction may see, a bit for each part of the house: what stands for `$scope` in statements.
+    /// Until it is said, nothing is seen of what has a scope, so that a forgotten question shows too little and never
+    /// too much.
+    pub fn see(&mut self, scope: i64) {
+        self.scope = scope;
+    }
+
+    /// What this transaction may see.
+    pub fn scope(&self) -> i64 {
+        self.scope
+    }
+
+    fn with_scope(&self, sql: &Statement, mut params: Params) -> Params {
+        if sql.is_scoped() {
+            params.push(Value::from(self.scope));
+        }
+        params
+    }
+
     /// Has `topic` published on the bus once this transaction is durable.
     pub fn wake(&mut self, topic: &str) {
         self.topics.insert(topic.to_owned());
     }
 
     /// Runs a statement and says how many rows it touched.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers read better with params![] than with &params![]"
-    )]
     pub fn run(&mut self, sql: &'static Statement, params: Params) -> Result<u64, Fault> {
+        let params = self.with_scope(sql, params);
         let result = match &self.conn {
             Conn::Sqlite(conn) => sqlite::run(conn, sql, &params),
             Conn::Postgres(client, handle) => handle.block_on(postgres::run(client, sql, &params)),
@@ -69,16 +94,13 @@ impl<'a> Tx<'a> {
     }
 
     /// All rows of a statement, each made into a `T`.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers read better with params![] than with &params![]"
-    )]
     pub fn all<T>(
         &mut self,
         sql: &'static Statement,
         params: Params,
         mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
+        let params = self.with_scope(sql, params);
         match &self.conn {
             Conn::Sqlite(conn) => sqlite::all(conn, sql, &params, &mut map),
             Conn::Postgres(client, handle) => {

@@ -145,7 +145,7 @@ pub(super) async fn songs(call: &Call, tracks: &[&Track]) -> Result<Vec<Element>
     let mut facts = Facts::new();
     for some in tracks.chunks(ROWS_MAX as usize) {
         let ids = some.iter().map(|track| track.id).collect();
-        facts.extend(dialect::track_facts(call.ctx(), ids).await?);
+        facts.extend(dialect::track_facts(call.ctx(), call.viewer(), ids).await?);
     }
     Ok(tracks.iter().map(|track| shape::song(track, &facts)).collect())
 }
@@ -171,7 +171,7 @@ pub(super) async fn get_videos(call: &Call) -> Result<Reply, Error> {
     loop {
         let page = service::videos(call.ctx(), call.viewer(), &query).await?;
         let ids = page.items.iter().map(|video| video.id).collect();
-        let facts = dialect::video_facts(call.ctx(), ids).await?;
+        let facts = dialect::video_facts(call.ctx(), call.viewer(), ids).await?;
         elements.extend(page.items.iter().map(|video: &Video| shape::video(video, facts.get(&video.id))));
         query.after = page.next;
         if query.after.is_none() || elements.len() >= VIDEOS_MAX {

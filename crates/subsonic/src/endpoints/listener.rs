@@ -155,7 +155,7 @@ async fn bookmarks(call: &Call, page: &[Bookmark]) -> Result<Vec<Element>, Error
     let tracks: Vec<_> = page.iter().filter_map(|one| one.track.as_ref()).collect();
     let mut songs = songs(call, &tracks).await?.into_iter();
     let ids = page.iter().filter_map(|one| Some(one.video.as_ref()?.id)).collect();
-    let facts = dialect::video_facts(call.ctx(), ids).await?;
+    let facts = dialect::video_facts(call.ctx(), call.viewer(), ids).await?;
     let elements = page.iter().filter_map(|one| {
         let entry = match (&one.track, &one.video) {
             (Some(_), _) => songs.next()?,

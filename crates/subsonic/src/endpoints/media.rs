@@ -94,7 +94,7 @@ async fn picture_of(call: &Call, of: ItemId) -> Result<Option<PictureId>, Error>
         }
         ItemId::Folder => return Ok(None),
     };
-    Ok(dialect::picture_of(call.ctx(), of).await?)
+    Ok(dialect::picture_of(call.ctx(), call.viewer(), of).await?)
 }
 
 /// Accounts have no pictures, so nobody's is there.

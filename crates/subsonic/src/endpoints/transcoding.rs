@@ -179,7 +179,10 @@ pub(super) async fn get_transcode_decision(call: &Call) -> Result<Reply, Error> 
             .map_err(|error| Error::refused(format!("The body can't be read: {error}.")))?
     };
     let track = service::track(call.ctx(), call.viewer(), id).await?.track;
-    let facts = dialect::track_facts(call.ctx(), vec![id]).await?.remove(&id).ok_or_else(Error::absent)?;
+    let facts = dialect::track_facts(call.ctx(), call.viewer(), vec![id])
+        .await?
+        .remove(&id)
+        .ok_or_else(Error::absent)?;
     Reply::element("transcodeDecision", decide(&client, &Source::new(&track, &facts)))
 }
 

@@ -16,6 +16,7 @@ use crate::{
         },
         read,
     },
+    visibility,
 };
 
 /// Bookmarks of one account.
@@ -35,7 +36,9 @@ pub async fn list_bookmarks(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Re
     let limit = query.limit();
     let key = query.key::<(i64, i64)>()?.unwrap_or((i64::MAX, i64::MAX));
     let user = viewer.id;
-    let rows = ctx.db().read(move |tx| store::page(tx, user, key, limit + 1)).await.map_err(Error::Fault)?;
+    let rows = visibility::read(ctx, viewer, move |tx| store::page(tx, user, key, limit + 1))
+        .await
+        .map_err(Error::Fault)?;
     let Page { items, next } = Page::cut(rows, limit, |row| (row.changed.0, row.item));
     let of = |kind: &str| items.iter().filter(|row| row.kind == kind).map(|row| row.item).collect::<Vec<_>>();
     let tracks = music::tracks_by_id(ctx, viewer, of("track").into_iter().map(TrackId).collect()).await?;
@@ -79,32 +82,32 @@ pub async fn put_bookmark(
         changed: ctx.now(),
     };
     let user = viewer.id;
-    ctx.db()
-        .write(move |tx| {
-            let seen = match kind {
-                BookmarkKind::Track => read::tracks::one(tx, TrackId(item))?.is_some(),
-                BookmarkKind::Video => read::videos::one(tx, VideoId(item))?.is_some(),
-            };
-            if !seen {
-                return Err(Error::NotFound);
-            }
-            listener::lock(tx, user)?;
-            if store::count_others(tx, user, &row.kind, item)? >= BOOKMARKS_MAX {
-                let detail =
-                    format!("You have {BOOKMARKS_MAX} bookmarks, the most that there may be; delete one.");
-                let full = Problem::new(http::StatusCode::CONFLICT, "full", "There is no room for more");
-                return Err(full.detail(detail).into());
-            }
-            store::put(tx, user, &row)?;
-            Ok(())
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let seen = match kind {
+            BookmarkKind::Track => read::tracks::one(tx, TrackId(item))?.is_some(),
+            BookmarkKind::Video => read::videos::one(tx, VideoId(item))?.is_some(),
+        };
+        if !seen {
+            return Err(Error::NotFound);
+        }
+        listener::lock(tx, user)?;
+        if store::count_others(tx, user, &row.kind, item)? >= BOOKMARKS_MAX {
+            let detail =
+                format!("You have {BOOKMARKS_MAX} bookmarks, the most that there may be; delete one.");
+            let full = Problem::new(http::StatusCode::CONFLICT, "full", "There is no room for more");
+            return Err(full.detail(detail).into());
+        }
+        store::put(tx, user, &row)?;
+        Ok(())
+    })
+    .await
 }
 
 /// Removes a bookmark. 404 when there is none.
 pub async fn delete_bookmark(ctx: &Ctx, viewer: &Viewer, kind: BookmarkKind, item: i64) -> Result<(), Error> {
     let user = viewer.id;
-    let gone =
-        ctx.db().write(move |tx| store::delete(tx, user, word(kind), item)).await.map_err(Error::Fault)?;
+    let gone = visibility::write(ctx, viewer, move |tx| store::delete(tx, user, word(kind), item))
+        .await
+        .map_err(Error::Fault)?;
     if gone { Ok(()) } else { Err(Error::NotFound) }
 }

@@ -12,6 +12,7 @@ use crate::{
     model::Track,
     service::{Error, fill},
     store::read::places::{self, Order},
+    visibility,
 };
 
 /// Which tracks are drawn from.
@@ -32,24 +33,25 @@ pub async fn random_tracks(
     count: u32,
 ) -> Result<Vec<Track>, Error> {
     let order = if filter.years.is_some() { Order::TrackDate } else { Order::TrackTitle };
-    let ids = draw(ctx, order, filter.years, count.min(LIST_MAX)).await?;
+    let ids = draw(ctx, viewer, order, filter.years, count.min(LIST_MAX)).await?;
     fill::tracks(ctx, viewer, ids).await
 }
 
 /// Draws identifiers from an order, or from some years of an order by date.
 pub(super) async fn draw(
     ctx: &Ctx,
+    viewer: &Viewer,
     order: Order,
     years: Option<Years>,
     count: u32,
 ) -> Result<Vec<i64>, Error> {
-    let sparse = sparse::of(ctx, order).await?;
+    let sparse = sparse::of(ctx, viewer, order).await?;
     let (start, end) = match years {
-        Some(years) => sparse::range(ctx, &sparse, order, years).await?,
+        Some(years) => sparse::range(ctx, viewer, &sparse, order, years).await?,
         None => (0, sparse.rows()),
     };
     let drawn = places_of(start, end, count, |bound| ctx.random().below(bound));
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let mut ids = Vec::with_capacity(drawn.len());
         for &offset in &drawn {
             let (from, skip) = sparse.nearest(offset);

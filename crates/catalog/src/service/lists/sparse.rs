@@ -8,6 +8,10 @@
 //!
 //! A key is at most some 300 bytes and there are at most 8,192 of an order, so that it takes 2.4 MB at the very most;
 //! a million rows with ordinary titles take 0.2 MB. Beyond four million rows every second key is dropped.
+//!
+//! What is listed depends on the libraries that somebody sees, and so do the keys. All who see the same share them;
+//! eight sets of an order are kept, and whoever comes with a ninth has one made in place of the one that served longest
+//! ago.
 
 use std::{
     sync::{
@@ -17,19 +21,23 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Ctx, Fault, Time, bus::Listener};
+use kernel::{Ctx, Fault, Time, bus::Listener, http::Viewer};
 
 use super::Years;
 use crate::{
+    access,
     model::TOPIC_CATALOG,
     service::Error,
     store::read::places::{self, Order, Place},
+    visibility,
 };
 
 /// Rows from one key to the next, as long as there are not too many keys.
 const STEP: u64 = 512;
 /// Keys of one order that are kept.
 const KEYS_MAX: usize = 8_192;
+/// Sets of keys of one order that are kept, one for each set of libraries that somebody sees.
+const SETS_MAX: usize = 8;
 /// Keys that are looked up in one go, so that other readers get their turn.
 const KEYS_AT_ONCE: usize = 64;
 /// After a change the keys are made again once this many times the time has passed that it takes …
@@ -71,11 +79,13 @@ struct Kept {
     heard: Mutex<Listener>,
     /// Counts the changes of the catalogue that were heard of.
     changes: AtomicU64,
-    orders: [tokio::sync::Mutex<Option<Made>>; Order::COUNT],
+    orders: [tokio::sync::Mutex<Vec<Made>>; Order::COUNT],
 }
 
 #[derive(Clone)]
 struct Made {
+    /// For those who see this.
+    scope: i64,
     sparse: Arc<Sparse>,
     /// The changes that had been heard of before it was begun.
     changes: u64,
@@ -93,32 +103,42 @@ impl Made {
     }
 }
 
-/// The keys of an order, made when they are needed; whoever asks meanwhile waits for the same.
-pub(super) async fn of(ctx: &Ctx, order: Order) -> Result<Arc<Sparse>, Error> {
+/// The keys of an order as this viewer sees it, made when they are needed; whoever asks meanwhile waits for the same.
+pub(super) async fn of(ctx: &Ctx, viewer: &Viewer, order: Order) -> Result<Arc<Sparse>, Error> {
     let kept = ctx.kept(|| Kept {
         heard: Mutex::new(ctx.bus().subscribe()),
         changes: AtomicU64::new(0),
         orders: Default::default(),
     });
-    let mut slot = kept.orders[order as usize].lock().await;
+    let scope = access::scope_of(ctx, viewer).await?;
+    let mut sets = kept.orders[order as usize].lock().await;
     if kept.heard.lock().unwrap_or_else(PoisonError::into_inner).has_heard(TOPIC_CATALOG) {
         kept.changes.fetch_add(1, SeqCst);
     }
     let (changes, begun) = (kept.changes.load(SeqCst), ctx.now());
-    if let Some(made) = slot.as_ref().filter(|made| made.serves(changes, begun)) {
-        return Ok(Arc::clone(&made.sparse));
+    // The one that served last is the last.
+    let known = sets.iter().position(|made| made.scope == scope).map(|at| sets.remove(at));
+    let made = if let Some(made) = known.filter(|made| made.serves(changes, begun)) {
+        made
+    } else {
+        let sparse = Arc::new(make(ctx, scope, order).await?);
+        let at = ctx.now();
+        Made { scope, sparse, changes, at, took: at.since(begun) }
+    };
+    let sparse = Arc::clone(&made.sparse);
+    if sets.len() >= SETS_MAX {
+        sets.remove(0);
     }
-    let sparse = Arc::new(make(ctx, order).await?);
-    let at = ctx.now();
-    *slot = Some(Made { sparse: Arc::clone(&sparse), changes, at, took: at.since(begun) });
+    sets.push(made);
     Ok(sparse)
 }
 
-async fn make(ctx: &Ctx, order: Order) -> Result<Sparse, Fault> {
+async fn make(ctx: &Ctx, scope: i64, order: Order) -> Result<Sparse, Fault> {
     let mut sparse = Sparse { step: STEP, keys: vec![order.start()], rows: 0 };
     loop {
         let (from, step) = (sparse.keys[sparse.keys.len() - 1].clone(), sparse.step);
         let found = ctx.db().read(move |tx| {
+            tx.see(scope);
             let mut keys = Vec::with_capacity(KEYS_AT_ONCE);
             let skip = i64::try_from(step).unwrap_or(i64::MAX) - 1;
             while keys.len() < KEYS_AT_ONCE {
@@ -153,17 +173,18 @@ async fn make(ctx: &Ctx, order: Order) -> Result<Sparse, Fault> {
 /// From which offset to which one the rows of some years are, in an order by date.
 pub(super) async fn range(
     ctx: &Ctx,
+    viewer: &Viewer,
     sparse: &Sparse,
     order: Order,
     years: Years,
 ) -> Result<(u64, u64), Error> {
-    let start = before(ctx, sparse, order, years.earliest()).await?;
-    let end = before(ctx, sparse, order, years.latest().saturating_add(1)).await?;
+    let start = before(ctx, viewer, sparse, order, years.earliest()).await?;
+    let end = before(ctx, viewer, sparse, order, years.latest().saturating_add(1)).await?;
     Ok((start, end.max(start)))
 }
 
 /// How many rows there are before a year.
-async fn before(ctx: &Ctx, sparse: &Sparse, order: Order, year: u32) -> Result<u64, Error> {
+async fn before(ctx: &Ctx, viewer: &Viewer, sparse: &Sparse, order: Order, year: u32) -> Result<u64, Error> {
     // Dates have years of four digits, and those without a date do not count as of any year.
     let year = year.max(1);
     if year > 9_999 {
@@ -175,7 +196,7 @@ async fn before(ctx: &Ctx, sparse: &Sparse, order: Order, year: u32) -> Result<u
     };
     let at = sparse.keys.partition_point(|key| *key < end).saturating_sub(1);
     let (from, most) = (sparse.keys[at].clone(), u32::try_from(sparse.step).unwrap_or(u32::MAX));
-    let found = ctx.db().read(move |tx| places::count_before(tx, order, &from, &end, most));
+    let found = visibility::read(ctx, viewer, move |tx| places::count_before(tx, order, &from, &end, most));
     Ok(at as u64 * sparse.step + found.await.map_err(Error::Fault)?)
 }
 
@@ -185,7 +206,7 @@ mod tests {
 
     fn made(at: Time, took: Duration) -> Made {
         let sparse = Sparse { step: STEP, keys: vec![Order::TrackTitle.start()], rows: 0 };
-        Made { sparse: Arc::new(sparse), changes: 3, at, took }
+        Made { scope: 1, sparse: Arc::new(sparse), changes: 3, at, took }
     }
 
     #[test]

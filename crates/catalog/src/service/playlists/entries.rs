@@ -24,6 +24,7 @@ use crate::{
         self as store, Delta, OldPlaylist,
         entries::{self, EntryRow, GAP, HeldTrack},
     },
+    visibility,
 };
 
 /// Entries of one playlist.
@@ -42,13 +43,13 @@ pub(super) fn check_count(count: usize) -> Result<(), Problem> {
     Err(Problem::invalid("tracks", message))
 }
 
-/// Holds tracks that are to be entered; each must be shown.
+/// Holds tracks that are to be entered; the viewer must see each.
 pub(super) fn hold_shown(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Held, Error> {
     if tracks.is_empty() {
         return Ok(Held::new());
     }
     let held = entries::hold_tracks(tx, tracks)?;
-    let absent = tracks.iter().find(|track| !held.get(track).is_some_and(|held| held.shown));
+    let absent = tracks.iter().find(|track| !held.get(track).is_some_and(|held| held.visible));
     match absent {
         None => Ok(held),
         Some(track) => {
@@ -170,23 +171,22 @@ pub async fn add_entries(
         return Err(Problem::invalid("tracks", "Name at least one track.").into());
     }
     let (user, ids, now) = (viewer.id, ctx.ids().clone(), ctx.now());
-    ctx.db()
-        .write(move |tx| {
-            let held = entries::hold_tracks(tx, &tracks)?;
-            let old = hold(tx, user, playlist, Need::Edit)?;
-            by_hand(&old)?;
-            // Only now: who may not see the playlist is not told about tracks either.
-            hold_shown(tx, &tracks)?;
-            if old.entry_count + tracks.len() as u64 > ENTRIES_MAX as u64 {
-                let what = format!("A playlist holds at most {ENTRIES_MAX} tracks; take some out first.");
-                return Err(full(&what).into());
-            }
-            let entries = enter(tx, playlist, &tracks, place, user, (&ids, now))?;
-            store::note_change(tx, playlist, delta(tracks.iter(), &held), now)?;
-            tell(tx, playlist, &old)?;
-            Ok(EntriesChanged { version: old.version + 1, entries })
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let held = entries::hold_tracks(tx, &tracks)?;
+        let old = hold(tx, user, playlist, Need::Edit)?;
+        by_hand(&old)?;
+        // Only now: who may not see the playlist is not told about tracks either.
+        hold_shown(tx, &tracks)?;
+        if old.entry_count + tracks.len() as u64 > ENTRIES_MAX as u64 {
+            let what = format!("A playlist holds at most {ENTRIES_MAX} tracks; take some out first.");
+            return Err(full(&what).into());
+        }
+        let entries = enter(tx, playlist, &tracks, place, user, (&ids, now))?;
+        store::note_change(tx, playlist, delta(tracks.iter(), &held), now)?;
+        tell(tx, playlist, &old)?;
+        Ok(EntriesChanged { version: old.version + 1, entries })
+    })
+    .await
 }
 
 /// Moves an entry to a place; one row is written. 404 when the entry is gone.
@@ -198,20 +198,19 @@ pub async fn move_entry(
     place: Place,
 ) -> Result<EntriesChanged, Error> {
     let (user, now) = (viewer.id, ctx.now());
-    ctx.db()
-        .write(move |tx| {
-            let old = hold(tx, user, playlist, Need::Edit)?;
-            entries::position(tx, playlist, entry)?.ok_or(Error::NotFound)?;
-            if place == Place::After(entry) {
-                return Ok(EntriesChanged { version: old.version, entries: vec![entry] });
-            }
-            let position = positions(tx, playlist, place, 1)?;
-            entries::set_position(tx, entry, position[0])?;
-            store::note_change(tx, playlist, Delta::default(), now)?;
-            tell(tx, playlist, &old)?;
-            Ok(EntriesChanged { version: old.version + 1, entries: vec![entry] })
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let old = hold(tx, user, playlist, Need::Edit)?;
+        entries::position(tx, playlist, entry)?.ok_or(Error::NotFound)?;
+        if place == Place::After(entry) {
+            return Ok(EntriesChanged { version: old.version, entries: vec![entry] });
+        }
+        let position = positions(tx, playlist, place, 1)?;
+        entries::set_position(tx, entry, position[0])?;
+        store::note_change(tx, playlist, Delta::default(), now)?;
+        tell(tx, playlist, &old)?;
+        Ok(EntriesChanged { version: old.version + 1, entries: vec![entry] })
+    })
+    .await
 }
 
 /// Takes entries out; those that are gone already are passed over.
@@ -227,24 +226,23 @@ pub async fn remove_entries(
     gone.sort_unstable();
     gone.dedup();
     let (user, now) = (viewer.id, ctx.now());
-    ctx.db()
-        .write(move |tx| {
-            let before = entries::of(tx, playlist, &gone)?;
-            let tracks: Vec<TrackId> = before.iter().map(|(_, track)| *track).collect();
-            let held = entries::hold_tracks(tx, &tracks)?;
-            let old = hold(tx, user, playlist, Need::Edit)?;
-            // Others may have taken some out while this waited; nobody changes the track of an entry.
-            let there = entries::of(tx, playlist, &gone)?;
-            if there.is_empty() {
-                return Ok(EntriesChanged { version: old.version, entries: Vec::new() });
-            }
-            entries::delete(tx, playlist, &gone)?;
-            let sum = delta(there.iter().map(|(_, track)| track), &held);
-            store::note_change(tx, playlist, less(sum), now)?;
-            tell(tx, playlist, &old)?;
-            Ok(EntriesChanged { version: old.version + 1, entries: Vec::new() })
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let before = entries::of(tx, playlist, &gone)?;
+        let tracks: Vec<TrackId> = before.iter().map(|(_, track)| *track).collect();
+        let held = entries::hold_tracks(tx, &tracks)?;
+        let old = hold(tx, user, playlist, Need::Edit)?;
+        // Others may have taken some out while this waited; nobody changes the track of an entry.
+        let there = entries::of(tx, playlist, &gone)?;
+        if there.is_empty() {
+            return Ok(EntriesChanged { version: old.version, entries: Vec::new() });
+        }
+        entries::delete(tx, playlist, &gone)?;
+        let sum = delta(there.iter().map(|(_, track)| track), &held);
+        store::note_change(tx, playlist, less(sum), now)?;
+        tell(tx, playlist, &old)?;
+        Ok(EntriesChanged { version: old.version + 1, entries: Vec::new() })
+    })
+    .await
 }
 
 fn less(sum: Delta) -> Delta {
@@ -264,41 +262,39 @@ pub async fn replace_entries(
 ) -> Result<EntriesChanged, Error> {
     check_count(tracks.len())?;
     let (user, ids, now) = (viewer.id, ctx.ids().clone(), ctx.now());
-    ctx.db()
-        .write(move |tx| {
-            let before = entries::shown(tx, playlist)?;
-            let all: Vec<TrackId> =
-                before.iter().map(|(_, track)| *track).chain(tracks.iter().copied()).collect();
-            let mut held = entries::hold_tracks(tx, &all)?;
-            let old = hold(tx, user, playlist, Need::Edit)?;
-            by_hand(&old)?;
-            if version.is_some_and(|version| version != old.version) {
-                return Err(stale(old.version).into());
-            }
-            hold_shown(tx, &tracks)?;
-            let there = entries::shown(tx, playlist)?;
-            hold_more(tx, &mut held, &there)?;
-            let hidden = old.entry_count.saturating_sub(there.len() as u64);
-            if hidden + tracks.len() as u64 > ENTRIES_MAX as u64 {
-                let what =
-                    format!("With {hidden} entries of hidden tracks these are more than {ENTRIES_MAX}.");
-                return Err(full(&what).into());
-            }
-            let gone: Vec<EntryId> = there.iter().map(|(entry, _)| *entry).collect();
-            entries::delete(tx, playlist, &gone)?;
-            let entries = enter(tx, playlist, &tracks, Place::Start, user, (&ids, now))?;
-            let (old_sum, new_sum) =
-                (delta(there.iter().map(|(_, track)| track), &held), delta(tracks.iter(), &held));
-            let change = Delta {
-                entries: new_sum.entries - old_sum.entries,
-                tracks: new_sum.tracks - old_sum.tracks,
-                duration_ms: new_sum.duration_ms - old_sum.duration_ms,
-            };
-            store::note_change(tx, playlist, change, now)?;
-            tell(tx, playlist, &old)?;
-            Ok(EntriesChanged { version: old.version + 1, entries })
-        })
-        .await
+    visibility::write(ctx, viewer, move |tx| {
+        let before = entries::shown(tx, playlist)?;
+        let all: Vec<TrackId> =
+            before.iter().map(|(_, track)| *track).chain(tracks.iter().copied()).collect();
+        let mut held = entries::hold_tracks(tx, &all)?;
+        let old = hold(tx, user, playlist, Need::Edit)?;
+        by_hand(&old)?;
+        if version.is_some_and(|version| version != old.version) {
+            return Err(stale(old.version).into());
+        }
+        hold_shown(tx, &tracks)?;
+        let there = entries::shown(tx, playlist)?;
+        hold_more(tx, &mut held, &there)?;
+        let hidden = old.entry_count.saturating_sub(there.len() as u64);
+        if hidden + tracks.len() as u64 > ENTRIES_MAX as u64 {
+            let what = format!("With {hidden} entries of hidden tracks these are more than {ENTRIES_MAX}.");
+            return Err(full(&what).into());
+        }
+        let gone: Vec<EntryId> = there.iter().map(|(entry, _)| *entry).collect();
+        entries::delete(tx, playlist, &gone)?;
+        let entries = enter(tx, playlist, &tracks, Place::Start, user, (&ids, now))?;
+        let (old_sum, new_sum) =
+            (delta(there.iter().map(|(_, track)| track), &held), delta(tracks.iter(), &held));
+        let change = Delta {
+            entries: new_sum.entries - old_sum.entries,
+            tracks: new_sum.tracks - old_sum.tracks,
+            duration_ms: new_sum.duration_ms - old_sum.duration_ms,
+        };
+        store::note_change(tx, playlist, change, now)?;
+        tell(tx, playlist, &old)?;
+        Ok(EntriesChanged { version: old.version + 1, entries })
+    })
+    .await
 }
 
 /// The entries of a playlist in their order, page by page. Those of hidden tracks are left out.
@@ -314,7 +310,7 @@ pub async fn list_entries(
     }
     let limit = query.limit();
     let key = query.key::<(i64, i64)>()?;
-    let found = ctx.db().read(move |tx| {
+    let found = visibility::read(ctx, viewer, move |tx| {
         let after = match key {
             None => (i64::MIN, i64::MIN),
             // Where the last one of the page before stands now; where it stood, when it is gone.
@@ -348,7 +344,7 @@ pub async fn tracks(
     let ids = if row.rules.is_some() {
         smart::found(ctx, viewer, &row).await?.into_iter().map(|track| (None, track)).collect()
     } else {
-        let found = ctx.db().read(move |tx| all(tx, playlist)).await.map_err(Error::Fault)?;
+        let found = visibility::read(ctx, viewer, move |tx| all(tx, playlist)).await.map_err(Error::Fault)?;
         found.into_iter().map(|row| (Some(row.id), row.track)).collect::<Vec<_>>()
     };
     let shaped = music::tracks_by_id(ctx, viewer, ids.iter().map(|(_, track)| *track).collect()).await?;

@@ -18,6 +18,7 @@ use crate::{
     },
     service::Error,
     store::paths::{self as store, Candidate},
+    visibility,
 };
 
 /// Largest list that is taken in.
@@ -67,8 +68,9 @@ pub async fn import_m3u(
     let mut missing = Vec::new();
     for chunk in lines.chunks(LINES_AT_ONCE) {
         let asked = chunk.to_vec();
-        let found =
-            ctx.db().read(move |tx| asked.iter().map(|line| find(tx, line)).collect::<Result<Vec<_>, _>>());
+        let found = visibility::read(ctx, viewer, move |tx| {
+            asked.iter().map(|line| find(tx, line)).collect::<Result<Vec<_>, _>>()
+        });
         let found: Vec<Result<TrackId, &'static str>> = found.await.map_err(Error::Fault)?;
         for (line, found) in chunk.iter().zip(found) {
             match found {
@@ -234,7 +236,7 @@ pub async fn export_m3u(
         viewer.require(Role::Admin)?;
     }
     let tracks = entries::tracks(ctx, viewer, playlist).await?;
-    let places = if files { places(ctx, &tracks).await? } else { HashMap::new() };
+    let places = if files { places(ctx, viewer, &tracks).await? } else { HashMap::new() };
     let mut text = format!("#EXTM3U\n#PLAYLIST:{}\n", row.name);
     for (_, track) in &tracks {
         let artists: Vec<&str> = track.artists.iter().map(|artist| artist.name.as_str()).collect();
@@ -246,9 +248,14 @@ pub async fn export_m3u(
     Ok((row.name, text))
 }
 
-async fn places<E>(ctx: &Ctx, tracks: &[(E, Track)]) -> Result<HashMap<TrackId, String>, Error> {
+async fn places<E>(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    tracks: &[(E, Track)],
+) -> Result<HashMap<TrackId, String>, Error> {
     let ids: Vec<TrackId> = tracks.iter().map(|(_, track)| track.id).collect();
-    let found = ctx.db().read(move |tx| store::files(tx, &ids)).await.map_err(Error::Fault)?;
+    let found =
+        visibility::read(ctx, viewer, move |tx| store::files(tx, &ids)).await.map_err(Error::Fault)?;
     let text = |path: String| Source::File { path }.path()?.into_os_string().into_string().ok();
     let one_line = |path: &String| !path.contains(['\n', '\r']);
     let found = found.into_iter().filter_map(|(track, path)| Some((track, text(path).filter(one_line)?)));

@@ -16,6 +16,7 @@ use crate::{
         playlists::{PlaylistRow, found as pages},
         smart as store,
     },
+    visibility,
 };
 
 /// Tracks that are looked at in one go, so that no reader of the database is held for long and memory stays small.
@@ -28,7 +29,7 @@ const PREVIEW_MAX: usize = 50;
 static EVALUATIONS: Semaphore = Semaphore::const_new(EVALUATIONS_MAX);
 
 /// How many fit, and those that the playlist holds, in their order.
-async fn evaluate(ctx: &Ctx, viewer: UserId, rules: &Rules) -> Result<(u64, Vec<Picked>), Error> {
+async fn evaluate(ctx: &Ctx, viewer: &Viewer, rules: &Rules) -> Result<(u64, Vec<Picked>), Error> {
     let compiled = Compiled::new(rules, ctx.now())?;
     let broken = |_| Error::Fault(Fault::new("the places for evaluations are gone"));
     let _place = EVALUATIONS.acquire().await.map_err(broken)?;
@@ -37,12 +38,12 @@ async fn evaluate(ctx: &Ctx, viewer: UserId, rules: &Rules) -> Result<(u64, Vec<
         artists: compiled.needs(&[Field::Artist]),
         album_artists: compiled.needs(&[Field::AlbumArtist]),
         marks: compiled.needs(&[Field::Favourite, Field::Rating, Field::Plays, Field::LastPlayed]),
-        viewer,
+        user: viewer.id,
     };
     let mut sieve = Sieve::new(&compiled);
     let mut after = (i64::MIN, i64::MIN);
     loop {
-        let batch = wanted.fetch(ctx, after).await?;
+        let batch = wanted.fetch(ctx, viewer, after).await?;
         let Some(last) = batch.last() else { break };
         after = (last.added_us, last.id);
         let more = batch.len() == LOOKED_AT_ONCE as usize;
@@ -64,16 +65,16 @@ struct Wanted {
     artists: bool,
     album_artists: bool,
     marks: bool,
-    viewer: UserId,
+    user: UserId,
 }
 
 impl Wanted {
-    async fn fetch(self, ctx: &Ctx, after: (i64, i64)) -> Result<Vec<Facts>, Error> {
-        let batch = ctx.db().read(move |tx| {
+    async fn fetch(self, ctx: &Ctx, viewer: &Viewer, after: (i64, i64)) -> Result<Vec<Facts>, Error> {
+        let batch = visibility::read(ctx, viewer, move |tx| {
             let mut batch = match self.source {
                 Source::AddedSince(since) => store::added_since(tx, since, after, LOOKED_AT_ONCE)?,
                 Source::All => store::all(tx, after.1, LOOKED_AT_ONCE)?,
-                Source::Marked => store::marked(tx, self.viewer, after.1, LOOKED_AT_ONCE)?,
+                Source::Marked => store::marked(tx, self.user, after.1, LOOKED_AT_ONCE)?,
             };
             if self.artists {
                 store::fill_artists(tx, &mut batch)?;
@@ -82,7 +83,7 @@ impl Wanted {
                 store::fill_album_artists(tx, &mut batch)?;
             }
             if self.marks {
-                store::fill_marks(tx, self.viewer, &mut batch)?;
+                store::fill_marks(tx, self.user, &mut batch)?;
             }
             Ok::<_, Fault>(batch)
         });
@@ -92,7 +93,7 @@ impl Wanted {
 
 /// What rules find now, for the editor of rules.
 pub async fn preview(ctx: &Ctx, viewer: &Viewer, rules: &Rules) -> Result<Preview, Error> {
-    let (matching, picked) = evaluate(ctx, viewer.id, rules).await?;
+    let (matching, picked) = evaluate(ctx, viewer, rules).await?;
     let first: Vec<TrackId> = picked.iter().take(PREVIEW_MAX).map(|picked| picked.id).collect();
     let tracks = music::tracks_by_id(ctx, viewer, first.clone()).await?;
     Ok(Preview {
@@ -106,7 +107,7 @@ pub async fn preview(ctx: &Ctx, viewer: &Viewer, rules: &Rules) -> Result<Previe
 /// What a smart playlist holds now.
 pub(super) async fn found(ctx: &Ctx, viewer: &Viewer, row: &PlaylistRow) -> Result<Vec<TrackId>, Error> {
     let rules = rules_of(row)?.ok_or(Error::NotFound)?;
-    let (_, picked) = evaluate(ctx, viewer.id, &rules).await?;
+    let (_, picked) = evaluate(ctx, viewer, &rules).await?;
     Ok(picked.into_iter().map(|picked| picked.id).collect())
 }
 

@@ -13,7 +13,7 @@ use crate::{
     TrackId,
     model::playlists::{EntryId, PlaylistId},
     store::read::{PictureRow, list, picture, picture_columns},
-    visibility::visible,
+    visibility::{shown, visible},
 };
 
 /// What lies between two neighbours: some twenty halvings before a playlist must be set apart anew.
@@ -188,6 +188,32 @@ pub(crate) fn delete_all(tx: &mut Tx<'_>, playlist: PlaylistId) -> Result<(), Fa
     Ok(())
 }
 
+/// What the viewer whom the transaction serves sees of these playlists: tracks, and how long they play. Those of which
+/// nothing is seen are left out.
+pub(crate) fn figures(
+    tx: &mut Tx<'_>,
+    playlists: &[PlaylistId],
+) -> Result<HashMap<PlaylistId, (u64, u64)>, Fault> {
+    let rows = tx.all(
+        sql!(
+            sqlite: concat!(
+                "SELECT e.playlist_id, COUNT(*), COALESCE(SUM(t.duration_ms), 0) FROM json_each($1) wanted
+                 JOIN catalog_playlist_entry e ON e.playlist_id = wanted.value
+                 JOIN catalog_track t ON t.id = e.track_id AND ", visible!("t"), " GROUP BY e.playlist_id"
+            ),
+            postgres: concat!(
+                "SELECT e.playlist_id, COUNT(*), CAST(COALESCE(SUM(t.duration_ms), 0) AS BIGINT)
+                 FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                 JOIN catalog_playlist_entry e ON e.playlist_id = CAST(wanted.value AS BIGINT)
+                 JOIN catalog_track t ON t.id = e.track_id AND ", visible!("t"), " GROUP BY e.playlist_id"
+            )
+        ),
+        params![list(playlists.iter().map(|playlist| playlist.0))],
+        |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
 /// All entries whose tracks are shown: number and how long it plays.
 pub(crate) fn shown(tx: &mut Tx<'_>, playlist: PlaylistId) -> Result<Vec<(EntryId, TrackId)>, Fault> {
     tx.all(
@@ -205,7 +231,10 @@ pub(crate) fn shown(tx: &mut Tx<'_>, playlist: PlaylistId) -> Result<Vec<(EntryI
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeldTrack {
     pub(crate) duration_ms: i64,
+    /// To anybody.
     pub(crate) shown: bool,
+    /// To the viewer whom the transaction serves.
+    pub(crate) visible: bool,
 }
 
 /// Holds tracks as they are until the change is made, so that none is hidden or shown between being counted and being
@@ -213,14 +242,14 @@ pub(crate) struct HeldTrack {
 pub(crate) fn hold_tracks(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<HashMap<TrackId, HeldTrack>, Fault> {
     let rows = tx.all(
         sql!(
-            sqlite: "SELECT t.id, t.duration_ms, t.hidden_us IS NULL FROM catalog_track t
-                WHERE t.id IN (SELECT wanted.value FROM json_each($1) wanted) ORDER BY t.id",
-            postgres: "SELECT t.id, t.duration_ms, t.hidden_us IS NULL FROM catalog_track t
+            sqlite: concat!("SELECT t.id, t.duration_ms, ", shown!("t"), ", ", visible!("t"), " FROM catalog_track t
+                WHERE t.id IN (SELECT wanted.value FROM json_each($1) wanted) ORDER BY t.id"),
+            postgres: concat!("SELECT t.id, t.duration_ms, ", shown!("t"), ", ", visible!("t"), " FROM catalog_track t
                 WHERE t.id IN (SELECT CAST(wanted.value AS BIGINT)
-                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted) ORDER BY t.id FOR SHARE OF t"
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted) ORDER BY t.id FOR SHARE OF t")
         ),
         params![list(tracks.iter().map(|track| track.0))],
-        |row| Ok((row.get(0)?, HeldTrack { duration_ms: row.get(1)?, shown: row.get(2)? })),
+        |row| Ok((row.get(0)?, HeldTrack { duration_ms: row.get(1)?, shown: row.get(2)?, visible: row.get(3)? })),
     )?;
     Ok(rows.into_iter().collect())
 }

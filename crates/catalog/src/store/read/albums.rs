@@ -7,7 +7,11 @@ use kernel::{
 };
 
 use super::{Credits, PictureRow, credit, gather, key_bytes, key_text, list, picture, picture_columns};
-use crate::{AlbumId, ArtistId, GenreId, model::GenreKind, visibility::visible};
+use crate::{
+    AlbumId, ArtistId, GenreId,
+    model::GenreKind,
+    visibility::{in_scope, visible},
+};
 
 /// An album as it is kept.
 #[derive(Clone, Debug)]
@@ -189,8 +193,9 @@ pub(crate) fn of_genre(
         sql!(concat!(
             select_albums!(),
             " AND a.id IN (SELECT ag.album_id FROM catalog_album_genre ag
-                WHERE ag.genre_id = $1 AND (ag.sort_key, ag.album_id) > ($2, $3)
-                ORDER BY ag.sort_key, ag.album_id LIMIT $4)
+                WHERE ag.genre_id = $1 AND (ag.sort_key, ag.album_id) > ($2, $3) AND ",
+            in_scope!("ag"),
+            " ORDER BY ag.sort_key, ag.album_id LIMIT $4)
              ORDER BY COALESCE(a.sort_key, a.sort_key), a.id"
         )),
         params![genre, key_bytes(key.0), key.1, limit],
@@ -208,8 +213,9 @@ pub(crate) fn of_genre_at(
     tx.all(
         sql!(concat!(
             select_albums!(),
-            " AND a.id IN (SELECT ag.album_id FROM catalog_album_genre ag WHERE ag.genre_id = $1
-                ORDER BY ag.sort_key, ag.album_id LIMIT $2 OFFSET $3)
+            " AND a.id IN (SELECT ag.album_id FROM catalog_album_genre ag WHERE ag.genre_id = $1 AND ",
+            in_scope!("ag"),
+            " ORDER BY ag.sort_key, ag.album_id LIMIT $2 OFFSET $3)
              ORDER BY COALESCE(a.sort_key, a.sort_key), a.id"
         )),
         params![genre, limit, offset],

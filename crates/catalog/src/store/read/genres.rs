@@ -7,7 +7,11 @@ use kernel::{
 };
 
 use super::{Names, credit, gather, key_bytes, key_text};
-use crate::{GenreId, model::GenreKind, visibility::visible};
+use crate::{
+    GenreId,
+    model::GenreKind,
+    visibility::{in_scope, visible},
+};
 
 /// A genre or mood as it is kept.
 #[derive(Clone, Debug)]
@@ -26,7 +30,9 @@ macro_rules! select_genres {
     () => {
         concat!(
             "SELECT g.id, g.name, g.kind,
-                (SELECT COUNT(*) FROM catalog_album_genre ag WHERE ag.genre_id = g.id),
+                (SELECT COUNT(*) FROM catalog_album_genre ag WHERE ag.genre_id = g.id AND ",
+            in_scope!("ag"),
+            "),
                 (SELECT COUNT(*) FROM catalog_track_genre tg WHERE tg.genre_id = g.id AND ",
             visible!("tg"),
             "), g.sort_key
