@@ -13,8 +13,8 @@ pub use answers::{
     VideoState,
 };
 pub use facts::{
-    AlbumFacts, AlbumPeople, Credit, Genre, GenreKind, GenreRef, Lyrics, RoleCount, TaggedGain, TrackDetail,
-    TrackFacts,
+    AlbumFacts, AlbumPeople, ArtistFacts, Credit, Genre, GenreKind, GenreRef, Lyrics, RoleCount, TaggedGain,
+    TrackDetail, TrackFacts,
 };
 pub use marks::{
     Counted, Item, ItemId, ItemKind, Mark, MarkOrder, NewPlay, NowPlaying, PlayReport, PlaySort, PlayState,

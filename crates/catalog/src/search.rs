@@ -19,7 +19,7 @@ pub(crate) mod words;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kernel::{Ctx, Fault, db::Tx};
+use kernel::{Ctx, Fault, Time, db::Tx};
 
 pub use follow::{catch_up, rebuild, start};
 pub(crate) use index::Index;
@@ -119,4 +119,10 @@ pub fn set_popularity(tx: &mut Tx<'_>, of: Liked, popularity: i64) -> Result<(),
         Liked::Video(id) => (Kind::Video, id.0),
     };
     store::search::set_popularity(tx, kind.code(), id, popularity)
+}
+
+/// When what is shown last changed, as far as it was noticed; `None` when that is not known. What is noticed later gets
+/// a later time, so that who asked before is told of it the next time.
+pub async fn changed(ctx: &Ctx) -> Result<Option<Time>, Fault> {
+    ctx.db().read(store::search::changed).await
 }

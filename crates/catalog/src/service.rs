@@ -22,7 +22,7 @@ mod videos;
 use http::StatusCode;
 use kernel::{Fault, Problem};
 
-pub use facts::{FACTS_AT_ONCE_MAX, album_facts, lyrics, track, track_facts};
+pub use facts::{FACTS_AT_ONCE_MAX, album_facts, artist_facts, lyrics, track, track_facts};
 pub use genres::{
     GENRES_MAX, albums_of_genre, albums_of_genre_at, albums_of_years, every_genre, genre_named, genre_of,
     genres, tracks_of_genre, tracks_of_genre_at,

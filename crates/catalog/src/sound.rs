@@ -43,6 +43,8 @@ pub const REPLAY_GAIN_LUFS: f64 = -18.0;
 
 /// Tracks of an album that are looked at together; the longest audio books have fewer.
 const ALBUM_TRACKS_MAX: u32 = 5_000;
+/// Tracks of several albums that are looked at together.
+const PARTS_MAX: u32 = 20_000;
 /// Tracks that are asked for at once in [`of_tracks`] and [`vectors`].
 pub const TRACKS_MAX: u32 = 5_000;
 
@@ -216,7 +218,40 @@ pub async fn of_album(ctx: &Ctx, viewer: &Viewer, album: AlbumId) -> Result<Opti
 }
 
 pub(crate) fn album_loudness(tx: &mut Tx<'_>, album: AlbumId) -> Result<Option<Loudness>, Fault> {
-    let parts = store::sound::album_parts(tx, album, ALBUM_TRACKS_MAX)?;
+    together(store::sound::album_parts(tx, album, ALBUM_TRACKS_MAX)?)
+}
+
+/// The loudness of several albums, likewise; those of which it is not known are left out. Albums whose tracks together
+/// are more than [`PARTS_MAX`] are not all looked at.
+pub async fn of_albums(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    albums: &[AlbumId],
+) -> Result<HashMap<AlbumId, Loudness>, Fault> {
+    let albums = albums.to_vec();
+    let parts =
+        visibility::read(ctx, viewer, move |tx| store::sound::albums_parts(tx, &albums, PARTS_MAX + 1)).await?;
+    let cut_off = parts.len() > PARTS_MAX as usize;
+    let last = parts.last().map(|(album, _)| *album);
+    let mut by_album: HashMap<AlbumId, Vec<store::sound::AlbumPart>> = HashMap::new();
+    for (album, part) in parts {
+        by_album.entry(album).or_default().push(part);
+    }
+    if let Some(last) = last.filter(|_| cut_off) {
+        // Not all of it was read.
+        by_album.remove(&last);
+    }
+    let mut found = HashMap::with_capacity(by_album.len());
+    for (album, parts) in by_album {
+        if let Some(loudness) = together(parts)? {
+            found.insert(album, loudness);
+        }
+    }
+    Ok(found)
+}
+
+/// What tracks are together; `None` while some were not heard and when none can be.
+fn together(parts: Vec<store::sound::AlbumPart>) -> Result<Option<Loudness>, Fault> {
     if parts.iter().any(|part| part.pending) {
         return Ok(None);
     }

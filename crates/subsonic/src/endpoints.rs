@@ -5,6 +5,7 @@ mod browsing;
 mod info;
 mod listener;
 mod lists;
+mod lyrics;
 mod media;
 mod playlists;
 mod scanning;
@@ -60,6 +61,10 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getAlbumList2" => lists::get_album_list2,
         "search" => search::search,
         "getRandomSongs" => lists::get_random_songs,
+        "getGenres" => lists::get_genres,
+        "getSongsByGenre" => lists::get_songs_by_genre,
+        "getLyrics" => lyrics::get_lyrics,
+        "getLyricsBySongId" => lyrics::get_lyrics_by_song_id,
         "getStarred" => lists::get_starred,
         "getStarred2" => lists::get_starred2,
         "getNowPlaying" => lists::get_now_playing,
@@ -126,17 +131,13 @@ const NOT_YET: &[&str] = &[
     "downloadPodcastEpisode",
     "findSonicPath",
     "getChatMessages",
-    "getGenres",
     "getInternetRadioStations",
-    "getLyrics",
-    "getLyricsBySongId",
     "getNewestPodcasts",
     "getPodcastEpisode",
     "getPodcasts",
     "getShares",
     "getSimilarSongs",
     "getSimilarSongs2",
-    "getSongsByGenre",
     "getSonicSimilarTracks",
     "getTopSongs",
     "refreshPodcasts",

@@ -9,6 +9,7 @@
 mod call;
 mod endpoints;
 mod error;
+mod facts;
 mod ids;
 mod params;
 mod render;

@@ -1,5 +1,7 @@
 //! Parameters: from the address and, in a form, from the body; the same name may come several times.
 
+use kernel::Time;
+
 use crate::error::Error;
 
 /// Most parameters of a request; a playlist of more tracks than this is not sent at once.
@@ -50,6 +52,15 @@ impl Params {
             .parse()
             .map_err(|_| Error::refused(format!("{name} must be a whole number from 0 on, not {text:?}.")))?;
         Ok(u32::try_from(number).unwrap_or(u32::MAX).min(max))
+    }
+
+    /// A moment in milliseconds since 1970.
+    pub(crate) fn moment(&self, name: &str) -> Result<Time, Error> {
+        let text = self.required(name)?;
+        let ms: i64 = text
+            .parse()
+            .map_err(|_| Error::refused(format!("{name} must be milliseconds since 1970, not {text:?}.")))?;
+        Ok(Time(ms.saturating_mul(1000)))
     }
 
     /// Yes or no, if it is said.

@@ -3,6 +3,7 @@
 mod annotation;
 mod browsing;
 mod envelope;
+mod facts;
 mod foreign;
 mod listener;
 mod lists;

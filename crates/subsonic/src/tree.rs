@@ -43,6 +43,11 @@ impl Element {
         }
     }
 
+    /// Whether it has no part.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// With one more list of elements.
     #[must_use]
     pub(crate) fn list(self, name: &str, parts: impl IntoIterator<Item = Self>) -> Self {

@@ -195,6 +195,21 @@ pub struct AlbumFacts {
     pub moods: Vec<GenreRef>,
 }
 
+/// What is known of an artist beyond the lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArtistFacts {
+    /// The name as it is sorted, if a tag gives it.
+    pub sort_name: Option<String>,
+    /// `MusicBrainz`: the artist.
+    pub musicbrainz: Option<String>,
+    /// Whether an album that is shown is theirs.
+    pub has_albums: bool,
+    /// Whether they play on a track that is shown.
+    pub has_tracks: bool,
+    /// What else they did on tracks that are shown.
+    pub roles: Vec<Role>,
+}
+
 /// Lyrics of a track in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Lyrics {

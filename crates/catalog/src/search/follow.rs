@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use kernel::{
-    Ctx, Fault,
+    Ctx, Fault, Time,
     bus::{Heard, Listener},
     db::Tx,
 };
@@ -90,10 +90,11 @@ pub async fn catch_up(ctx: &Ctx) -> Result<(), Fault> {
 
 /// Has every process make its index again from nothing, and makes one here; says how many things are found in it.
 pub async fn rebuild(ctx: &Ctx) -> Result<usize, Fault> {
+    let now = ctx.now();
     ctx.db()
-        .write(|tx| {
+        .write(move |tx| {
             store::search::lock(tx)?;
-            number(tx, &[])
+            number(tx, &[], now)
         })
         .await?;
     let held = ctx.kept(Held::default);
@@ -109,13 +110,14 @@ async fn relay(ctx: &Ctx) -> Result<usize, Fault> {
     if !ctx.db().read(store::search::is_dirty).await? {
         return Ok(0);
     }
+    let now = ctx.now();
     ctx.db()
-        .write(|tx| {
+        .write(move |tx| {
             store::search::lock(tx)?;
             let dirty = store::search::take_dirty(tx, CHANGES_MAX)?;
             let items: BTreeSet<(i64, i64)> = dirty.iter().copied().collect();
             if !items.is_empty() {
-                number(tx, &packed(&items))?;
+                number(tx, &packed(&items), now)?;
             }
             Ok::<_, Fault>(dirty.len())
         })
@@ -123,9 +125,12 @@ async fn relay(ctx: &Ctx) -> Result<usize, Fault> {
 }
 
 /// Gives one change its number, and drops the oldest.
-fn number(tx: &mut Tx<'_>, items: &[u8]) -> Result<(), Fault> {
+fn number(tx: &mut Tx<'_>, items: &[u8], now: Time) -> Result<(), Fault> {
     let seq = store::search::newest(tx)? + 1;
-    store::search::insert_change(tx, seq, items)?;
+    // Never before the last one, whatever the clocks of several machines say.
+    let last = store::search::changed(tx)?;
+    let at = last.map_or(now, |last| now.max(last.plus(Duration::from_millis(1))));
+    store::search::insert_change(tx, seq, items, at)?;
     store::search::delete_changes(tx, seq - KEPT_MAX)?;
     tx.wake(TOPIC_SEARCH);
     Ok(())

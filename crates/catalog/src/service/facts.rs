@@ -6,8 +6,8 @@ use kernel::{Ctx, Fault, http::Viewer};
 
 use super::{Error, music::shaper};
 use crate::{
-    AlbumId, TrackId,
-    model::{AlbumFacts, ItemKind, Lyrics, TrackDetail, TrackFacts},
+    AlbumId, ArtistId, TrackId,
+    model::{AlbumFacts, ArtistFacts, ItemKind, Lyrics, TrackDetail, TrackFacts},
     store::{
         lyrics,
         read::{self, marks},
@@ -55,6 +55,16 @@ pub async fn album_facts(
 ) -> Result<HashMap<AlbumId, AlbumFacts>, Error> {
     let ids: Vec<AlbumId> = ids.iter().copied().take(FACTS_AT_ONCE_MAX).collect();
     Ok(visibility::read(ctx, viewer, move |tx| read::facts::of_albums(tx, &ids)).await?)
+}
+
+/// The facts of those of these artists that are shown, at most [`FACTS_AT_ONCE_MAX`].
+pub async fn artist_facts(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    ids: &[ArtistId],
+) -> Result<HashMap<ArtistId, ArtistFacts>, Error> {
+    let ids: Vec<ArtistId> = ids.iter().copied().take(FACTS_AT_ONCE_MAX).collect();
+    Ok(visibility::read(ctx, viewer, move |tx| read::artists::facts(tx, &ids)).await?)
 }
 
 /// The lyrics of a track, those to be offered first in front: from files beside it, then from its tags.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kernel::{
-    Fault,
+    Fault, Time,
     db::{Engine, Row, Statement, Tx},
     params, sql,
 };
@@ -78,9 +78,18 @@ pub(crate) fn newest(tx: &mut Tx<'_>) -> Result<i64, Fault> {
 }
 
 /// Writes a change down, packed as the migration says.
-pub(crate) fn insert_change(tx: &mut Tx<'_>, seq: i64, items: &[u8]) -> Result<(), Fault> {
-    tx.run(sql!("INSERT INTO catalog_search_change (seq, items) VALUES ($1, $2)"), params![seq, items])?;
+pub(crate) fn insert_change(tx: &mut Tx<'_>, seq: i64, items: &[u8], now: Time) -> Result<(), Fault> {
+    tx.run(
+        sql!("INSERT INTO catalog_search_change (seq, items, made_us) VALUES ($1, $2, $3)"),
+        params![seq, items, now],
+    )?;
     Ok(())
+}
+
+/// When the last change got its number; `None` when that is not known.
+pub(crate) fn changed(tx: &mut Tx<'_>) -> Result<Option<Time>, Fault> {
+    let sql = sql!("SELECT made_us FROM catalog_search_change WHERE seq > 0 ORDER BY seq DESC LIMIT 1");
+    Ok(tx.one(sql, params![], |row| row.get::<Time>(0))?.filter(|at| at.0 > 0))
 }
 
 pub(crate) fn delete_changes(tx: &mut Tx<'_>, up_to: i64) -> Result<(), Fault> {

@@ -215,16 +215,44 @@ pub(crate) fn album_parts(tx: &mut Tx<'_>, album: AlbumId, limit: u32) -> Result
             " LIMIT $2"
         )),
         params![album, limit],
-        |row| {
-            let heard: String = row.get(0)?;
-            let blocks: Option<Vec<u8>> = row.get(1)?;
-            let peak = level(row, 2)?;
-            Ok(AlbumPart {
-                pending: blocks.is_none() && heard != "failed",
-                heard: blocks.map(|blocks| (blocks, peak)),
-            })
-        },
+        album_part,
     )
+}
+
+/// The same of several albums, each part with its album.
+pub(crate) fn albums_parts(
+    tx: &mut Tx<'_>,
+    albums: &[AlbumId],
+    limit: u32,
+) -> Result<Vec<(AlbumId, AlbumPart)>, Fault> {
+    let sql = sql!(
+        sqlite: concat!(
+            "SELECT m.heard, s.blocks, s.peak, t.album_id FROM json_each($1) wanted
+             JOIN catalog_track t ON t.album_id = wanted.value JOIN catalog_media m ON m.id = t.media_id
+             LEFT JOIN catalog_sound s ON ", heard_of!(), " WHERE ", visible!("t"), " LIMIT $2"
+        ),
+        postgres: concat!(
+            "SELECT m.heard, s.blocks, s.peak, t.album_id
+             FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+             JOIN catalog_track t ON t.album_id = CAST(wanted.value AS BIGINT)
+             JOIN catalog_media m ON m.id = t.media_id
+             LEFT JOIN catalog_sound s ON ", heard_of!(), " WHERE ", visible!("t"), " LIMIT $2"
+        )
+    );
+    tx.all(sql, params![list(albums.iter().map(|album| album.0)), limit], |row| {
+        Ok((row.get(3)?, album_part(row)?))
+    })
+}
+
+/// Reads how far it was heard, its blocks and its peak.
+fn album_part(row: &Row<'_>) -> Result<AlbumPart, Fault> {
+    let heard: String = row.get(0)?;
+    let blocks: Option<Vec<u8>> = row.get(1)?;
+    let peak = level(row, 2)?;
+    Ok(AlbumPart {
+        pending: blocks.is_none() && heard != "failed",
+        heard: blocks.map(|blocks| (blocks, peak)),
+    })
 }
 
 pub(crate) fn waveform(tx: &mut Tx<'_>, track: TrackId) -> Result<Option<(Edges, Waveform, String)>, Fault> {

@@ -13,8 +13,9 @@ use kernel::PageQuery;
 use crate::{
     call::{Call, Reply},
     error::Error,
+    facts,
     ids::{FOLDER, ItemId},
-    shape::{self, Facts},
+    shape,
     tree::Element,
 };
 
@@ -34,46 +35,72 @@ pub(super) fn get_music_folders(_: &Call) -> Result<Reply, Error> {
     Reply::element("musicFolders", Element::new().list("musicFolder", [folder]))
 }
 
-/// Artists as folders. `ifModifiedSince` is not looked at: who asks gets all, which is always right.
+/// Artists as folders; none to those who have the latest already.
 pub(super) async fn get_indexes(call: &Call) -> Result<Reply, Error> {
-    let index = index(call, shape::artist_name).await?;
-    let now_ms = call.ctx().now().0 / 1000;
+    let since = match call.params.filled("ifModifiedSince") {
+        Some(_) => Some(call.params.moment("ifModifiedSince")?),
+        None => None,
+    };
+    // Asked before the artists are read: what changes meanwhile is then told the next time.
+    let changed = catalog::search::changed(call.ctx()).await?.unwrap_or(call.ctx().now());
+    // Up to the next whole millisecond, which is what the app will ask with.
+    let changed_ms = changed.0.div_euclid(1000) + 1;
+    let index = match since {
+        Some(since) if since.0 / 1000 >= changed_ms => {
+            call.check_folder()?;
+            Vec::new()
+        }
+        _ => {
+            let found = all_artists(call).await?;
+            index(&found.keys, facts::artist_names(&found.artists))
+        }
+    };
     let element = Element::new()
         .with("ignoredArticles", IGNORED_ARTICLES)
-        .with("lastModified", now_ms)
+        .with("lastModified", changed_ms)
         .list("index", index);
     Reply::element("indexes", element)
 }
 
 pub(super) async fn get_artists(call: &Call) -> Result<Reply, Error> {
-    let index = index(call, shape::artist).await?;
+    let found = all_artists(call).await?;
+    let index = index(&found.keys, facts::artists(call, &found.artists).await?);
     Reply::element("artists", Element::new().with("ignoredArticles", IGNORED_ARTICLES).list("index", index))
 }
 
-/// All artists under the letters with which they are sorted.
-async fn index(call: &Call, shape: fn(&Artist) -> Element) -> Result<Vec<Element>, Error> {
-    call.check_folder()?;
+/// Artists under the letters with which they are sorted.
+fn index(keys: &[String], artists: Vec<Element>) -> Vec<Element> {
     let mut groups: Vec<(String, Vec<Element>)> = Vec::new();
-    for (artist, key) in all_artists(call).await? {
-        let letter = index_letter(&key);
+    for (key, artist) in keys.iter().zip(artists) {
+        let letter = index_letter(key);
         match groups.iter_mut().rev().find(|(name, _)| *name == letter) {
-            Some((_, group)) => group.push(shape(&artist)),
-            None => groups.push((letter, vec![shape(&artist)])),
+            Some((_, group)) => group.push(artist),
+            None => groups.push((letter, vec![artist])),
         }
     }
     let each = groups.into_iter();
-    Ok(each.map(|(name, group)| Element::new().with("name", name).list("artist", group)).collect())
+    each.map(|(name, group)| Element::new().with("name", name).list("artist", group)).collect()
 }
 
-async fn all_artists(call: &Call) -> Result<Vec<(Artist, String)>, Error> {
-    let mut all: Vec<(Artist, String)> = Vec::new();
+/// Artists by name, and by which keys they are sorted.
+#[derive(Default)]
+struct Artists {
+    artists: Vec<Artist>,
+    keys: Vec<String>,
+}
+
+async fn all_artists(call: &Call) -> Result<Artists, Error> {
+    call.check_folder()?;
+    let mut all = Artists::default();
     loop {
-        let last = all.last().map(|(artist, key)| (key.clone(), artist.id));
+        let last = all.keys.last().cloned().zip(all.artists.last().map(|artist| artist.id));
         let step = dialect::artists_after(call.ctx(), call.viewer(), last, ROWS_MAX).await?;
         let is_last = step.len() < ROWS_MAX as usize;
-        all.extend(step);
-        if is_last || all.len() >= ARTISTS_MAX {
-            all.truncate(ARTISTS_MAX);
+        let (artists, keys): (Vec<_>, Vec<_>) = step.into_iter().unzip();
+        all.artists.extend(artists);
+        all.keys.extend(keys);
+        if is_last || all.keys.len() >= ARTISTS_MAX {
+            all.artists.truncate(ARTISTS_MAX);
             return Ok(all);
         }
     }
@@ -93,8 +120,8 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
     let element = Element::new().with("id", id.to_string());
     let element = match id {
         ItemId::Folder => {
-            let artists = all_artists(call).await?;
-            let children = artists.iter().map(|(artist, _)| shape::artist_folder(artist));
+            let found = all_artists(call).await?;
+            let children = found.artists.iter().map(shape::artist_folder);
             element.with("name", FOLDER_NAME).list("child", children)
         }
         ItemId::Artist(artist) => {
@@ -102,7 +129,7 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
             element
                 .with("parent", ItemId::Folder.to_string())
                 .with("name", found.artist.name)
-                .list("child", found.albums.iter().map(shape::album_folder))
+                .list("child", facts::album_folders(call, &found.albums).await?)
         }
         ItemId::Album(album) => {
             let (found, songs) = album_with_songs(call, album).await?;
@@ -117,8 +144,8 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
 pub(super) async fn get_artist(call: &Call) -> Result<Reply, Error> {
     let id = artist_id(call.params.required("id")?)?;
     let found = service::artist(call.ctx(), call.viewer(), id).await?;
-    let albums = found.albums.iter().map(shape::album);
-    Reply::element("artist", shape::artist(&found.artist).list("album", albums))
+    let artist = facts::artists(call, &[found.artist]).await?.pop().ok_or_else(Error::absent)?;
+    Reply::element("artist", artist.list("album", facts::albums(call, &found.albums).await?))
 }
 
 pub(super) async fn get_album(call: &Call) -> Result<Reply, Error> {
@@ -128,7 +155,8 @@ pub(super) async fn get_album(call: &Call) -> Result<Reply, Error> {
         let title = disc.title.as_deref()?;
         Some(Element::new().with("disc", disc.number).with("title", title))
     });
-    let element = shape::album(&found.album).list("discTitles", titles).list("song", songs);
+    let element =
+        shape::album(&found.album, Some(&found.facts)).list("discTitles", titles).list("song", songs);
     Reply::element("album", element)
 }
 
@@ -136,24 +164,14 @@ pub(super) async fn get_album(call: &Call) -> Result<Reply, Error> {
 async fn album_with_songs(call: &Call, id: AlbumId) -> Result<(AlbumDetail, Vec<Element>), Error> {
     let found = service::album(call.ctx(), call.viewer(), id).await?;
     let tracks: Vec<&Track> = found.discs.iter().flat_map(|disc| &disc.tracks).collect();
-    let songs = songs(call, &tracks).await?;
+    let songs = facts::songs(call, &tracks).await?;
     Ok((found, songs))
-}
-
-/// Tracks as songs, with what their files say, by one question for each thousand.
-pub(super) async fn songs(call: &Call, tracks: &[&Track]) -> Result<Vec<Element>, Error> {
-    let mut facts = Facts::new();
-    for some in tracks.chunks(ROWS_MAX as usize) {
-        let ids = some.iter().map(|track| track.id).collect();
-        facts.extend(dialect::track_facts(call.ctx(), call.viewer(), ids).await?);
-    }
-    Ok(tracks.iter().map(|track| shape::song(track, &facts)).collect())
 }
 
 pub(super) async fn get_song(call: &Call) -> Result<Reply, Error> {
     let ItemId::Track(id) = ItemId::parse(call.params.required("id")?)? else { return Err(Error::absent()) };
     let track = service::track(call.ctx(), call.viewer(), id).await?.track;
-    let song = songs(call, &[&track]).await?.pop().ok_or_else(Error::absent)?;
+    let song = facts::songs(call, &[&track]).await?.pop().ok_or_else(Error::absent)?;
     Reply::element("song", song)
 }
 

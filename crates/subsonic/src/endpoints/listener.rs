@@ -10,10 +10,10 @@ use catalog::{
 };
 use kernel::PageQuery;
 
-use super::browsing::songs;
 use crate::{
     call::{Call, Reply},
     error::{Code, Error},
+    facts,
     ids::ItemId,
     shape,
     tree::Element,
@@ -53,7 +53,7 @@ impl Playable {
             .with("changed", changed.to_string())
             .with("changedBy", self.queue.changed_by.as_str())
             .with("position", self.queue.position_ms)
-            .list("entry", songs(call, &tracks).await?);
+            .list("entry", facts::songs(call, &tracks).await?);
         Ok(Some(element))
     }
 }
@@ -153,7 +153,7 @@ pub(super) async fn get_bookmarks(call: &Call) -> Result<Reply, Error> {
 
 async fn bookmarks(call: &Call, page: &[Bookmark]) -> Result<Vec<Element>, Error> {
     let tracks: Vec<_> = page.iter().filter_map(|one| one.track.as_ref()).collect();
-    let mut songs = songs(call, &tracks).await?.into_iter();
+    let mut songs = facts::songs(call, &tracks).await?.into_iter();
     let ids = page.iter().filter_map(|one| Some(one.video.as_ref()?.id)).collect();
     let facts = dialect::video_facts(call.ctx(), call.viewer(), ids).await?;
     let elements = page.iter().filter_map(|one| {

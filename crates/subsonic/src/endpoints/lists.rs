@@ -1,15 +1,15 @@
 //! Lists of albums and songs, by offset at the same cost wherever it is.
 
 use catalog::{
-    model::{Album, MarkOrder, PlayState, Track},
+    GenreId,
+    model::{Album, GenreKind, MarkOrder, PlayState, Track},
     service::{self, AlbumOrder, LIST_MAX, RandomFilter, Years},
 };
 
-use super::{browsing::songs, not_yet};
 use crate::{
     call::{Call, Reply},
     error::Error,
-    shape,
+    facts,
     tree::Element,
 };
 
@@ -25,13 +25,13 @@ const YEAR_MAX: u32 = 9_999;
 /// Albums as folders.
 pub(super) async fn get_album_list(call: &Call) -> Result<Reply, Error> {
     let albums = album_list(call).await?;
-    Reply::element("albumList", Element::new().list("album", albums.iter().map(shape::album_folder)))
+    Reply::element("albumList", Element::new().list("album", facts::album_folders(call, &albums).await?))
 }
 
 /// Albums by tags.
 pub(super) async fn get_album_list2(call: &Call) -> Result<Reply, Error> {
     let albums = album_list(call).await?;
-    Reply::element("albumList2", Element::new().list("album", albums.iter().map(shape::album)))
+    Reply::element("albumList2", Element::new().list("album", facts::albums(call, &albums).await?))
 }
 
 async fn album_list(call: &Call) -> Result<Vec<Album>, Error> {
@@ -54,13 +54,49 @@ async fn album_list(call: &Call) -> Result<Vec<Album>, Error> {
             }
             AlbumOrder::Years(years(call)?.unwrap_or(Years { from: 0, to: YEAR_MAX }))
         }
-        "byGenre" => {
-            call.params.required("genre")?;
-            return Err(not_yet());
-        }
+        "byGenre" => return of_genre(call, size, offset).await,
         other => return Err(Error::refused(format!("There is no list of albums of type {other:?}."))),
     };
     Ok(service::list_albums(call.ctx(), call.viewer(), order, offset.into(), size).await?)
+}
+
+/// Albums of a genre, by title.
+async fn of_genre(call: &Call, size: u32, offset: u32) -> Result<Vec<Album>, Error> {
+    match genre(call, call.params.required("genre")?).await? {
+        Some(id) => Ok(service::albums_of_genre_at(call.ctx(), call.viewer(), id, offset, size).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The genre of this name; of one that nobody has heard of there is nothing.
+async fn genre(call: &Call, name: &str) -> Result<Option<GenreId>, Error> {
+    let found = service::genre_named(call.ctx(), call.viewer(), GenreKind::Genre, name).await?;
+    Ok(found.map(|genre| genre.id))
+}
+
+pub(super) async fn get_genres(call: &Call) -> Result<Reply, Error> {
+    let genres = service::every_genre(call.ctx(), call.viewer(), GenreKind::Genre).await?;
+    let each = genres.into_iter().map(|genre| {
+        Element::new()
+            .with("value", genre.name)
+            .with("songCount", genre.track_count)
+            .with("albumCount", genre.album_count)
+    });
+    Reply::element("genres", Element::new().list("genre", each))
+}
+
+/// Songs of a genre in the order in which they came in, which keeps albums together.
+pub(super) async fn get_songs_by_genre(call: &Call) -> Result<Reply, Error> {
+    let name = call.params.required("genre")?;
+    call.check_folder()?;
+    let count = call.params.number("count", SIZE_DEFAULT, SIZE_MAX)?;
+    let offset = call.params.number("offset", 0, u32::MAX)?;
+    let tracks = match genre(call, name).await? {
+        Some(id) => service::tracks_of_genre_at(call.ctx(), call.viewer(), id, offset, count).await?,
+        None => Vec::new(),
+    };
+    let songs = facts::list(call, &tracks).await?;
+    Reply::element("songsByGenre", Element::new().list("song", songs))
 }
 
 /// The years between which something is asked for, if it is.
@@ -75,13 +111,16 @@ fn years(call: &Call) -> Result<Option<Years>, Error> {
 
 pub(super) async fn get_random_songs(call: &Call) -> Result<Reply, Error> {
     call.check_folder()?;
-    if call.params.filled("genre").is_some() {
-        return Err(not_yet());
-    }
     let size = call.params.number("size", SIZE_DEFAULT, SIZE_MAX)?;
-    let filter = RandomFilter { years: years(call)? };
+    let mut filter = RandomFilter { years: years(call)?, genre: None };
+    if let Some(name) = call.params.filled("genre") {
+        let Some(id) = genre(call, name).await? else {
+            return Reply::element("randomSongs", Element::new().list("song", []));
+        };
+        filter.genre = Some(id);
+    }
     let tracks = service::random_tracks(call.ctx(), call.viewer(), filter, size).await?;
-    let songs = songs(call, &tracks.iter().collect::<Vec<_>>()).await?;
+    let songs = facts::list(call, &tracks).await?;
     Reply::element("randomSongs", Element::new().list("song", songs))
 }
 
@@ -89,9 +128,9 @@ pub(super) async fn get_random_songs(call: &Call) -> Result<Reply, Error> {
 pub(super) async fn get_starred(call: &Call) -> Result<Reply, Error> {
     let starred = starred(call).await?;
     let element = Element::new()
-        .list("artist", starred.artists.iter().map(shape::artist_name))
-        .list("album", starred.albums.iter().map(shape::album_folder))
-        .list("song", songs(call, &starred.tracks.iter().collect::<Vec<_>>()).await?);
+        .list("artist", facts::artist_names(&starred.artists))
+        .list("album", facts::album_folders(call, &starred.albums).await?)
+        .list("song", facts::list(call, &starred.tracks).await?);
     Reply::element("starred", element)
 }
 
@@ -99,9 +138,9 @@ pub(super) async fn get_starred(call: &Call) -> Result<Reply, Error> {
 pub(super) async fn get_starred2(call: &Call) -> Result<Reply, Error> {
     let starred = starred(call).await?;
     let element = Element::new()
-        .list("artist", starred.artists.iter().map(shape::artist))
-        .list("album", starred.albums.iter().map(shape::album))
-        .list("song", songs(call, &starred.tracks.iter().collect::<Vec<_>>()).await?);
+        .list("artist", facts::artists(call, &starred.artists).await?)
+        .list("album", facts::albums(call, &starred.albums).await?)
+        .list("song", facts::list(call, &starred.tracks).await?);
     Reply::element("starred2", element)
 }
 
@@ -143,7 +182,7 @@ async fn starred(call: &Call) -> Result<Starred, Error> {
 /// What the caller's own players play: who listens to what is nobody else's business.
 pub(super) async fn get_now_playing(call: &Call) -> Result<Reply, Error> {
     let playing = service::now_playing(call.ctx(), call.viewer()).await?;
-    let songs = songs(call, &playing.iter().map(|one| &one.track).collect::<Vec<_>>()).await?;
+    let songs = facts::songs(call, &playing.iter().map(|one| &one.track).collect::<Vec<_>>()).await?;
     let now = call.ctx().now();
     let entries = (1_u64..).zip(songs).zip(&playing).map(|((number, song), one)| {
         let state = if one.state == PlayState::Paused { "paused" } else { "playing" };

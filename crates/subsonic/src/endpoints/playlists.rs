@@ -12,10 +12,10 @@ use catalog::{
 };
 use kernel::PageQuery;
 
-use super::browsing::songs;
 use crate::{
     call::{Call, Reply},
     error::Error,
+    facts,
     ids::ItemId,
     shape::seconds,
     tree::Element,
@@ -92,7 +92,7 @@ async fn show(call: &Call, id: PlaylistId) -> Result<Reply, Error> {
     let tracks: Vec<&Track> = entries.iter().map(|(_, track)| track).collect();
     let duration_ms = tracks.iter().map(|track| track.duration_ms).sum();
     let element = shape(call, &found.playlist, tracks.len() as u64, duration_ms);
-    Reply::element("playlist", element.list("entry", songs(call, &tracks).await?))
+    Reply::element("playlist", element.list("entry", facts::songs(call, &tracks).await?))
 }
 
 fn tracks(call: &Call, name: &str) -> Result<Vec<TrackId>, Error> {

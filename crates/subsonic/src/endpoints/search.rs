@@ -3,14 +3,13 @@
 use catalog::{
     model::{Album, Artist, Track},
     search::{self, Slice, Wanted},
-    service::{self, AlbumOrder},
+    service::{self, AlbumOrder, dialect},
 };
 
-use super::{browsing::songs, not_yet};
 use crate::{
     call::{Call, Reply},
     error::Error,
-    shape,
+    facts,
     tree::Element,
 };
 
@@ -18,6 +17,9 @@ use crate::{
 const COUNT_DEFAULT: u32 = 20;
 /// Most rows of each kind.
 const COUNT_MAX: u32 = 500;
+
+/// Matches of the search of old among which those newer than something are looked for.
+const NEWER_MAX: u32 = 500;
 
 /// What was found.
 struct Found {
@@ -30,9 +32,9 @@ struct Found {
 pub(super) async fn search2(call: &Call) -> Result<Reply, Error> {
     let found = find(call).await?;
     let element = Element::new()
-        .list("artist", found.artists.iter().map(shape::artist_name))
-        .list("album", found.albums.iter().map(shape::album_folder))
-        .list("song", songs(call, &found.tracks.iter().collect::<Vec<_>>()).await?);
+        .list("artist", facts::artist_names(&found.artists))
+        .list("album", facts::album_folders(call, &found.albums).await?)
+        .list("song", facts::list(call, &found.tracks).await?);
     Reply::element("searchResult2", element)
 }
 
@@ -40,9 +42,9 @@ pub(super) async fn search2(call: &Call) -> Result<Reply, Error> {
 pub(super) async fn search3(call: &Call) -> Result<Reply, Error> {
     let found = find(call).await?;
     let element = Element::new()
-        .list("artist", found.artists.iter().map(shape::artist))
-        .list("album", found.albums.iter().map(shape::album))
-        .list("song", songs(call, &found.tracks.iter().collect::<Vec<_>>()).await?);
+        .list("artist", facts::artists(call, &found.artists).await?)
+        .list("album", facts::albums(call, &found.albums).await?)
+        .list("song", facts::list(call, &found.tracks).await?);
     Reply::element("searchResult3", element)
 }
 
@@ -82,22 +84,33 @@ async fn everything(call: &Call, wanted: &Wanted) -> Result<Found, Error> {
     })
 }
 
-/// The search of old: songs by what is typed for any of their tags, or for one. Which tag it was does not narrow it
-/// down, and neither does the age of what is found.
+/// The search of old: songs by what is typed for any of their tags, or for one; which tag it was does not narrow it down.
+/// Of those newer than something the best [`NEWER_MAX`] matches are looked through.
 pub(super) async fn search(call: &Call) -> Result<Reply, Error> {
     let params = &call.params;
-    if params.filled("newerThan").is_some() {
-        return Err(not_yet());
-    }
+    let newer_than = match params.filled("newerThan") {
+        Some(_) => Some(params.moment("newerThan")?),
+        None => None,
+    };
     let offset = params.number("offset", 0, u32::MAX)?;
-    let tracks = Slice { offset, limit: params.number("count", COUNT_DEFAULT, COUNT_MAX)? };
+    let limit = params.number("count", COUNT_DEFAULT, COUNT_MAX)?;
     let typed: Vec<&str> =
         ["artist", "album", "title", "any"].into_iter().filter_map(|name| params.filled(name)).collect();
     if typed.is_empty() {
         return Err(Error::missing("any, title, album or artist"));
     }
+    let tracks = match newer_than {
+        None => Slice { offset, limit },
+        Some(_) => Slice { offset: 0, limit: NEWER_MAX },
+    };
     let wanted = Wanted { tracks, ..Wanted::default() };
-    let found = search::search(call.ctx(), call.viewer(), &typed.join(" "), &wanted).await?;
-    let matches = songs(call, &found.tracks.iter().collect::<Vec<_>>()).await?;
+    let mut found = search::search(call.ctx(), call.viewer(), &typed.join(" "), &wanted).await?.tracks;
+    if let Some(time) = newer_than {
+        let ids = found.iter().map(|track| track.id).collect();
+        let files = dialect::track_facts(call.ctx(), call.viewer(), ids).await?;
+        found.retain(|track| files.get(&track.id).is_some_and(|file| file.added_at > time));
+        found = found.into_iter().skip(offset as usize).take(limit as usize).collect();
+    }
+    let matches = facts::list(call, &found).await?;
     Reply::element("searchResult", Element::new().with("offset", offset).list("match", matches))
 }

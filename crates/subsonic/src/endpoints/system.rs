@@ -14,6 +14,7 @@ pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
     ("formPost", &[1]),
     ("indexBasedQueue", &[1]),
     ("playbackReport", &[1]),
+    ("songLyrics", &[1, 2]),
     ("transcoding", &[1]),
 ];
 

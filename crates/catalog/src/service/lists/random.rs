@@ -5,21 +5,32 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Ctx, Fault, http::Viewer};
+use kernel::{Ctx, Fault, db::Tx, http::Viewer};
 
 use super::{LIST_MAX, Years, sparse};
 use crate::{
+    GenreId, TrackId,
     model::Track,
     service::{Error, fill},
-    store::read::places::{self, Order},
+    store::read::{
+        genres,
+        places::{self, Order},
+    },
     visibility,
 };
+
+/// Tracks of a genre whose numbers are read at once.
+const STEP: u32 = 10_000;
+/// The last year that anything can come out in.
+const YEAR_MAX: u32 = 9_999;
 
 /// Which tracks are drawn from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RandomFilter {
     /// Those of these years; of all times unless said, also of unknown ones.
     pub years: Option<Years>,
+    /// Those of this genre or mood.
+    pub genre: Option<GenreId>,
 }
 
 /// Tracks drawn at random, at most [`LIST_MAX`], each at most once; fewer when there are no more.
@@ -32,6 +43,10 @@ pub async fn random_tracks(
     filter: RandomFilter,
     count: u32,
 ) -> Result<Vec<Track>, Error> {
+    if let Some(genre) = filter.genre {
+        let ids = draw_of_genre(ctx, viewer, genre, filter.years, count.min(LIST_MAX)).await?;
+        return fill::tracks(ctx, viewer, ids).await;
+    }
     let order = if filter.years.is_some() { Order::TrackDate } else { Order::TrackTitle };
     let ids = draw(ctx, viewer, order, filter.years, count.min(LIST_MAX)).await?;
     fill::tracks(ctx, viewer, ids).await
@@ -64,6 +79,53 @@ pub(super) async fn draw(
     let mut ids = found.await?;
     shuffle(&mut ids, |bound| ctx.random().below(bound));
     Ok(ids)
+}
+
+/// Draws tracks of a genre. Their numbers are read along its index, once, and each takes the place of one that was drawn
+/// before with the chance that keeps all equally likely (Vitter's algorithm R), so that no more are kept than are drawn.
+async fn draw_of_genre(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    genre: GenreId,
+    years: Option<Years>,
+    count: u32,
+) -> Result<Vec<i64>, Error> {
+    let count = count as usize;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let mut drawn = Vec::with_capacity(count);
+    let (mut seen, mut after) = (0_u64, TrackId(0));
+    loop {
+        let ids = move |tx: &mut Tx<'_>| genres::track_ids(tx, genre, dates(years), after, STEP);
+        let step = visibility::read(ctx, viewer, ids).await?;
+        let is_last = step.len() < STEP as usize;
+        for id in step {
+            (seen, after) = (seen + 1, id);
+            if drawn.len() < count {
+                drawn.push(id.0);
+            } else if let Ok(place) = usize::try_from(ctx.random().below(seen))
+                && place < count
+            {
+                drawn[place] = id.0;
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    shuffle(&mut drawn, |bound| ctx.random().below(bound));
+    Ok(drawn)
+}
+
+/// From which date to before which one some years last, as dates are compared.
+fn dates(years: Option<Years>) -> Option<(String, String)> {
+    let year = |year: u32| format!("{:04}", year.clamp(1, YEAR_MAX));
+    years.map(|years| {
+        let last = years.latest().min(YEAR_MAX);
+        let end = if last < YEAR_MAX { year(last + 1) } else { "99999".to_owned() };
+        (year(years.earliest()), end)
+    })
 }
 
 /// `count` different offsets from `start` to before `end`, every choice as likely as any other (Floyd's sampling).

@@ -1,5 +1,7 @@
 //! Artists as they are shown.
 
+use std::collections::HashMap;
+
 use kernel::{
     Fault,
     db::{Row, Tx},
@@ -7,7 +9,12 @@ use kernel::{
 };
 
 use super::{PictureRow, key_bytes, key_text, list, picture, picture_columns};
-use crate::{ArtistId, import::Role, model::RoleCount, visibility::visible};
+use crate::{
+    ArtistId,
+    import::Role,
+    model::{ArtistFacts, RoleCount},
+    visibility::visible,
+};
 
 /// An artist as it is kept.
 #[derive(Clone, Debug)]
@@ -117,4 +124,85 @@ pub(crate) fn roles(tx: &mut Tx<'_>, id: ArtistId) -> Result<Vec<RoleCount>, Fau
     let mut roles: Vec<RoleCount> = roles.collect();
     roles.sort_by_key(|count| count.role);
     Ok(roles)
+}
+
+/// The facts of those of these artists that are shown.
+pub(crate) fn facts(tx: &mut Tx<'_>, artists: &[ArtistId]) -> Result<HashMap<ArtistId, ArtistFacts>, Fault> {
+    let ids = list(artists.iter().map(|artist| artist.0));
+    let mut found: HashMap<ArtistId, ArtistFacts> = names(tx, &ids)?.into_iter().collect();
+    for (id, role) in credited(tx, &ids)? {
+        if let Some((facts, role)) = found.get_mut(&id).zip(Role::from_word(&role)) {
+            facts.roles.push(role);
+        }
+    }
+    for facts in found.values_mut() {
+        facts.roles.sort_unstable();
+    }
+    Ok(found)
+}
+
+/// Their names and whether there are albums and tracks of theirs; `ids` is a JSON list.
+fn names(tx: &mut Tx<'_>, ids: &str) -> Result<Vec<(ArtistId, ArtistFacts)>, Fault> {
+    macro_rules! columns {
+        () => {
+            concat!(
+                "SELECT ar.id, ar.sort_name, ar.musicbrainz,
+                    EXISTS (SELECT 1 FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
+                        WHERE aa.artist_id = ar.id AND ",
+                visible!("a"),
+                "), EXISTS (SELECT 1 FROM catalog_track_artist ta JOIN catalog_track t ON t.id = ta.track_id
+                        WHERE ta.artist_id = ar.id AND ",
+                visible!("t"),
+                ") "
+            )
+        };
+    }
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                columns!(),
+                "FROM json_each($1) wanted JOIN catalog_artist ar ON ar.id = wanted.value WHERE ",
+                visible!("ar")
+            ),
+            postgres: concat!(
+                columns!(),
+                "FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                 JOIN catalog_artist ar ON ar.id = CAST(wanted.value AS BIGINT) WHERE ",
+                visible!("ar")
+            )
+        ),
+        params![ids],
+        |row| {
+            let facts = ArtistFacts {
+                sort_name: row.get(1)?,
+                musicbrainz: row.get(2)?,
+                has_albums: row.get(3)?,
+                has_tracks: row.get(4)?,
+                roles: Vec::new(),
+            };
+            Ok((row.get(0)?, facts))
+        },
+    )
+}
+
+/// What they did besides on tracks that are shown, each role once; `ids` is a JSON list.
+fn credited(tx: &mut Tx<'_>, ids: &str) -> Result<Vec<(ArtistId, String)>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                "SELECT DISTINCT c.artist_id, c.role FROM json_each($1) wanted
+                 JOIN catalog_credit c ON c.artist_id = wanted.value
+                 JOIN catalog_track t ON t.id = c.track_id WHERE ",
+                visible!("t")
+            ),
+            postgres: concat!(
+                "SELECT DISTINCT c.artist_id, c.role FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                 JOIN catalog_credit c ON c.artist_id = CAST(wanted.value AS BIGINT)
+                 JOIN catalog_track t ON t.id = c.track_id WHERE ",
+                visible!("t")
+            )
+        ),
+        params![ids],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }

@@ -8,7 +8,7 @@ use kernel::{
 
 use super::{Names, credit, gather, key_bytes, key_text};
 use crate::{
-    GenreId,
+    GenreId, TrackId,
     model::GenreKind,
     visibility::{in_scope, visible},
 };
@@ -113,4 +113,37 @@ pub(crate) fn of_albums(tx: &mut Tx<'_>, ids: &str, kind: GenreKind) -> Result<N
         credit,
     )?;
     Ok(gather(rows))
+}
+
+/// The numbers of a genre's or mood's tracks after `after`, of all or of those with a date in a range.
+pub(crate) fn track_ids(
+    tx: &mut Tx<'_>,
+    genre: GenreId,
+    dates: Option<(String, String)>,
+    after: TrackId,
+    limit: u32,
+) -> Result<Vec<TrackId>, Fault> {
+    let id = |row: &Row<'_>| row.get(0);
+    match dates {
+        None => tx.all(
+            sql!(concat!(
+                "SELECT tg.track_id FROM catalog_track_genre tg
+                 WHERE tg.genre_id = $1 AND tg.track_id > $2 AND ",
+                visible!("tg"),
+                " ORDER BY tg.track_id LIMIT $3"
+            )),
+            params![genre, after, limit],
+            id,
+        ),
+        Some((from, to)) => tx.all(
+            sql!(concat!(
+                "SELECT tg.track_id FROM catalog_track_genre tg JOIN catalog_track t ON t.id = tg.track_id
+                 WHERE tg.genre_id = $1 AND tg.track_id > $2 AND t.date >= $4 AND t.date < $5 AND ",
+                visible!("tg"),
+                " ORDER BY tg.track_id LIMIT $3"
+            )),
+            params![genre, after, limit, from, to],
+            id,
+        ),
+    }
 }
