@@ -13,6 +13,7 @@
 //! Start reading at [`import::upsert_track`], then [`media`], then [`service`] for the reading side.
 
 pub mod access;
+mod alike;
 mod fold;
 pub mod import;
 pub mod media;

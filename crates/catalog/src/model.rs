@@ -1,5 +1,6 @@
 //! The identifiers of what there is, and the shapes in which it is shown.
 
+mod alike;
 mod answers;
 mod facts;
 pub mod listener;
@@ -7,6 +8,7 @@ mod marks;
 pub mod playlists;
 mod sound;
 
+pub use alike::{SimilarArtist, SimilarTrack};
 pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
     Picture, Rung, RungKind, RungState, SearchResults, TitledRef, Track, Video, VideoDetail, VideoEdit,

@@ -3,6 +3,7 @@
 //! Every function takes the context and who asks, shows only what that viewer may see, and of marks only the viewer's
 //! own. Other crates, such as a dialect that existing apps speak, call these and nothing below them.
 
+mod alike;
 pub mod dialect;
 mod facts;
 mod fill;
@@ -22,6 +23,7 @@ mod videos;
 use http::StatusCode;
 use kernel::{Fault, Problem};
 
+pub use alike::{ALIKE_MAX, PATH_MAX, Seed, similar_artists, similar_tracks, sonic_path, top_tracks};
 pub use facts::{FACTS_AT_ONCE_MAX, album_facts, artist_facts, lyrics, track, track_facts};
 pub use genres::{
     GENRES_MAX, albums_of_genre, albums_of_genre_at, albums_of_years, every_genre, genre_named, genre_of,

@@ -32,6 +32,9 @@ pub const HEAR_JOB: &str = "ingest.hear";
 /// The way of measuring. When it changes, a migration makes everything due again.
 pub const VERSION: u32 = 1;
 
+/// Topic that is published when something was heard.
+pub(crate) const TOPIC_SOUND: &str = "catalog.sound";
+
 /// Buckets of a [`Waveform`].
 pub const WAVEFORM_BUCKETS: usize = 800;
 
@@ -181,6 +184,7 @@ pub fn put(tx: &mut Tx<'_>, source: &Media, sound: &Sound) -> Result<bool, Fault
     }
     store::sound::put(tx, source, sound)?;
     store::sound::put_waveform(tx, source.id, &sound.waveform)?;
+    tx.wake(TOPIC_SOUND);
     Ok(true)
 }
 
@@ -230,7 +234,8 @@ pub async fn of_albums(
 ) -> Result<HashMap<AlbumId, Loudness>, Fault> {
     let albums = albums.to_vec();
     let parts =
-        visibility::read(ctx, viewer, move |tx| store::sound::albums_parts(tx, &albums, PARTS_MAX + 1)).await?;
+        visibility::read(ctx, viewer, move |tx| store::sound::albums_parts(tx, &albums, PARTS_MAX + 1))
+            .await?;
     let cut_off = parts.len() > PARTS_MAX as usize;
     let last = parts.last().map(|(album, _)| *album);
     let mut by_album: HashMap<AlbumId, Vec<store::sound::AlbumPart>> = HashMap::new();

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod albums;
+pub(crate) mod alike;
 pub(crate) mod artists;
 pub(crate) mod credits;
 pub(crate) mod genres;

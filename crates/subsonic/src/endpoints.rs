@@ -1,5 +1,6 @@
 //! The methods of the API: each reads its parameters, asks a service, and shapes what it says.
 
+mod alike;
 mod annotation;
 mod browsing;
 mod info;
@@ -61,6 +62,11 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getAlbumList2" => lists::get_album_list2,
         "search" => search::search,
         "getRandomSongs" => lists::get_random_songs,
+        "getSimilarSongs" => alike::get_similar_songs,
+        "getSimilarSongs2" => alike::get_similar_songs2,
+        "getTopSongs" => alike::get_top_songs,
+        "getSonicSimilarTracks" => alike::get_sonic_similar_tracks,
+        "findSonicPath" => alike::find_sonic_path,
         "getGenres" => lists::get_genres,
         "getSongsByGenre" => lists::get_songs_by_genre,
         "getLyrics" => lyrics::get_lyrics,
@@ -129,17 +135,12 @@ const NOT_YET: &[&str] = &[
     "deletePodcastEpisode",
     "deleteShare",
     "downloadPodcastEpisode",
-    "findSonicPath",
     "getChatMessages",
     "getInternetRadioStations",
     "getNewestPodcasts",
     "getPodcastEpisode",
     "getPodcasts",
     "getShares",
-    "getSimilarSongs",
-    "getSimilarSongs2",
-    "getSonicSimilarTracks",
-    "getTopSongs",
     "refreshPodcasts",
     "updateInternetRadioStation",
     "updateShare",

@@ -1,12 +1,15 @@
 //! What is known of artists and albums besides. There is no biography and there are no notes: nobody is asked for them.
 
-use catalog::{model::Picture, service};
+use catalog::{
+    model::{Artist, NamedRef, Picture},
+    service::{self, ALIKE_MAX},
+};
 use http::header;
 
-use super::browsing::artist_id;
 use crate::{
     call::{Call, Reply},
     error::Error,
+    facts,
     ids::ItemId,
     tree::Element,
 };
@@ -15,20 +18,38 @@ use crate::{
 const EDGES: [(&str, &str); 3] =
     [("smallImageUrl", "96"), ("mediumImageUrl", "384"), ("largeImageUrl", "1536")];
 
+/// Artists who sound alike, unless said.
+const SIMILAR_DEFAULT: u32 = 20;
+
 /// By folders.
 pub(super) async fn get_artist_info(call: &Call) -> Result<Reply, Error> {
-    Reply::element("artistInfo", artist_info(call).await?)
+    let (element, similar) = artist_info(call).await?;
+    Reply::element("artistInfo", element.list("similarArtist", facts::artist_names(&similar)))
 }
 
 /// By tags.
 pub(super) async fn get_artist_info2(call: &Call) -> Result<Reply, Error> {
-    Reply::element("artistInfo2", artist_info(call).await?)
+    let (element, similar) = artist_info(call).await?;
+    Reply::element("artistInfo2", element.list("similarArtist", facts::artists(call, &similar).await?))
 }
 
-async fn artist_info(call: &Call) -> Result<Element, Error> {
-    let id = artist_id(call.params.required("id")?)?;
-    let found = service::artist(call.ctx(), call.viewer(), id).await?;
-    Ok(pictures(call, found.artist.picture.as_ref()))
+/// What is known of an artist, or of the artist of an album or a song, and who sounds alike.
+async fn artist_info(call: &Call) -> Result<(Element, Vec<Artist>), Error> {
+    let (ctx, viewer) = (call.ctx(), call.viewer());
+    let first = |artists: Vec<NamedRef>| artists.into_iter().next().map(|artist| artist.id);
+    let id = match ItemId::parse(call.params.required("id")?)? {
+        ItemId::Artist(id) => Some(id),
+        ItemId::Album(id) => first(service::album(ctx, viewer, id).await?.album.artists),
+        ItemId::Track(id) => first(service::track(ctx, viewer, id).await?.track.artists),
+        _ => None,
+    };
+    let id = id.ok_or_else(Error::absent)?;
+    let count = call.params.number("count", SIMILAR_DEFAULT, ALIKE_MAX)?;
+    let found = service::artist(ctx, viewer, id).await?;
+    let similar = service::similar_artists(ctx, viewer, id, count).await?;
+    let element =
+        pictures(call, found.artist.picture.as_ref()).maybe("musicBrainzId", found.musicbrainz.as_deref());
+    Ok((element, similar.into_iter().map(|one| one.artist).collect()))
 }
 
 /// Of an album, or of the album of a song, both by folders and by tags.
@@ -42,7 +63,9 @@ pub(super) async fn get_album_info(call: &Call) -> Result<Reply, Error> {
         _ => return Err(Error::absent()),
     };
     let found = service::album(call.ctx(), call.viewer(), id).await?;
-    Reply::element("albumInfo", pictures(call, found.album.picture.as_ref()))
+    let element = pictures(call, found.album.picture.as_ref())
+        .maybe("musicBrainzId", found.facts.musicbrainz.as_deref());
+    Reply::element("albumInfo", element)
 }
 
 /// Whole addresses of a picture in three sizes, which hold for at least seven days.

@@ -15,6 +15,8 @@ pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
     ("indexBasedQueue", &[1]),
     ("playbackReport", &[1]),
     ("songLyrics", &[1, 2]),
+    ("sonicSimilarity", &[1]),
+    ("topSongsByArtistId", &[1]),
     ("transcoding", &[1]),
 ];
 

@@ -90,6 +90,11 @@ fn full(title: &str, number: u32) -> TrackTags {
 
 /// Hears a song as being this loud all the time.
 async fn hear(house: &House, made: Imported, lufs: f64) {
+    hear_as(house, made, lufs, [1; 48]).await;
+}
+
+/// Hears a song as being this loud and like this.
+pub(super) async fn hear_as(house: &House, made: Imported, lufs: f64, vector: [i8; 48]) {
     let mut blocks = Blocks::default();
     (0..97).for_each(|_| blocks.add(energy(lufs)));
     let sound = Sound {
@@ -98,7 +103,7 @@ async fn hear(house: &House, made: Imported, lufs: f64) {
         range_lu: None,
         blocks,
         waveform: Waveform { peaks: vec![1; 800], means: vec![1; 800] },
-        vector: vec![1; 48],
+        vector: vector.to_vec(),
     };
     let heard = house.change(move |tx, _| {
         let (source, _) = sound::begin(tx, made.media)?.expect("it is due");

@@ -1,0 +1,199 @@
+//! What sounds alike, and what the house plays most of an artist.
+
+use std::collections::HashSet;
+
+use http::StatusCode;
+use kernel::{Ctx, Fault, Problem, http::Viewer};
+
+use super::{Error, fill};
+use crate::{
+    AlbumId, ArtistId, TrackId,
+    alike::{self, Vector, Vectors},
+    model::{Artist, SimilarArtist, SimilarTrack, Track},
+    store::alike as store,
+};
+
+/// Most things alike that are given at once.
+pub const ALIKE_MAX: u32 = 500;
+/// Most tracks of a way from one to another.
+pub const PATH_MAX: u32 = 100;
+/// Tracks of an artist or an album of which the middle is taken.
+const SEED_TRACKS_MAX: u32 = 300;
+/// The nearest tracks that are looked through for some that the viewer may see.
+const LOOK_MAX: usize = 4_000;
+/// The nearest tracks among which an artist's likes are looked for.
+const ARTIST_TRACKS: usize = 400;
+
+/// What something shall be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seed {
+    /// One track.
+    Track(TrackId),
+    /// The tracks of an album together.
+    Album(AlbumId),
+    /// The tracks of an artist together.
+    Artist(ArtistId),
+}
+
+/// What of a seed the viewer sees.
+struct Seen {
+    tracks: HashSet<i64>,
+    vector: Option<Vector>,
+}
+
+/// The seed's tracks as far as the viewer sees them, and their middle; [`Error::NotFound`] when the seed is not seen.
+async fn seen(ctx: &Ctx, viewer: &Viewer, seed: Seed) -> Result<Seen, Error> {
+    let ids = match seed {
+        Seed::Track(id) => vec![id.0],
+        Seed::Album(id) => {
+            if fill::albums(ctx, viewer, vec![id.0]).await?.is_empty() {
+                return Err(Error::NotFound);
+            }
+            ctx.db().read(move |tx| store::of_album(tx, id, SEED_TRACKS_MAX)).await.map_err(Error::Fault)?
+        }
+        Seed::Artist(id) => {
+            if fill::artists(ctx, viewer, vec![id.0]).await?.is_empty() {
+                return Err(Error::NotFound);
+            }
+            ctx.db().read(move |tx| store::of_artist(tx, id, SEED_TRACKS_MAX)).await.map_err(Error::Fault)?
+        }
+    };
+    let tracks: HashSet<i64> = fill::tracks(ctx, viewer, ids).await?.iter().map(|track| track.id.0).collect();
+    if tracks.is_empty() && matches!(seed, Seed::Track(_)) {
+        return Err(Error::NotFound);
+    }
+    let wanted: Vec<i64> = tracks.iter().copied().collect();
+    let mut found = ctx.db().read(move |tx| store::vectors_of(tx, &wanted)).await.map_err(Error::Fault)?;
+    // In one order, so that the sum is the same each time.
+    found.sort_unstable_by_key(|(id, _)| *id);
+    let vectors: Vec<Vector> = found.iter().filter_map(|(_, bytes)| alike::vector(bytes)).collect();
+    let vector = match vectors.as_slice() {
+        [one] => Some(*one),
+        several => alike::middle(several),
+    };
+    Ok(Seen { tracks, vector })
+}
+
+/// Looks through the vectors in a thread for that.
+async fn search<T: Send + 'static>(
+    ctx: &Ctx,
+    look: impl FnOnce(&Vectors) -> T + Send + 'static,
+) -> Result<T, Error> {
+    let vectors = alike::all(ctx).await?;
+    let done = tokio::task::spawn_blocking(move || look(&vectors)).await;
+    done.map_err(|error| Error::Fault(Fault::from_error("the comparison broke off", error)))
+}
+
+/// The first `count` of these that the viewer may see, in their order.
+async fn shown(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    found: Vec<(i64, f64)>,
+    count: usize,
+) -> Result<Vec<SimilarTrack>, Error> {
+    let mut shown = Vec::with_capacity(count);
+    for some in found.chunks(count.max(1)) {
+        if shown.len() >= count {
+            break;
+        }
+        let tracks = fill::tracks(ctx, viewer, some.iter().map(|(id, _)| *id).collect()).await?;
+        let likeness =
+            |track: &Track| some.iter().find(|(id, _)| *id == track.id.0).map_or(0.0, |(_, like)| *like);
+        shown.extend(tracks.into_iter().map(|track| SimilarTrack { similarity: likeness(&track), track }));
+    }
+    shown.truncate(count);
+    Ok(shown)
+}
+
+/// Tracks that sound like something, the likest first, without those of the seed; none when it was not measured, or is
+/// silent. At most [`ALIKE_MAX`].
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer sees no such thing.
+pub async fn similar_tracks(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    seed: Seed,
+    count: u32,
+) -> Result<Vec<SimilarTrack>, Error> {
+    let Seen { tracks, vector } = seen(ctx, viewer, seed).await?;
+    let count = count.min(ALIKE_MAX) as usize;
+    let Some(vector) = vector.filter(|_| count > 0) else { return Ok(Vec::new()) };
+    let found = search(ctx, move |all| all.nearest(&vector, LOOK_MAX, &tracks)).await?;
+    shown(ctx, viewer, found, count).await
+}
+
+/// Artists whose tracks sound like an artist's, the likest first: by the likest of the tracks next to the middle of the
+/// artist's. None when nothing of the artist was measured.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer sees no such artist.
+pub async fn similar_artists(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    id: ArtistId,
+    count: u32,
+) -> Result<Vec<SimilarArtist>, Error> {
+    let Seen { tracks, vector } = seen(ctx, viewer, Seed::Artist(id)).await?;
+    let Some(vector) = vector else { return Ok(Vec::new()) };
+    let found = search(ctx, move |all| all.nearest(&vector, LOOK_MAX, &tracks)).await?;
+    let near = shown(ctx, viewer, found, ARTIST_TRACKS).await?;
+    let (mut ids, mut likeness): (Vec<i64>, Vec<f64>) = (Vec::new(), Vec::new());
+    for one in &near {
+        for artist in one.track.artists.iter().map(|artist| artist.id.0) {
+            if artist != id.0 && !ids.contains(&artist) && ids.len() < count.min(ALIKE_MAX) as usize {
+                ids.push(artist);
+                likeness.push(one.similarity);
+            }
+        }
+    }
+    let artists = fill::artists(ctx, viewer, ids.clone()).await?;
+    let of =
+        |artist: &Artist| ids.iter().position(|id| *id == artist.id.0).map_or(0.0, |place| likeness[place]);
+    Ok(artists.into_iter().map(|artist| SimilarArtist { similarity: of(&artist), artist }).collect())
+}
+
+/// A way of tracks from one to another, each sounding a little more like the last; the first and the last are these
+/// two, and the likeness is that to the first. At most `count` tracks, from 2 to [`PATH_MAX`].
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer sees not both; [`Error::Invalid`] `not_measured` when either was not.
+pub async fn sonic_path(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    (from, to): (TrackId, TrackId),
+    count: u32,
+) -> Result<Vec<SimilarTrack>, Error> {
+    let (first, last) =
+        (seen(ctx, viewer, Seed::Track(from)).await?, seen(ctx, viewer, Seed::Track(to)).await?);
+    let Some((begin, end)) = first.vector.zip(last.vector) else {
+        let problem = Problem::new(StatusCode::CONFLICT, "not_measured", "Its sound was not measured");
+        return Err(problem
+            .detail("There is no way to or from a track whose sound was not measured yet.")
+            .into());
+    };
+    let mut way = vec![(from.0, 1.0)];
+    if from != to {
+        let steps = count.clamp(2, PATH_MAX) as usize - 2;
+        // What the viewer may not see is not taken: as many more are found as may fall out.
+        let ends = HashSet::from([from.0, to.0]);
+        way.extend(search(ctx, move |all| all.between(&begin, &end, steps, &ends)).await?);
+        way.push((to.0, alike::alike(&begin, &end)));
+    }
+    let most = way.len();
+    shown(ctx, viewer, way, most).await
+}
+
+/// The tracks of an artist that all listeners of the house together played most; none that nobody played.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer sees no such artist.
+pub async fn top_tracks(ctx: &Ctx, viewer: &Viewer, id: ArtistId, count: u32) -> Result<Vec<Track>, Error> {
+    if fill::artists(ctx, viewer, vec![id.0]).await?.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let ids = ctx.db().read(move |tx| store::most_played(tx, id, ALIKE_MAX)).await.map_err(Error::Fault)?;
+    let mut tracks = fill::tracks(ctx, viewer, ids).await?;
+    tracks.truncate(count.min(ALIKE_MAX) as usize);
+    Ok(tracks)
+}
