@@ -41,8 +41,3 @@ export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
 }
 
 export const api = raw;
-
-/** Asks a path of the API that the server itself has named. Its answer is unknown until somebody looked at it. */
-export function askPath(path: string): Promise<unknown> {
-  return ask(raw.GET(path as never) as unknown as Promise<Answer<unknown>>);
-}
