@@ -41,6 +41,7 @@ export type RuleField = Schemas['Field'];
 export type RuleOp = Schemas['Op'];
 export type Preview = Schemas['Preview'];
 export type PlaylistImported = Schemas['PlaylistImported'];
+export type PlayReport = Schemas['PlayReport'];
 export type Device = Schemas['Device'];
 export type DeviceCommand = Schemas['Command'];
 export type ServerQueue = Schemas['Queue'];
