@@ -208,6 +208,27 @@ pub fn set_poster(tx: &mut Tx<'_>, media: MediaId, picture: PictureId) -> Result
     Ok(())
 }
 
+/// Enters a media that is no part of the catalogue: nobody finds it there, and who may have it is its owner's to decide.
+/// Its sound is not measured.
+pub fn insert_apart(
+    tx: &mut Tx<'_>,
+    media: MediaId,
+    kind: MediaKind,
+    file: &SourceFile,
+) -> Result<(), Fault> {
+    store::media::insert(tx, media, kind, file)?;
+    store::media::never_hear(tx, media)
+}
+
+/// Removes a media that [`insert_apart`] entered, with all that was encoded of it. The names of its blobs, which the
+/// caller deletes once this is committed.
+pub fn remove_apart(tx: &mut Tx<'_>, media: MediaId) -> Result<BTreeSet<String>, Fault> {
+    let keys = keys_in(tx, media)?;
+    store::media::clear(tx, media)?;
+    store::media::delete(tx, media)?;
+    Ok(keys)
+}
+
 /// The facts of one media, within a transaction.
 pub fn get(tx: &mut Tx<'_>, media: MediaId) -> Result<Option<Media>, Fault> {
     store::media::media(tx, media)
@@ -244,16 +265,17 @@ pub async fn for_video(ctx: &Ctx, viewer: &Viewer, video: VideoId) -> Result<Opt
 /// The names of all blobs that a media uses, its source included; empty when there is no such media. What else lies
 /// in [`folder`] is stray, unless a worker is about to enter it: leave what is young.
 pub async fn blob_keys(db: &Db, media: MediaId) -> Result<BTreeSet<String>, Fault> {
-    db.read(move |tx| {
-        let mut keys: BTreeSet<String> = store::media::segment_keys(tx, media)?.into_iter().collect();
-        keys.extend(store::media::renditions(tx, media)?.into_iter().map(|rendition| rendition.init_key));
-        keys.extend(store::media::captions(tx, media)?.into_iter().map(|caption| caption.blob_key));
-        if let Some(Source::Blob { key }) = store::media::media(tx, media)?.map(|media| media.file.place) {
-            keys.insert(key);
-        }
-        Ok(keys)
-    })
-    .await
+    db.read(move |tx| keys_in(tx, media)).await
+}
+
+fn keys_in(tx: &mut Tx<'_>, media: MediaId) -> Result<BTreeSet<String>, Fault> {
+    let mut keys: BTreeSet<String> = store::media::segment_keys(tx, media)?.into_iter().collect();
+    keys.extend(store::media::renditions(tx, media)?.into_iter().map(|rendition| rendition.init_key));
+    keys.extend(store::media::captions(tx, media)?.into_iter().map(|caption| caption.blob_key));
+    if let Some(Source::Blob { key }) = store::media::media(tx, media)?.map(|media| media.file.place) {
+        keys.insert(key);
+    }
+    Ok(keys)
 }
 
 /// Whether some media has this blob as its source.

@@ -12,6 +12,7 @@ pub mod listener;
 mod lists;
 mod marks;
 mod music;
+mod pictures;
 mod playing;
 pub mod playlists;
 mod plays;
@@ -35,6 +36,7 @@ pub use lists::{
 };
 pub use marks::{favourites, played, set_favourite, set_rating};
 pub use music::{album, albums, artist, artists, home, tracks};
+pub use pictures::pictures;
 pub use playing::{PLAYERS_MAX, now_playing, report_playing};
 pub use plays::record_play;
 pub(crate) use sound::waveform;

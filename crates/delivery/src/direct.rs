@@ -7,7 +7,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use axum::response::Response;
 use catalog::{
-    CaptionId, PictureId, TrackId, VideoId,
+    CaptionId, MediaId, PictureId, TrackId, VideoId,
     media::{self, Media},
     picture::SIZES,
 };
@@ -17,7 +17,7 @@ use kernel::{Fault, blob::BlobKey, http::Viewer};
 use crate::{
     error::Error,
     manifest::{self, Presentation},
-    model::GrantState,
+    model::{GrantState, TrackGrant},
     routes::{media as answers, picture::JPEG},
     service::{Delivery, Wish},
     wire::{self, Representation},
@@ -76,6 +76,27 @@ impl Direct {
         asked: Asked<'_>,
     ) -> Result<Option<Response>, Fault> {
         let Some(facts) = self.media(viewer, what).await? else { return Ok(None) };
+        absent(self.send_file(&facts, saved_as, asked).await)
+    }
+
+    /// Leave to play a media that is no part of the catalogue. Whether its asker may have it is the caller's to know. An
+    /// encode is asked for only when browsers do not play the original. `None` when there is no such media.
+    pub async fn grant_apart(&self, media: MediaId) -> Result<Option<TrackGrant>, Fault> {
+        let found = self.delivery.ctx.db().read(move |tx| media::get(tx, media)).await?;
+        let Some(facts) = found else { return Ok(None) };
+        let granted = self.delivery.grant(facts, Wish::default()).await;
+        absent(granted.map(|(grant, _)| grant))
+    }
+
+    /// The file of a media that is no part of the catalogue; see [`Direct::file`] and [`Direct::grant_apart`].
+    pub async fn file_apart(
+        &self,
+        media: MediaId,
+        saved_as: Option<&str>,
+        asked: Asked<'_>,
+    ) -> Result<Option<Response>, Fault> {
+        let found = self.delivery.ctx.db().read(move |tx| media::get(tx, media)).await?;
+        let Some(facts) = found else { return Ok(None) };
         absent(self.send_file(&facts, saved_as, asked).await)
     }
 

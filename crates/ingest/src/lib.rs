@@ -8,6 +8,7 @@
 
 mod disk;
 pub mod encode;
+pub mod foreign;
 pub mod hear;
 pub mod library;
 pub mod media;

@@ -269,6 +269,18 @@ pub(crate) fn clear(tx: &mut Tx<'_>, id: MediaId) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Leaves a media out of what is measured.
+pub(crate) fn never_hear(tx: &mut Tx<'_>, id: MediaId) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_media SET heard = 'apart' WHERE id = $1"), params![id])?;
+    Ok(())
+}
+
+/// Removes a media of which nothing is left.
+pub(crate) fn delete(tx: &mut Tx<'_>, id: MediaId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_media WHERE id = $1"), params![id])?;
+    Ok(())
+}
+
 pub(crate) fn insert_rendition(
     tx: &mut Tx<'_>,
     id: RenditionId,

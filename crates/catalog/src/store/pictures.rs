@@ -6,6 +6,7 @@ use kernel::{
     params, sql,
 };
 
+use super::read::{PictureRow, list};
 use crate::{PictureId, picture::PictureFacts};
 
 pub(crate) fn by_hash(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<PictureId>, Fault> {
@@ -33,6 +34,21 @@ pub(crate) async fn blob(db: &Db, id: PictureId) -> Result<Option<(String, Strin
     db.one(sql!("SELECT blob_key, mime FROM catalog_picture WHERE id = $1"), params![id], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
+    .await
+}
+
+/// How pictures look, for those who know their numbers.
+pub(crate) async fn rows(db: &Db, ids: &[PictureId]) -> Result<Vec<PictureRow>, Fault> {
+    db.all(
+        sql!(
+            sqlite: "SELECT p.id, p.width, p.height, p.blur FROM json_each($1) wanted
+                JOIN catalog_picture p ON p.id = wanted.value",
+            postgres: "SELECT p.id, p.width, p.height, p.blur FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                JOIN catalog_picture p ON p.id = CAST(wanted.value AS BIGINT)"
+        ),
+        params![list(ids.iter().map(|id| id.0))],
+        |row| Ok(PictureRow { id: row.get(0)?, width: row.get(1)?, height: row.get(2)?, blur: row.get(3)? }),
+    )
     .await
 }
 

@@ -69,7 +69,7 @@ fn gather<I>(rows: Vec<(i64, I, String)>) -> Names<I> {
 }
 
 /// Numbers as the JSON list that a statement takes apart.
-pub(super) fn list(ids: impl Iterator<Item = i64>) -> String {
+pub(in crate::store) fn list(ids: impl Iterator<Item = i64>) -> String {
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     format!("[{}]", ids.join(","))
 }

@@ -57,7 +57,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, task::JoinSet};
 
-pub(crate) use self::single::{Looked, look};
+pub(crate) use self::single::{Looked, Single, look};
 pub use self::watch::watch;
 
 use self::{
