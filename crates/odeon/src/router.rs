@@ -35,6 +35,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .merge(ingest::library::routes(ctx.clone(), config.data.clone()))
         .merge(uploads.routes())
         .merge(grants)
+        .merge(podcasts::routes(podcasts::Podcasts::new(ctx.clone(), direct.clone())))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(events::follow_events))

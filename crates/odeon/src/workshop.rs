@@ -21,6 +21,7 @@ pub(crate) struct Workshop {
     hearing: Option<Hearing>,
     scan: scan::Settings,
     engine: Engine,
+    podcasts: podcasts::Settings,
 }
 
 impl Workshop {
@@ -34,6 +35,8 @@ impl Workshop {
             floor,
             ..UploadConfig::new(config.data.join("uploads"))
         };
+        let podcasts =
+            podcasts::Settings { engine: engine.clone(), staging: config.data.join("podcasts"), floor };
         let encode = EncodeConfig { floor, ..EncodeConfig::new(config.data.join("scratch")) };
         let minutes = config.scan_every_minutes;
         let every = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
@@ -44,6 +47,7 @@ impl Workshop {
             encoder,
             scan: scan::Settings::new(engine.clone(), every),
             engine,
+            podcasts,
         })
     }
 
@@ -59,6 +63,8 @@ impl Workshop {
             self.encoder.sweep_at_start().await?;
             let scan = scan::scan_handler(self.scan.clone());
             runner = runner.handler(scan).handlers(self.encoder.handlers());
+            runner = runner.handlers(podcasts::handlers(&self.podcasts));
+            ctx.spawn(podcasts::watch(ctx.clone()));
             ctx.spawn(scan::watch(ctx.clone()));
             if let Some(hearing) = &self.hearing {
                 runner = runner.handlers(hear::handlers(hearing));

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The crates and what they may import.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 13] = [
     ("kernel", &[]),
     ("accounts", &["kernel"]),
     ("catalog", &["kernel"]),
@@ -17,9 +17,10 @@ const EDGES: [(&str, &[&str]); 12] = [
     ("ingest", &["kernel", "catalog"]),
     ("discovery", &["kernel", "catalog"]),
     ("delivery", &["kernel", "catalog", "billing"]),
+    ("podcasts", &["kernel", "catalog", "ingest", "delivery"]),
     ("social", &["kernel", "accounts"]),
     ("messaging", &["kernel", "social"]),
-    ("subsonic", &["kernel", "accounts", "catalog", "ingest", "delivery", "discovery", "social"]),
+    ("subsonic", &["kernel", "accounts", "catalog", "ingest", "delivery", "podcasts", "discovery", "social"]),
     // The composition root.
     (
         "odeon",
@@ -34,6 +35,7 @@ const EDGES: [(&str, &[&str]); 12] = [
             "delivery",
             "social",
             "messaging",
+            "podcasts",
             "subsonic",
         ],
     ),

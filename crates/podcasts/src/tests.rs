@@ -1,0 +1,260 @@
+//! Stories of podcasts: real feeds from a real server on both engines.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use delivery::Config;
+use kernel::{
+    Ctx, PageQuery,
+    db::STATEMENTS,
+    http::{Role, Viewer},
+    id::UserId,
+    jobs::Runner,
+    on_both_engines,
+    testkit::{
+        World, eventually,
+        foreign::{Asked, Foreign, Step, answer, fetcher_on_loopback},
+    },
+};
+
+use crate::{
+    Error, Podcasts,
+    jobs::{look, refresh_handler},
+    model::{EpisodeProgress, EpisodeState, PodcastSettings},
+};
+
+fn house(world: &World) -> (Ctx, Podcasts) {
+    let ctx = world.ctx.clone().with_fetch(fetcher_on_loopback());
+    let (_, _, direct) = delivery::parts_and_direct(ctx.clone(), Config::default());
+    (ctx.clone(), Podcasts::new(ctx, direct))
+}
+
+fn viewer(id: i64) -> Viewer {
+    Viewer { id: UserId(id), handle: format!("v{id}"), role: Role::Listener, session: None, within: None }
+}
+
+fn feed(episodes: std::ops::Range<usize>) -> String {
+    let item = |number: usize| {
+        format!(
+            "<item><title>Episode {number}</title><guid>{number}</guid>
+            <pubDate>{:02} Jan 2026 10:00:00 GMT</pubDate>
+            <enclosure url=\"http://cdn.test/{number}.mp3\" length=\"5\" type=\"audio/mpeg\"/></item>",
+            number + 1
+        )
+    };
+    let items = episodes.rev().map(item).collect::<Vec<_>>().concat();
+    format!("<rss><channel><title>The show</title>{items}</channel></rss>")
+}
+
+/// A server with a feed that grows by an episode whenever `more` does.
+async fn growing(more: &Arc<AtomicUsize>) -> Foreign {
+    let more = Arc::clone(more);
+    Foreign::start(move |asked: &Asked| -> Vec<Step> {
+        let count = more.load(Ordering::SeqCst);
+        let etag = format!("\"{count}\"");
+        if asked.headers.get("if-none-match") == Some(&etag) {
+            return answer(304, &[], "");
+        }
+        match asked.path.as_str() {
+            "/feed" => answer(200, &[("etag", &etag)], feed(0..count)),
+            "/moved" => answer(301, &[("location", "/feed")], ""),
+            "/page" => answer(200, &[], "<html></html>"),
+            _ => answer(404, &[], ""),
+        }
+    })
+    .await
+}
+
+fn absent<T>(result: Result<T, Error>) {
+    match result {
+        Err(error) => assert_eq!(error.problem().status, 404),
+        Ok(_) => panic!("it is there"),
+    }
+}
+
+on_both_engines! {
+    async fn a_listener_subscribes_and_sees_episodes_by_pages(world: World) {
+        let (_, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(7))).await;
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        assert_eq!((podcast.title.as_str(), podcast.new_count, podcast.problem), ("The show", 0, None));
+        let again = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("twice is once");
+        assert_eq!(again.id, podcast.id);
+        assert_eq!(podcasts.list(&ann, &PageQuery::default()).await.expect("a list").items.len(), 1);
+        let mut query = PageQuery { after: None, limit: Some(3) };
+        let mut titles = Vec::new();
+        loop {
+            let page = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes");
+            titles.extend(page.items.into_iter().map(|episode| episode.title));
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        let expected: Vec<_> = (0..7).rev().map(|number| format!("Episode {number}")).collect();
+        assert_eq!(titles, expected);
+    }
+
+    async fn what_is_no_podcast_is_told_and_leaves_nothing(world: World) {
+        let (_, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(1))).await;
+        let ann = viewer(1);
+        let inside = "http://10.0.0.1/feed".to_owned();
+        for address in [server.at("/page"), server.at("/none"), inside, "feed".to_owned()] {
+            let problem = podcasts.subscribe(&ann, &address).await.expect_err("refused").problem();
+            assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, "address"), "{address}");
+        }
+        assert!(podcasts.list(&ann, &PageQuery::default()).await.expect("a list").items.is_empty());
+    }
+
+    async fn nobody_sees_what_another_subscribes_to_or_does(world: World) {
+        let (_, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(2))).await;
+        let (ann, bob) = (viewer(1), viewer(2));
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        let query = PageQuery::default();
+        let episode = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items[0].id;
+        let half = EpisodeProgress { position_ms: 1_000, played: false };
+        assert!(podcasts.list(&bob, &query).await.expect("a list").items.is_empty());
+        absent(podcasts.podcast(&bob, podcast.id).await);
+        absent(podcasts.episodes(&bob, podcast.id, &query).await);
+        absent(podcasts.episode(&bob, episode).await);
+        absent(podcasts.set_progress(&bob, episode, half).await);
+        absent(podcasts.download(&bob, episode).await);
+        absent(podcasts.delete_download(&bob, episode).await);
+        absent(podcasts.grant(&bob, episode).await);
+        absent(podcasts.refresh(&bob, podcast.id).await);
+        absent(podcasts.unsubscribe(&bob, podcast.id).await);
+        // When both have it, what one does with it stays the one's own.
+        podcasts.set_progress(&ann, episode, half).await.expect("noted");
+        assert_eq!(podcasts.download(&ann, episode).await.expect("asked for"), EpisodeState::Waiting);
+        let asked = server.asked().len();
+        podcasts.subscribe(&bob, &server.at("/feed")).await.expect("it is a feed");
+        assert!(server.asked().len() > asked, "also a feed that is here is asked for, so it looks like any other");
+        let bobs = podcasts.episode(&bob, episode).await.expect("now it is there").episode;
+        assert_eq!((bobs.position_ms, bobs.state), (0, EpisodeState::Remote));
+        let anns = podcasts.episode(&ann, episode).await.expect("it is there").episode;
+        assert_eq!((anns.position_ms, anns.state), (1_000, EpisodeState::Waiting));
+    }
+
+    async fn a_feed_is_read_again_by_itself_and_new_episodes_are_counted(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let more = Arc::new(AtomicUsize::new(2));
+        let server = growing(&more).await;
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/moved")).await.expect("it is a feed");
+        assert_eq!(podcast.address, server.at("/feed"), "it moved for good");
+        let eager = PodcastSettings { keep: 2, fetch_new: true, speed_percent: 150 };
+        podcasts.set_settings(&ann, podcast.id, eager).await.expect("set");
+        more.store(7, Ordering::SeqCst);
+        world.clock.advance(Duration::from_hours(2));
+        Runner::new("test").handlers(vec![refresh_handler()]).start(&ctx).await.expect("it starts");
+        look(&ctx).await.expect("looked");
+        let now = || async { podcasts.podcast(&ann, podcast.id).await.expect("it is there") };
+        eventually("the new episodes are counted", || async { now().await.new_count == 5 }).await;
+        let page = podcasts.episodes(&ann, podcast.id, &PageQuery::default()).await.expect("episodes");
+        let waiting: Vec<_> = page.items.iter().map(|one| one.state == EpisodeState::Waiting).collect();
+        assert_eq!(waiting, [true, true, false, false, false, false, false], "the two newest that are kept");
+        let begun = EpisodeProgress { position_ms: 5, played: true };
+        podcasts.set_progress(&ann, page.items[0].id, begun).await.expect("noted");
+        assert_eq!(now().await.new_count, 4);
+    }
+
+    async fn a_feed_that_vanishes_keeps_its_episodes_and_says_so(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(2))).await;
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        drop(server);
+        world.clock.advance(Duration::from_hours(2));
+        Runner::new("test").handlers(vec![refresh_handler()]).start(&ctx).await.expect("it starts");
+        look(&ctx).await.expect("looked");
+        let failed = || async {
+            let now = podcasts.podcast(&ann, podcast.id).await.expect("it is there");
+            now.problem.is_some_and(|problem| problem.contains("can't be reached"))
+        };
+        eventually("it says that the feed is away", failed).await;
+        let page = podcasts.episodes(&ann, podcast.id, &PageQuery::default()).await.expect("episodes");
+        assert_eq!(page.items.len(), 2);
+    }
+
+    async fn a_feed_goes_with_its_last_subscriber(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(2))).await;
+        let (ann, bob) = (viewer(1), viewer(2));
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        podcasts.subscribe(&bob, &server.at("/feed")).await.expect("it is a feed");
+        Runner::new("test").handlers(vec![refresh_handler()]).start(&ctx).await.expect("it starts");
+        podcasts.unsubscribe(&ann, podcast.id).await.expect("ended");
+        absent(podcasts.podcast(&ann, podcast.id).await);
+        assert!(podcasts.podcast(&bob, podcast.id).await.is_ok());
+        podcasts.unsubscribe(&bob, podcast.id).await.expect("ended");
+        let gone = || async {
+            let address = server.at("/feed");
+            ctx.db().read(move |tx| crate::store::feed_at(tx, &address)).await.expect("asked").is_none()
+        };
+        eventually("the feed is gone", gone).await;
+    }
+
+    async fn downloads_beyond_what_is_kept_are_let_go(world: World) {
+        let (_, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(5))).await;
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        let keep = PodcastSettings { keep: 2, fetch_new: false, speed_percent: 100 };
+        podcasts.set_settings(&ann, podcast.id, keep).await.expect("set");
+        let query = PageQuery::default();
+        let all = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items;
+        for number in [0, 1, 4] {
+            podcasts.download(&ann, all[number].id).await.expect("asked for");
+        }
+        let states = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items;
+        let here: Vec<_> = states.iter().map(|one| one.state != EpisodeState::Remote).collect();
+        assert_eq!(here, [true, false, false, false, true], "the one just asked for stays, though it is the oldest");
+        for wrong in [0, 101] {
+            let wrong = PodcastSettings { keep: wrong, ..keep };
+            let problem = podcasts.set_settings(&ann, podcast.id, wrong).await.expect_err("refused");
+            assert_eq!(problem.problem().status, 422);
+        }
+    }
+
+    async fn a_list_from_another_app_is_taken_over(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(3))).await;
+        let ann = viewer(1);
+        let list = format!(
+            "<opml><body><outline text=\"Mine\" xmlUrl=\"{}\"/><outline xmlUrl=\"ftp://x/\"/></body></opml>",
+            server.at("/feed")
+        );
+        let done = podcasts.import(&ann, &list).await.expect("a list");
+        assert_eq!((done.added, done.known, done.refused.len()), (1, 0, 1));
+        let done = podcasts.import(&ann, &list).await.expect("a list");
+        assert_eq!((done.added, done.known), (0, 1));
+        Runner::new("test").handlers(vec![refresh_handler()]).start(&ctx).await.expect("it starts");
+        let read = || async {
+            let all = podcasts.list(&ann, &PageQuery::default()).await.expect("a list").items;
+            all[0].title == "The show" && all[0].new_count == 0
+        };
+        eventually("the feed was read", read).await;
+        assert!(podcasts.export(&ann).await.expect("a list").contains(&server.at("/feed")));
+    }
+
+    async fn no_statement_reads_a_whole_table(world: World) {
+        let mut asked = 0;
+        for statement in STATEMENTS.iter().filter(|one| one.place.contains("podcasts/src/store")) {
+            let plan = world.ctx.db().plan(statement).await.expect("the statement can be prepared").join("\n");
+            let whole = plan.contains("Seq Scan")
+                || plan.lines().any(|line| line.starts_with("SCAN ") && !line.contains("fresh")
+                    && !line.contains("CONSTANT ROW"));
+            assert!(!whole || statement.scan.is_some(), "{}:\n{plan}", statement.place);
+            asked += 1;
+        }
+        assert!(asked > 30, "the statements are found: {asked}");
+    }
+}
