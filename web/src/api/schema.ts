@@ -142,6 +142,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/episodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An episode with its notes and chapters. */
+        get: operations["show_episode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/episodes/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Has the bytes of an episode brought here. One account has at most 500 of them. */
+        put: operations["download_episode"];
+        post?: never;
+        /** Lets go of the bytes of an episode. */
+        delete: operations["delete_episode_download"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/episodes/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave to play an episode. The first time its bytes are brought here: ask again while `state` is `waiting`. */
+        post: operations["grant_episode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/episodes/{id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Notes how far the viewer has heard an episode, and whether the viewer is done with it. */
+        put: operations["set_episode_progress"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -918,6 +987,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/podcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The podcasts that the viewer subscribes to. Nobody else sees them. */
+        get: operations["list_podcasts"];
+        put?: never;
+        /** Subscribes to the feed at an address, which is read at once. One account has at most 500. */
+        post: operations["subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/podcasts/opml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The viewer's subscriptions as OPML, which other podcast apps read. */
+        get: operations["export_podcasts"];
+        put?: never;
+        /**
+         * Subscribes to every feed of a list in OPML, of at most 1 MiB and 1,000 feeds. They are read one after the other
+         *     afterwards.
+         */
+        post: operations["import_podcasts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/podcasts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A podcast. */
+        get: operations["show_podcast"];
+        /** Sets how the viewer has a podcast. With fewer downloads to keep, the older ones go. */
+        put: operations["set_podcast"];
+        post?: never;
+        /** Ends a subscription. Downloads that nobody else wants are deleted. */
+        delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/podcasts/{id}/episodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The episodes of a podcast, the newest first. */
+        get: operations["list_episodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/podcasts/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a feed read again soon; not more often than once a minute. */
+        post: operations["refresh_podcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1646,6 +1807,99 @@ export interface components {
         EntryMove: {
             after?: components["schemas"]["EntryId"] | null;
         };
+        /** @description An episode. */
+        Episode: {
+            /**
+             * Format: int64
+             * @description The size that the feed names; 0 when it names none.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How long it is, as the feed says until the file is here; 0 when unknown.
+             */
+            duration_ms: number;
+            /** @description Whether it says that it is not for children. */
+            explicit: boolean;
+            /** @description Which. */
+            id: components["schemas"]["EpisodeId"];
+            /**
+             * Format: int32
+             * @description Its number, when it has one.
+             */
+            number: number | null;
+            /** @description Whether the viewer is done with it. */
+            played: boolean;
+            /** @description Of which podcast. */
+            podcast_id: components["schemas"]["PodcastId"];
+            /**
+             * Format: int64
+             * @description How far the viewer has heard it.
+             */
+            position_ms: number;
+            /** @description Why they can't be had. */
+            problem: string | null;
+            /** @description When it came out. */
+            published_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Its season, when it has one.
+             */
+            season: number | null;
+            /** @description Where its bytes are. */
+            state: components["schemas"]["EpisodeState"];
+            /** @description Its name. */
+            title: string;
+        };
+        /** @description A chapter of an episode. */
+        EpisodeChapter: {
+            /**
+             * Format: int64
+             * @description When it begins.
+             */
+            start_ms: number;
+            /** @description Its name. */
+            title: string;
+        };
+        /** @description An episode with all that is known of it. */
+        EpisodeDetail: {
+            /** @description Its chapters, known once the file is here. */
+            chapters: components["schemas"]["EpisodeChapter"][];
+            /** @description The episode. */
+            episode: components["schemas"]["Episode"];
+            /** @description Its page. */
+            link: string | null;
+            /** @description Its notes, plain text. */
+            notes: string;
+            /** @description Its podcast. */
+            podcast: components["schemas"]["Podcast"];
+            /** @description Where its transcript can be read, on the maker's server. */
+            transcript: string | null;
+        };
+        /** @description Leave to play an episode, once it is here. */
+        EpisodeGrant: {
+            grant: components["schemas"]["TrackGrant"] | null;
+            /** @description Why they can't be had. */
+            problem: string | null;
+            /** @description Where its bytes are. */
+            state: components["schemas"]["EpisodeState"];
+        };
+        EpisodeId: string;
+        /** @description How far somebody has heard an episode. */
+        EpisodeProgress: {
+            /** @description Whether the listener is done with it. */
+            played: boolean;
+            /**
+             * Format: int64
+             * @description The position.
+             */
+            position_ms: number;
+        };
+        /**
+         * @description Where the bytes of an episode are, as far as this viewer asked for them.
+         * @enum {string}
+         */
+        EpisodeState: "remote" | "waiting" | "ready" | "failed";
         /**
          * @description What a rule looks at.
          * @enum {string}
@@ -1982,6 +2236,11 @@ export interface components {
             /** @description The first tracks, at most 10,000. */
             tracks?: components["schemas"]["TrackId"][];
         };
+        /** @description A feed to subscribe to. */
+        NewPodcast: {
+            /** @description The address of the feed, beginning with `http://` or `https://`. */
+            address: string;
+        };
         /** @description A fresh app token. This is the only time that it is shown. */
         NewToken: {
             /** @description When it was made. */
@@ -2026,6 +2285,21 @@ export interface components {
          * @enum {string}
          */
         Op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "greater" | "less" | "between" | "in_last" | "not_in_last" | "before" | "after";
+        /** @description What came of a list of subscriptions. */
+        OpmlImport: {
+            /**
+             * Format: int32
+             * @description Feeds that the viewer now subscribes to and did not before.
+             */
+            added: number;
+            /**
+             * Format: int32
+             * @description Feeds that the viewer had already.
+             */
+            known: number;
+            /** @description Addresses that can't be asked, or for which there was no room. */
+            refused: string[];
+        };
         /** @description Who uploaded a video. */
         Owner: {
             /** @description Which account. */
@@ -2132,6 +2406,55 @@ export interface components {
                 id: components["schemas"]["EntryId"] | null;
                 /** @description What stands there. */
                 track: components["schemas"]["Track"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Episode: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description The size that the feed names; 0 when it names none.
+                 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description How long it is, as the feed says until the file is here; 0 when unknown.
+                 */
+                duration_ms: number;
+                /** @description Whether it says that it is not for children. */
+                explicit: boolean;
+                /** @description Which. */
+                id: components["schemas"]["EpisodeId"];
+                /**
+                 * Format: int32
+                 * @description Its number, when it has one.
+                 */
+                number: number | null;
+                /** @description Whether the viewer is done with it. */
+                played: boolean;
+                /** @description Of which podcast. */
+                podcast_id: components["schemas"]["PodcastId"];
+                /**
+                 * Format: int64
+                 * @description How far the viewer has heard it.
+                 */
+                position_ms: number;
+                /** @description Why they can't be had. */
+                problem: string | null;
+                /** @description When it came out. */
+                published_at: components["schemas"]["Time"];
+                /**
+                 * Format: int32
+                 * @description Its season, when it has one.
+                 */
+                season: number | null;
+                /** @description Where its bytes are. */
+                state: components["schemas"]["EpisodeState"];
+                /** @description Its name. */
+                title: string;
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -2277,6 +2600,39 @@ export interface components {
                  * @description Grows with each change of the entries.
                  */
                 version: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Podcast: {
+            /** @description The rows. */
+            items: {
+                /** @description The feed. */
+                address: string;
+                /** @description Who makes it. */
+                author: string;
+                checked_at: components["schemas"]["Time"] | null;
+                /** @description What it is about, plain text. */
+                description: string;
+                /** @description Whether it says that it is not for children. */
+                explicit: boolean;
+                /** @description Which. */
+                id: components["schemas"]["PodcastId"];
+                /** @description Its page. */
+                link: string | null;
+                /**
+                 * Format: int32
+                 * @description Episodes that came since the viewer subscribed and that the viewer has not begun; 99 for more.
+                 */
+                new_count: number;
+                picture: components["schemas"]["Picture"] | null;
+                /** @description Why the feed could not be read the last time. */
+                problem: string | null;
+                /** @description How the viewer has it. */
+                settings: components["schemas"]["PodcastSettings"];
+                /** @description Its name; the feed's address until it was read. */
+                title: string;
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -2634,6 +2990,50 @@ export interface components {
          * @enum {string}
          */
         PlaylistRole: "owner" | "editor" | "listener";
+        /** @description A podcast that the viewer subscribes to. */
+        Podcast: {
+            /** @description The feed. */
+            address: string;
+            /** @description Who makes it. */
+            author: string;
+            checked_at: components["schemas"]["Time"] | null;
+            /** @description What it is about, plain text. */
+            description: string;
+            /** @description Whether it says that it is not for children. */
+            explicit: boolean;
+            /** @description Which. */
+            id: components["schemas"]["PodcastId"];
+            /** @description Its page. */
+            link: string | null;
+            /**
+             * Format: int32
+             * @description Episodes that came since the viewer subscribed and that the viewer has not begun; 99 for more.
+             */
+            new_count: number;
+            picture: components["schemas"]["Picture"] | null;
+            /** @description Why the feed could not be read the last time. */
+            problem: string | null;
+            /** @description How the viewer has it. */
+            settings: components["schemas"]["PodcastSettings"];
+            /** @description Its name; the feed's address until it was read. */
+            title: string;
+        };
+        PodcastId: string;
+        /** @description How a listener has a podcast. */
+        PodcastSettings: {
+            /** @description Whether new episodes are downloaded by themselves. */
+            fetch_new: boolean;
+            /**
+             * Format: int32
+             * @description Downloads that are kept, the newest; older ones go. 1 to 100.
+             */
+            keep: number;
+            /**
+             * Format: int32
+             * @description How fast episodes play, in percent, 50 to 300.
+             */
+            speed_percent: number;
+        };
         /** @description What rules find now. */
         Preview: {
             /**
@@ -3711,6 +4111,240 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_episode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpisodeDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_episode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_episode_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_episode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpisodeGrant"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_episode_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EpisodeProgress"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6810,6 +7444,443 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_podcasts: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Podcast"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPodcast"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Podcast"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_podcasts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-opml": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_podcasts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/x-opml": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpmlImport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_podcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Podcast"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_podcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PodcastSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Podcast"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_episodes: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Episode"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_podcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -52,3 +52,7 @@ export interface Page<T> {
   items: T[];
   next?: string | null;
 }
+export type Podcast = Schemas['Podcast'];
+export type Episode = Schemas['Episode'];
+export type EpisodeDetail = Schemas['EpisodeDetail'];
+export type OpmlImport = Schemas['OpmlImport'];

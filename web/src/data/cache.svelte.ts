@@ -7,7 +7,7 @@ import { asApiError, type ApiError } from '../api/errors';
 import type { Page } from '../api/types';
 import { hear } from './heard';
 
-export type Topic = 'uploads' | 'libraries' | 'catalog' | 'account' | 'marks' | 'playlists';
+export type Topic = 'uploads' | 'libraries' | 'catalog' | 'account' | 'marks' | 'playlists' | 'podcasts';
 
 interface Entry {
   readonly topics: readonly Topic[];

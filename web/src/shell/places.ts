@@ -5,6 +5,7 @@ import House from '@lucide/svelte/icons/house';
 import ListMusic from '@lucide/svelte/icons/list-music';
 import MicVocal from '@lucide/svelte/icons/mic-vocal';
 import Music from '@lucide/svelte/icons/music';
+import Podcast from '@lucide/svelte/icons/podcast';
 import Search from '@lucide/svelte/icons/search';
 import Settings from '@lucide/svelte/icons/settings';
 import Tags from '@lucide/svelte/icons/tags';
@@ -25,6 +26,7 @@ export const listen = [
   { href: '/genres', label: 'Genres', icon: Tags },
   playlists,
   { href: '/favourites', label: 'Favourites', icon: Heart },
+  { href: '/podcasts', label: 'Podcasts', icon: Podcast },
   videos,
 ];
 export const upload = { href: '/upload', label: 'Upload', icon: Upload };
@@ -35,7 +37,7 @@ export const tabs = [
   { ...home, over: ['/'] },
   { ...search, over: ['/search'] },
   { ...albums, label: 'Music', over: ['/albums', '/artists', '/songs', '/genres'] },
-  { ...playlists, label: 'Yours', icon: Heart, over: ['/playlists', '/favourites'] },
+  { ...playlists, label: 'Yours', icon: Heart, over: ['/playlists', '/favourites', '/podcasts', '/episodes'] },
   { ...videos, over: ['/videos'] },
 ];
 
