@@ -47,6 +47,21 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .merge(listener::routes(ctx))
 }
 
+/// Which artists are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ArtistQuery {
+    /// The cursor that the page before ended with.
+    after: Option<String>,
+    /// Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200.
+    #[serde(default, deserialize_with = "kernel::page::rows_wanted")]
+    #[param(value_type = Option<u64>, minimum = 0)]
+    limit: Option<u32>,
+    /// Only those of whom there is music under their own name, not who was only credited as a composer, say.
+    #[serde(default)]
+    performing: bool,
+}
+
 /// In which order albums are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -108,15 +123,16 @@ async fn show_home(State(ctx): State<Ctx>, viewer: Viewer) -> Result<Json<Home>,
 }
 
 /// Artists by name.
-#[utoipa::path(get, path = "/api/v1/artists", tag = "catalogue", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/artists", tag = "catalogue", params(ArtistQuery),
     responses((status = 200, body = Page<Artist>), (status = 401, body = Problem),
         (status = 422, body = Problem)))]
 async fn list_artists(
     State(ctx): State<Ctx>,
     viewer: Viewer,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<ArtistQuery>,
 ) -> Result<Json<Page<Artist>>, Error> {
-    Ok(Json(service::artists(&ctx, &viewer, &query).await?))
+    let page = PageQuery { after: query.after, limit: query.limit };
+    Ok(Json(service::artists(&ctx, &viewer, &page, query.performing).await?))
 }
 
 /// An artist with the albums, newest release first.

@@ -3912,6 +3912,8 @@ export interface operations {
                 after?: string;
                 /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
                 limit?: number;
+                /** @description Only those of whom there is music under their own name, not who was only credited as a composer, say. */
+                performing?: boolean;
             };
             header?: never;
             path?: never;

@@ -30,15 +30,21 @@ pub(super) fn shaper(ctx: &Ctx, marks: marks::Marks) -> Shaper {
     Shaper::new(ctx.signer(), ctx.now()).with_marks(marks)
 }
 
-/// Artists by name, a page of them.
+/// Artists by name, a page of them; with `performing` without those who were only credited.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a cursor that this list did not give.
-pub async fn artists(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Artist>, Error> {
+pub async fn artists(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    query: &PageQuery,
+    performing: bool,
+) -> Result<Page<Artist>, Error> {
     let (limit, user) = (query.limit(), viewer.id);
     let (name, id) = query.key::<(String, i64)>()?.unwrap_or_default();
     let found = visibility::read(ctx, viewer, move |tx| {
-        let rows = read::artists::by_name(tx, (&name, id), limit + 1)?;
+        let list = if performing { read::artists::performing_by_name } else { read::artists::by_name };
+        let rows = list(tx, (&name, id), limit + 1)?;
         let marks = marks::of(tx, user, ItemKind::Artist, rows.iter().map(|row| row.id.0))?;
         Ok::<_, Fault>((rows, marks))
     });

@@ -55,6 +55,8 @@ on_both_engines! {
         let ctx = &world.ctx;
         let made = take_in(ctx, vec![song("/m/5/1.flac", movement(1)), song("/m/5/2.flac", movement(2))]).await;
         assert_eq!(names(ctx).await, ["Ann", "Beethoven", "Carlos Kleiber", "Vienna"]);
+        let performing = get(ctx, "/api/v1/artists?performing=true").await;
+        assert_eq!(each(&performing, "name"), ["Vienna"], "the others are only credited");
         let beethoven = artist(ctx, "Beethoven").await;
         assert_eq!((&beethoven["track_count"], &beethoven["album_count"]), (&0.into(), &0.into()));
         assert_eq!(beethoven["roles"], json!([{"role": "composer", "track_count": 2, "album_count": 1}]));

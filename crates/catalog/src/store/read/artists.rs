@@ -106,6 +106,30 @@ pub(crate) fn by_name(tx: &mut Tx<'_>, key: (&str, i64), limit: u32) -> Result<V
     )
 }
 
+/// Those of whom there is music under their own name, by sort name, after `key`. Who was only credited is passed over row
+/// by row.
+pub(crate) fn performing_by_name(
+    tx: &mut Tx<'_>,
+    key: (&str, i64),
+    limit: u32,
+) -> Result<Vec<ArtistRow>, Fault> {
+    tx.all(
+        sql!(concat!(
+            select_artists!(),
+            " AND (ar.sort_key, ar.id) > ($1, $2)
+             AND (EXISTS (SELECT 1 FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
+                    WHERE aa.artist_id = ar.id AND ",
+            visible!("a"),
+            ") OR EXISTS (SELECT 1 FROM catalog_track_artist ta JOIN catalog_track t ON t.id = ta.track_id
+                    WHERE ta.artist_id = ar.id AND ",
+            visible!("t"),
+            ")) ORDER BY ar.sort_key, ar.id LIMIT $3"
+        )),
+        params![key_bytes(key.0), key.1, limit],
+        artist,
+    )
+}
+
 /// What an artist did besides being one, and on how many tracks and albums that are shown.
 pub(crate) fn roles(tx: &mut Tx<'_>, id: ArtistId) -> Result<Vec<RoleCount>, Fault> {
     let rows = tx.all(
