@@ -6,6 +6,7 @@ mod facts;
 pub mod listener;
 mod marks;
 pub mod playlists;
+pub mod radio;
 mod sound;
 
 pub use alike::{SimilarArtist, SimilarTrack};

@@ -5,6 +5,7 @@ mod genres;
 mod listener;
 mod marks;
 mod playlists;
+mod radio;
 mod sound;
 
 use axum::extract::State;
@@ -42,6 +43,7 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .routes(routes!(list_videos))
         .routes(routes!(show_video, edit_video, delete_video))
         .merge(marks::routes())
+        .merge(radio::routes())
         .with_state(ctx.clone())
         .merge(playlists::routes(ctx.clone()))
         .merge(listener::routes(ctx))

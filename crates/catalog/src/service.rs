@@ -16,6 +16,7 @@ mod pictures;
 mod playing;
 pub mod playlists;
 mod plays;
+pub mod radio;
 pub(crate) mod search;
 mod shape;
 mod sound;

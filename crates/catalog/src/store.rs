@@ -17,6 +17,7 @@ pub(crate) mod paths;
 pub(crate) mod pictures;
 pub(crate) mod playing;
 pub(crate) mod playlists;
+pub(crate) mod radio;
 pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod shelf;

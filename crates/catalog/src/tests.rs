@@ -14,6 +14,7 @@ mod paging;
 mod playing;
 mod playlists;
 mod plays;
+mod radio;
 mod random;
 mod roles;
 mod search;
