@@ -123,6 +123,23 @@ fn host(headers: &HeaderMap) -> Option<String> {
     headers.get(header::HOST)?.to_str().ok().map(str::to_ascii_lowercase)
 }
 
+/// Where this request reached us, as `https://name:port`: the public address if the operator said one, else what the
+/// request asked for. `None` when it names no host that could be one.
+pub(crate) fn origin(headers: &HeaderMap, config: &Config) -> Option<String> {
+    if let Some(public) = &config.public_url {
+        return Some(public.trim().trim_end_matches('/').to_owned());
+    }
+    let host = host(headers)?;
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    if host.is_empty() || !host.bytes().all(plain) {
+        return None;
+    }
+    let forwarded = if config.trust_proxy { last_entry(headers, "x-forwarded-proto") } else { None };
+    let https = forwarded.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    Some(format!("{}://{host}", if https { "https" } else { "http" }))
+}
+
 fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -32,6 +32,11 @@ pub(crate) const PER_ACCOUNT: Rule =
 pub(crate) const PER_ADDRESS: Rule =
     Rule { free: 30, pause_first: Duration::from_secs(10), fade: Duration::from_mins(1) };
 
+/// Per secret that is guarded by a password of its own, of all addresses together: a hundred free, fading by one a
+/// minute, so that many machines are no way around the rule for one.
+pub(crate) const PER_SECRET: Rule =
+    Rule { free: 100, pause_first: Duration::from_secs(10), fade: Duration::from_mins(1) };
+
 /// Doublings after which the pause is the longest anyway; counts grow no further, so that they fade in finite time.
 const DOUBLINGS_MAX: i64 = 10;
 
@@ -95,6 +100,16 @@ pub(crate) fn keys(signer: &Signer, handle: &str, address: Option<IpAddr>) -> [(
 /// app that keeps trying keeps nobody in its house from signing in.
 pub(crate) fn music_key(signer: &Signer, address: Option<IpAddr>) -> (String, Rule) {
     (format!("m:{}", signer.sign("accounts.guess.address", &network(address))), PER_ADDRESS)
+}
+
+/// The keys under which a visitor's guess at the password of something is counted: of all visitors together, and of those
+/// at this address. Apart from sign-ins, so that a visitor who guesses keeps no member out.
+pub(crate) fn visitor_keys(signer: &Signer, what: &str, address: Option<IpAddr>) -> [(String, Rule); 2] {
+    let here = format!("{what}|{}", network(address));
+    [
+        (format!("v:{}", signer.sign("accounts.guess.secret", what)), PER_SECRET),
+        (format!("w:{}", signer.sign("accounts.guess.visitor", &here)), PER_ACCOUNT),
+    ]
 }
 
 /// What counts as one address: all of an IPv6 /64, which one household or server owns whole.

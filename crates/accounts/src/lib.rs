@@ -28,6 +28,7 @@ pub use service::{
     sweep::{start, sweep},
     tokens::add_token,
     users::{USER_ADDED, UserAdded, add_user},
+    visitors,
 };
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ pub(crate) mod setup;
 pub(crate) mod sweep;
 pub(crate) mod tokens;
 pub(crate) mod users;
+pub mod visitors;
 
 use kernel::Ctx;
 

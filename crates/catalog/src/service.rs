@@ -36,7 +36,7 @@ pub use lists::{
     list_marked_tracks, list_tracks, random_tracks,
 };
 pub use marks::{favourites, played, set_favourite, set_rating};
-pub use music::{album, albums, artist, artists, home, tracks};
+pub use music::{album, albums, artist, artists, home, tracks, tracks_by_id};
 pub use pictures::pictures;
 pub use playing::{PLAYERS_MAX, now_playing, report_playing};
 pub use plays::record_play;

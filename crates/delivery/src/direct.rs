@@ -12,14 +12,14 @@ use catalog::{
     picture::SIZES,
 };
 use http::{HeaderMap, HeaderValue, Method, header};
-use kernel::{Fault, blob::BlobKey, http::Viewer};
+use kernel::{Fault, Time, blob::BlobKey, http::Viewer};
 
 use crate::{
     error::Error,
     manifest::{self, Presentation},
-    model::{GrantState, TrackGrant},
+    model::{GrantState, Quality, TrackGrant},
     routes::{media as answers, picture::JPEG},
-    service::{Delivery, Wish},
+    service::{Delivery, Reach, Wish},
     wire::{self, Representation},
 };
 
@@ -77,6 +77,23 @@ impl Direct {
     ) -> Result<Option<Response>, Fault> {
         let Some(facts) = self.media(viewer, what).await? else { return Ok(None) };
         absent(self.send_file(&facts, saved_as, asked).await)
+    }
+
+    /// Leave to play something until a time, for somebody who is let in by `viewer`. Without `original` it opens renditions
+    /// alone, which are then encoded where there are none, and never the file as it came. `None` when there is no such
+    /// thing for the viewer.
+    pub async fn grant_until(
+        &self,
+        viewer: &Viewer,
+        what: Playable,
+        until: Time,
+        original: bool,
+    ) -> Result<Option<TrackGrant>, Fault> {
+        let Some(facts) = self.media(viewer, what).await? else { return Ok(None) };
+        let quality = if original { Quality::Auto } else { Quality::High };
+        let wish = Wish { quality, ..Wish::default() };
+        let granted = self.delivery.grant_as_far_as(Reach { until, original }, facts, wish).await;
+        absent(granted.map(|(grant, _)| grant))
     }
 
     /// Leave to play a media that is no part of the catalogue. Whether its asker may have it is the caller's to know. An

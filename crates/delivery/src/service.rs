@@ -7,7 +7,7 @@ mod picture;
 pub(crate) mod playable;
 pub(crate) mod segment;
 
-pub(crate) use grant::Wish;
+pub(crate) use grant::{Reach, Wish};
 use kernel::Ctx;
 use tokio::sync::Semaphore;
 

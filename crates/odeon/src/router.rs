@@ -28,6 +28,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         accounts::Config { public_url: config.public_url.clone(), trust_proxy: config.trust_proxy };
     let delivery_config = delivery::Config { cache_bytes: config.cache_bytes, ..delivery::Config::default() };
     let (grants, bytes, direct) = delivery::parts_and_direct(ctx.clone(), delivery_config);
+    let sharing = sharing::Sharing::new(ctx.clone(), direct.clone(), accounts_config.clone());
     let dialect = subsonic::Config { accounts: accounts_config.clone() };
     let (api, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(accounts::routes(ctx.clone(), accounts_config.clone()))
@@ -35,6 +36,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .merge(ingest::library::routes(ctx.clone(), config.data.clone()))
         .merge(uploads.routes())
         .merge(grants)
+        .merge(sharing::routes(sharing.clone()))
         .merge(podcasts::routes(podcasts::Podcasts::new(ctx.clone(), direct.clone())))
         .merge(
             OpenApiRouter::new()
@@ -48,6 +50,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .layer(accounts::middleware::viewer(ctx.clone(), accounts_config))
         // Signatures allow these; looking for a session would be lost on them.
         .merge(bytes)
+        .merge(sharing::pages(sharing, web::shell()))
         // Its requests bring their own sign-in, and a cookie means nothing to it.
         .merge(subsonic::routes(ctx.clone(), direct, dialect))
         .route(

@@ -7,7 +7,7 @@ use kernel::{
 };
 
 /// Crates that speak SQL; each must be in the list, else the linker left it out and the test would see nothing.
-const SPEAKERS: [&str; 5] = ["kernel", "accounts", "catalog", "ingest", "podcasts"];
+const SPEAKERS: [&str; 6] = ["kernel", "accounts", "catalog", "ingest", "podcasts", "sharing"];
 
 fn is_ours(statement: &Statement) -> bool {
     !statement.place.contains("/tests")

@@ -40,6 +40,19 @@ pub(crate) fn secure(headers: &mut HeaderMap) {
     }
 }
 
+/// What sharing shows its links with: the page, and the policy under which it may stand in a frame of another site. That
+/// one differs in nothing else, and goes with no other path.
+pub(crate) fn shell() -> sharing::Shell {
+    let framed = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *");
+    let framed =
+        HeaderValue::try_from(framed).expect("it differs by a star from one that is a header's value");
+    sharing::Shell { html: document, framed }
+}
+
+fn document() -> Option<String> {
+    String::from_utf8(Built::get("index.html")?.data.into_owned()).ok()
+}
+
 /// Answers with a file of the page, or with the page itself, which then shows the path that was asked for.
 pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     // Not every path begins with a slash: that of CONNECT is empty, that of `OPTIONS *` a star.

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The crates and what they may import.
-const EDGES: [(&str, &[&str]); 13] = [
+const EDGES: [(&str, &[&str]); 14] = [
     ("kernel", &[]),
     ("accounts", &["kernel"]),
     ("catalog", &["kernel"]),
@@ -18,9 +18,23 @@ const EDGES: [(&str, &[&str]); 13] = [
     ("discovery", &["kernel", "catalog"]),
     ("delivery", &["kernel", "catalog", "billing"]),
     ("podcasts", &["kernel", "catalog", "ingest", "delivery"]),
+    ("sharing", &["kernel", "accounts", "catalog", "delivery"]),
     ("social", &["kernel", "accounts"]),
     ("messaging", &["kernel", "social"]),
-    ("subsonic", &["kernel", "accounts", "catalog", "ingest", "delivery", "podcasts", "discovery", "social"]),
+    (
+        "subsonic",
+        &[
+            "kernel",
+            "accounts",
+            "catalog",
+            "ingest",
+            "delivery",
+            "podcasts",
+            "sharing",
+            "discovery",
+            "social",
+        ],
+    ),
     // The composition root.
     (
         "odeon",
@@ -36,6 +50,7 @@ const EDGES: [(&str, &[&str]); 13] = [
             "social",
             "messaging",
             "podcasts",
+            "sharing",
             "subsonic",
         ],
     ),

@@ -6,7 +6,7 @@ use kernel::{Ctx, Fault, Time, db::Tx};
 
 use crate::{
     Error,
-    guesses::{Count, keys, music_key},
+    guesses::{Count, Rule, keys, music_key, visitor_keys},
     store::guesses as store,
 };
 
@@ -28,7 +28,16 @@ struct Counted {
 impl Guess {
     /// Counts a guess against `handle` and `address`, or says that none is taken now.
     pub(crate) async fn count(ctx: &Ctx, handle: &str, address: Option<IpAddr>) -> Result<Self, Error> {
-        let keys = keys(ctx.signer(), handle, address);
+        Self::count_under(ctx, keys(ctx.signer(), handle, address)).await
+    }
+
+    /// Counts a visitor's guess at the password of `what`, or says that none is taken now.
+    pub(crate) async fn count_visitor(ctx: &Ctx, what: &str, address: Option<IpAddr>) -> Result<Self, Error> {
+        Self::count_under(ctx, visitor_keys(ctx.signer(), what, address)).await
+    }
+
+    /// Counts a guess under two keys: of the first one is forgiven when it was right, of the second all.
+    async fn count_under(ctx: &Ctx, keys: [(String, Rule); 2]) -> Result<Self, Error> {
         let now = ctx.now();
         ctx.db()
             .write(move |tx| {

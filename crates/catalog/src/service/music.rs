@@ -240,7 +240,7 @@ pub async fn tracks(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Pag
 }
 
 /// These tracks as far as they are shown; any number of them.
-pub(super) async fn tracks_by_id(
+pub async fn tracks_by_id(
     ctx: &Ctx,
     viewer: &Viewer,
     ids: Vec<TrackId>,

@@ -45,7 +45,7 @@ async fn send(
 ) -> Result<Response, Error> {
     let path = path::read(path).ok_or(Error::Absent)?;
     // A forged token, one that has ended and one for something else are answered alike, as if nothing were there.
-    if !delivery.allows(path.subject, path.token) {
+    if !delivery.allows(path.subject, path.token, path.thing) {
         return Err(Error::Absent);
     }
     let request = (method, asked);

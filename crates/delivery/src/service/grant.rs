@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     manifest::Presentation,
     model::{GrantState, GrantedCaption, MediaOriginal, Quality, TrackGrant, VideoGrant},
+    path::Thing,
     service::{Delivery, playable},
 };
 
@@ -27,6 +28,18 @@ pub(crate) const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How long a lost wake-up may delay who waits.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The purpose of the signature of a grant that opens everything of a media but the file as it came.
+const RUNGS_GRANT: &str = "media.rungs";
+
+/// How far a grant reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Until when.
+    pub until: Time,
+    /// Whether it opens the file as it came.
+    pub original: bool,
+}
 
 /// How something is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,8 +95,19 @@ impl Delivery {
 
     /// Grants a media that its asker may have, with what the index holds of it at this moment.
     pub(crate) async fn grant(&self, facts: Media, wish: Wish) -> Result<(TrackGrant, MediaIndex), Error> {
+        let until = expiry(self.ctx.now(), self.config.grant_hours);
+        self.grant_as_far_as(Reach { until, original: true }, facts, wish).await
+    }
+
+    /// As [`Delivery::grant`], and no further than that.
+    pub(crate) async fn grant_as_far_as(
+        &self,
+        reach: Reach,
+        facts: Media,
+        wish: Wish,
+    ) -> Result<(TrackGrant, MediaIndex), Error> {
         let id = facts.id;
-        let original = playable::mime(&facts.file);
+        let original = if reach.original { playable::mime(&facts.file) } else { None };
         self.originals.remember(&facts, self.ctx.now());
         // Heard from before the question is asked, so that no answer is missed.
         let mut heard = self.ctx.bus().subscribe();
@@ -103,11 +127,10 @@ impl Delivery {
             }
         }
         let shown = Presentation::of(&index)?.is_some();
-        let expires_at = expiry(self.ctx.now(), self.config.grant_hours);
-        let base = self.base(id, expires_at);
+        let base = self.base_as_far_as(id, reach);
         let grant = TrackGrant {
             media_id: id,
-            expires_at,
+            expires_at: reach.until,
             original: original
                 .map(|mime| MediaOriginal { url: format!("{base}/original"), mime: mime.to_owned() }),
             hls: shown.then(|| format!("{base}/master.m3u8")),
@@ -142,13 +165,20 @@ impl Delivery {
 
     /// The path below which everything of a media is granted until a time.
     pub(crate) fn base(&self, media: MediaId, expires: Time) -> String {
-        let token = self.ctx.signer().grant(media::GRANT, &media.to_string(), expires);
+        self.base_as_far_as(media, Reach { until: expires, original: true })
+    }
+
+    fn base_as_far_as(&self, media: MediaId, reach: Reach) -> String {
+        let purpose = if reach.original { media::GRANT } else { RUNGS_GRANT };
+        let token = self.ctx.signer().grant(purpose, &media.to_string(), reach.until);
         format!("/media/{token}/{media}")
     }
 
-    /// Whether a token allows this media now. Touches nothing but the key and the clock.
-    pub(crate) fn allows(&self, subject: &str, token: &str) -> bool {
-        self.ctx.signer().allows(media::GRANT, subject, token, self.ctx.now())
+    /// Whether a token allows this of a media now. Touches nothing but the key and the clock.
+    pub(crate) fn allows(&self, subject: &str, token: &str, thing: Thing<'_>) -> bool {
+        let (signer, now) = (self.ctx.signer(), self.ctx.now());
+        signer.allows(media::GRANT, subject, token, now)
+            || (thing != Thing::Original && signer.allows(RUNGS_GRANT, subject, token, now))
     }
 }
 
