@@ -76,6 +76,22 @@ test('it pages through everything and finds what is typed', async () => {
   assert.equal((await good(way, 'search3', { query: 'pece 2' })).song[0].title, 'Piece 2');
 });
 
+test('it shares songs and keeps radio stations', async () => {
+  for (const way of ways) {
+    const { song } = await good(way, 'search3', { query: 'Piece', song_count: 2 });
+    const made = await good(way, 'create_share', { shids: song.map(({ id }) => id), description: 'Listen' });
+    assert.deepEqual(made.entry.map(({ id }) => id), song.map(({ id }) => id));
+    assert.match(made.url, /\/s\/[\w-]{22}$/);
+    assert.deepEqual((await good(way, 'get_shares')).map(({ description }) => description), ['Listen']);
+    assert.equal(await good(way, 'delete_share', { shid: made.id }), true);
+  }
+  const [way] = ways;
+  await good(way, 'create_internet_radio_station', { stream_url: 'http://radio.test/live', name: 'Waves' });
+  const [station] = await good(way, 'get_internet_radio_stations');
+  assert.equal(station.name, 'Waves');
+  await good(way, 'delete_internet_radio_station', { iid: station.id });
+});
+
 test('what is not there is told in its own words', async () => {
   const [way] = ways;
   assert.equal((await call(way, 'get_song', { sid: 'tr-1' })).error, 'DataNotFoundError');

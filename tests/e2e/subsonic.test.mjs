@@ -124,6 +124,36 @@ test('what it says of the server and of accounts is true', async () => {
   await good(client.startScan());
 });
 
+test('it shares songs by a link that opens without an account, and keeps radio stations', async () => {
+  const { searchResult3 } = await good(clients[0].search3({ query: 'Second', songCount: 0 }));
+  const id = searchResult3.album[0].id;
+  for (const client of clients) {
+    const { shares } = await good(client.createShare({ id, description: 'Listen', expires: Date.now() + 60_000 }));
+    const [made] = shares.share;
+    assert.deepEqual(made.entry.map(({ title }) => title), ['Piece 1', 'Piece 2', 'Piece 3']);
+    const secret = new URL(made.url).pathname.split('/').at(-1);
+    assert.ok(made.url.startsWith(`${house.url}/s/`), made.url);
+    const visited = await (await fetch(`${house.url}/api/v1/shared/${secret}`)).json();
+    assert.equal(visited.shared.tracks.length, 3);
+    await good(client.updateShare({ id: made.id, description: 'Hear' }));
+    const listed = (await good(client.getShares())).shares.share;
+    assert.deepEqual(listed.map(({ description, visitCount }) => [description, Number(visitCount)]), [['Hear', 1]]);
+    await good(client.deleteShare({ id: made.id }));
+    assert.equal((await fetch(`${house.url}/api/v1/shared/${secret}`)).status, 404);
+  }
+  const [client, byPassword] = clients;
+  const station = { streamUrl: 'http://radio.test/live', name: 'Waves', homepageUrl: 'http://radio.test/' };
+  assert.equal(await refused(byPassword.createInternetRadioStation(station)), 50, 'an app password runs no house');
+  await good(client.createInternetRadioStation(station));
+  const stations = async () => (await good(byPassword.getInternetRadioStations())).internetRadioStations.internetRadioStation ?? [];
+  const [made] = await stations();
+  assert.deepEqual([made.name, made.streamUrl], ['Waves', 'http://radio.test/live']);
+  await good(client.updateInternetRadioStation({ ...station, id: made.id, name: 'Tides' }));
+  assert.equal((await stations())[0].name, 'Tides');
+  await good(client.deleteInternetRadioStation({ id: made.id }));
+  assert.deepEqual(await stations(), []);
+});
+
 test('every other method that it knows is answered in the envelope', async () => {
   const [client] = clients;
   const known = Object.getOwnPropertyNames(SubsonicAPI.prototype).filter((name) => !['constructor', 'navidromeSession', 'custom', 'customJSON', 'baseURL'].includes(name));

@@ -50,9 +50,9 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .layer(accounts::middleware::viewer(ctx.clone(), accounts_config))
         // Signatures allow these; looking for a session would be lost on them.
         .merge(bytes)
-        .merge(sharing::pages(sharing, web::shell()))
+        .merge(sharing::pages(sharing.clone(), web::shell()))
         // Its requests bring their own sign-in, and a cookie means nothing to it.
-        .merge(subsonic::routes(ctx.clone(), direct, dialect))
+        .merge(subsonic::routes(ctx.clone(), direct, sharing.clone(), dialect))
         .route(
             "/api/openapi.json",
             get(move || async move { ([("content-type", "application/json")], text) }),

@@ -11,6 +11,7 @@ use kernel::{
     http::{Role, Viewer},
 };
 use serde_json::Value;
+use sharing::Sharing;
 
 use crate::{
     error::{Code, Error},
@@ -22,6 +23,7 @@ use crate::{
 pub(crate) struct App {
     pub(crate) ctx: Ctx,
     pub(crate) direct: Direct,
+    pub(crate) sharing: Sharing,
     /// The line in which new accounts' passwords wait to be hashed.
     pub(crate) passwords: Passwords,
     pub(crate) config: accounts::Config,

@@ -9,8 +9,10 @@ mod lists;
 mod lyrics;
 mod media;
 mod playlists;
+mod radio;
 mod scanning;
 mod search;
+mod shares;
 mod system;
 mod transcoding;
 mod users;
@@ -90,6 +92,14 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "createPlaylist" => playlists::create_playlist,
         "updatePlaylist" => playlists::update_playlist,
         "deletePlaylist" => playlists::delete_playlist,
+        "getShares" => shares::get_shares,
+        "createShare" => shares::create_share,
+        "updateShare" => shares::update_share,
+        "deleteShare" => shares::delete_share,
+        "getInternetRadioStations" => radio::get_internet_radio_stations,
+        "createInternetRadioStation" => radio::create_internet_radio_station,
+        "updateInternetRadioStation" => radio::update_internet_radio_station,
+        "deleteInternetRadioStation" => radio::delete_internet_radio_station,
         "getPlayQueue" => listener::get_play_queue,
         "getPlayQueueByIndex" => listener::get_play_queue_by_index,
         "savePlayQueue" => listener::save_play_queue,
@@ -127,23 +137,15 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
 /// answered with nothing, which would claim that there is nothing.
 const NOT_YET: &[&str] = &[
     "addChatMessage",
-    "createInternetRadioStation",
     "createPodcastChannel",
-    "createShare",
-    "deleteInternetRadioStation",
     "deletePodcastChannel",
     "deletePodcastEpisode",
-    "deleteShare",
     "downloadPodcastEpisode",
     "getChatMessages",
-    "getInternetRadioStations",
     "getNewestPodcasts",
     "getPodcastEpisode",
     "getPodcasts",
-    "getShares",
     "refreshPodcasts",
-    "updateInternetRadioStation",
-    "updateShare",
 ];
 
 /// The one method that is open: what an app asks before it knows how to sign in.

@@ -104,6 +104,20 @@ impl From<ingest::library::Error> for Error {
     }
 }
 
+impl From<sharing::Error> for Error {
+    fn from(error: sharing::Error) -> Self {
+        match error {
+            sharing::Error::NotFound => Self::absent(),
+            sharing::Error::Invalid(problem) => match problem.status {
+                403 => Self::forbidden(told(*problem)),
+                404 => Self::absent(),
+                _ => Self::refused(told(*problem)),
+            },
+            sharing::Error::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 fn told(problem: Problem) -> String {
     problem.detail.unwrap_or(problem.title)
 }

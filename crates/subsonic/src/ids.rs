@@ -59,6 +59,12 @@ impl ItemId {
     }
 }
 
+/// The number of something that has no place in [`ItemId`], behind what says of which kind it is.
+pub(crate) fn number_after(prefix: &str, text: &str) -> Result<i64, Error> {
+    let number = text.strip_prefix(prefix).filter(|number| number.len() <= CHARS_MAX).and_then(number_of);
+    number.ok_or_else(Error::absent)
+}
+
 /// A number in the one way in which we write it, so that a thing has one identifier.
 fn number_of(text: &str) -> Option<i64> {
     let well_written = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');

@@ -10,6 +10,8 @@ mod listener;
 mod lists;
 mod media;
 mod playlists;
+mod radio;
+mod shares;
 mod sign_in;
 mod users;
 
@@ -53,11 +55,12 @@ impl House {
     fn new(ctx: &Ctx) -> Self {
         let config = accounts::Config::default();
         let (grants, bytes, direct) = parts_and_direct(ctx.clone(), delivery::Config::default());
+        let sharing = sharing::Sharing::new(ctx.clone(), direct.clone(), config.clone());
         let app = Router::from(accounts::routes(ctx.clone(), config.clone()))
             .merge(Router::from(grants))
             .layer(accounts::middleware::viewer(ctx.clone(), config.clone()))
             .merge(bytes)
-            .merge(crate::routes(ctx.clone(), direct, Config { accounts: config }));
+            .merge(crate::routes(ctx.clone(), direct, sharing, Config { accounts: config }));
         Self { ctx: ctx.clone(), app }
     }
 

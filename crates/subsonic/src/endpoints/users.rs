@@ -56,7 +56,7 @@ fn shape(user: &User) -> Element {
         .with("podcastRole", false)
         .with("streamRole", true)
         .with("jukeboxRole", false)
-        .with("shareRole", false)
+        .with("shareRole", true)
         .with("videoConversionRole", false)
         .with("folder", vec![FOLDER])
 }

@@ -60,4 +60,31 @@ on_both_engines! {
         assert_eq!(client.get_users().await.expect("it reads").len(), 1);
         client.get_song("tr-1").await.expect_err("there is none");
     }
+
+    async fn it_shares_and_keeps_stations(world: World) {
+        let house = House::new(&world.ctx);
+        let key = house.member("ann", Role::Admin).await;
+        let tracks = house.album("Ann Other", "First").await;
+        let url = house.served().await;
+        let client = Client::new(&url, Auth::api_key(&key)).expect("a client");
+        let ids = tracks.iter().map(|track| format!("tr-{track}")).collect::<Vec<_>>();
+        let ids = ids.iter().map(String::as_str).collect::<Vec<_>>();
+        let end = world.ctx.now().plus(std::time::Duration::from_hours(1)).0 / 1000;
+        let made = client.create_share(&ids, Some("Listen"), Some(end)).await.expect("it reads");
+        assert_eq!((made[0].entry.len(), made[0].visit_count, made[0].username.as_str()), (3, 0, "ann"));
+        assert!(made[0].url.starts_with(&format!("{url}/s/")), "{}", made[0].url);
+        client.update_share(&made[0].id, Some("Hear"), Some(0)).await.expect("it is changed");
+        let now = client.get_shares().await.expect("it reads");
+        assert_eq!((now[0].description.as_deref(), &now[0].expires), (Some("Hear"), &None));
+        client.delete_share(&made[0].id).await.expect("it is gone");
+        assert!(client.get_shares().await.expect("it reads").is_empty());
+        client.create_internet_radio_station("http://radio.test/a", "Waves", Some("http://radio.test/")).await.expect("entered");
+        let stations = client.get_internet_radio_stations().await.expect("it reads");
+        assert_eq!(stations[0].home_page_url.as_deref(), Some("http://radio.test/"));
+        client.update_internet_radio_station(&stations[0].id, "http://radio.test/b", "Tides", None).await.expect("changed");
+        let stations = client.get_internet_radio_stations().await.expect("it reads");
+        assert_eq!((stations[0].name.as_str(), stations[0].stream_url.as_str()), ("Tides", "http://radio.test/b"));
+        client.delete_internet_radio_station(&stations[0].id).await.expect("gone");
+        assert!(client.get_internet_radio_stations().await.expect("it reads").is_empty());
+    }
 }
