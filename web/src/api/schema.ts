@@ -774,6 +774,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How to show a link of this house as a player on another site (oEmbed 1.0). Of a link with a password it says nothing
+         *     else.
+         */
+        get: operations["tell_oembed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/playlists": {
         parameters: {
             query?: never;
@@ -1079,6 +1099,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/radio-stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Internet radio stations by name. Every member sees them. */
+        get: operations["list_radio_stations"];
+        put?: never;
+        /** Enters a station, for administrators. There are at most 1,000. The stream is not asked for. */
+        post: operations["add_radio_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/radio-stations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A station. */
+        get: operations["show_radio_station"];
+        /** Says anew what a station is, for administrators. */
+        put: operations["edit_radio_station"];
+        post?: never;
+        /** Removes a station, for administrators. */
+        delete: operations["delete_radio_station"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1137,6 +1194,134 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a link leads to. It counts as a visit unless its owner looks.
+         * @description A link that ended, was revoked, is wrong, or whose sharer may not see any of it any more, has one answer.
+         */
+        get: operations["show_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/tracks/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of a track as it came, where the link allows that. */
+        get: operations["download_shared_track"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/tracks/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave for a visitor to play a track of a link, for about an hour. Without downloads it opens renditions alone, never the
+         *     file as it came: ask again while `state` is `waiting`.
+         */
+        post: operations["grant_shared_track"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/tracks/{id}/heard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Counts that a visitor heard a track of a link. */
+        post: operations["note_shared_play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a link with its password. Wrong ones are counted per link and per address, and soon cost a pause. */
+        post: operations["unlock_shared"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The viewer's own shares, the newest first. */
+        get: operations["list_shares"];
+        put?: never;
+        /** Shares something by a link. One account has at most 500 links. */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A share of the viewer's own; of anybody's for administrators. */
+        get: operations["show_share"];
+        put?: never;
+        post?: never;
+        /** Revokes a share: its link leads nowhere from now on. Of the viewer's own; of anybody's for administrators. */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        /** Changes a share of the viewer's own. The link stays the same. */
+        patch: operations["edit_share"];
         trace?: never;
     };
     "/api/v1/tracks": {
@@ -2241,6 +2426,30 @@ export interface components {
             /** @description The address of the feed, beginning with `http://` or `https://`. */
             address: string;
         };
+        /** @description What is said of a station. */
+        NewRadioStation: {
+            /** @description Where it tells of itself; likewise. */
+            home_page?: string | null;
+            /** @description Its name, at most 200 characters, not empty. */
+            name: string;
+            /** @description Where its stream is: `http` or `https`, without a name and password, at most 2,000 characters. */
+            stream: string;
+        };
+        /** @description What is to be shared: tracks, or an album, or a playlist, or an artist. */
+        NewShare: {
+            album?: components["schemas"]["AlbumId"] | null;
+            artist?: components["schemas"]["ArtistId"] | null;
+            /** @description What to say of it to visitors, at most 1,000 characters. */
+            description?: string;
+            /** @description Whether visitors may keep the files as they came. */
+            downloads?: boolean;
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description The password that visitors need, 6 to 1,024 bytes; none when absent. */
+            password?: string | null;
+            playlist?: components["schemas"]["PlaylistId"] | null;
+            /** @description Tracks in their order, at most 500. */
+            tracks?: components["schemas"]["TrackId"][];
+        };
         /** @description A fresh app token. This is the only time that it is shown. */
         NewToken: {
             /** @description When it was made. */
@@ -2279,6 +2488,50 @@ export interface components {
             state: ("playing" | "paused" | "stopped") & Record<string, never>;
             /** @description What it plays. */
             track: components["schemas"]["Track"];
+        };
+        /** @description What is said to a site that shows a link as a player of its own (oEmbed 1.0). */
+        Oembed: {
+            /** @description Whose it is. */
+            author_name?: string | null;
+            /**
+             * Format: int32
+             * @description How long this may be kept, in seconds.
+             */
+            cache_age: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /** @description The frame to show. */
+            html: string;
+            /** @description `Odeon`. */
+            provider_name: string;
+            /** @description Where this house is. */
+            provider_url: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            thumbnail_height?: number | null;
+            /** @description The cover. */
+            thumbnail_url?: string | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            thumbnail_width?: number | null;
+            /** @description What it is called. */
+            title: string;
+            /** @description `rich`. */
+            type: string;
+            /** @description `1.0`. */
+            version: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
         };
         /**
          * @description How a rule compares.
@@ -2653,6 +2906,27 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_RadioStation: {
+            /** @description The rows. */
+            items: {
+                /** @description Since when it is listed. */
+                created_at: components["schemas"]["Time"];
+                /** @description Where it tells of itself. */
+                home_page: string | null;
+                /** @description Which. */
+                id: components["schemas"]["RadioStationId"];
+                /** @description Its name. */
+                name: string;
+                /**
+                 * @description Where its stream is.
+                 * @example https://radio.example.org/live.mp3
+                 */
+                stream: string;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Session: {
             /** @description The rows. */
             items: {
@@ -2666,6 +2940,51 @@ export interface components {
                 id: components["schemas"]["SessionId"];
                 /** @description When it last asked for something, to within five minutes. */
                 seen_at: components["schemas"]["Time"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Share: {
+            /** @description The rows. */
+            items: {
+                /** @description When it was shared. */
+                created_at: components["schemas"]["Time"];
+                /** @description What its owner says of it to visitors; may have several lines. */
+                description: string;
+                /** @description Whether visitors may keep the files as they came. */
+                downloads: boolean;
+                /** @description Whether that was. */
+                expired: boolean;
+                expires_at: components["schemas"]["Time"] | null;
+                /** @description Whether a visitor needs a password. */
+                has_password: boolean;
+                /** @description Which. */
+                id: components["schemas"]["ShareId"];
+                /** @description The number of the album, playlist or artist; `null` for tracks. */
+                item: string | null;
+                /** @description What kind of thing it is. */
+                kind: components["schemas"]["SharedKind"];
+                /**
+                 * @description The path of the link, for its owner alone: whoever knows it may listen.
+                 * @example /s/Xk3…
+                 */
+                link: string | null;
+                /** @description Who shares it. */
+                owner: components["schemas"]["ShareOwner"];
+                /**
+                 * Format: int64
+                 * @description How often a visitor heard one of its tracks.
+                 */
+                plays: number;
+                /** @description What it was called when it was shared. */
+                title: string;
+                visited_at: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How often a visitor opened it.
+                 */
+                visits: number;
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -3170,6 +3489,23 @@ export interface components {
              */
             version: number;
         };
+        /** @description An internet radio station: a stream on somebody else's server. */
+        RadioStation: {
+            /** @description Since when it is listed. */
+            created_at: components["schemas"]["Time"];
+            /** @description Where it tells of itself. */
+            home_page: string | null;
+            /** @description Which. */
+            id: components["schemas"]["RadioStationId"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description Where its stream is.
+             * @example https://radio.example.org/live.mp3
+             */
+            stream: string;
+        };
+        RadioStationId: string;
         /** @description A rating on its way in. */
         RatingEdit: {
             /**
@@ -3298,6 +3634,130 @@ export interface components {
         SetupState: {
             /** @description True until there is an account. */
             needed: boolean;
+        };
+        /** @description A share, as its owner and administrators see it. */
+        Share: {
+            /** @description When it was shared. */
+            created_at: components["schemas"]["Time"];
+            /** @description What its owner says of it to visitors; may have several lines. */
+            description: string;
+            /** @description Whether visitors may keep the files as they came. */
+            downloads: boolean;
+            /** @description Whether that was. */
+            expired: boolean;
+            expires_at: components["schemas"]["Time"] | null;
+            /** @description Whether a visitor needs a password. */
+            has_password: boolean;
+            /** @description Which. */
+            id: components["schemas"]["ShareId"];
+            /** @description The number of the album, playlist or artist; `null` for tracks. */
+            item: string | null;
+            /** @description What kind of thing it is. */
+            kind: components["schemas"]["SharedKind"];
+            /**
+             * @description The path of the link, for its owner alone: whoever knows it may listen.
+             * @example /s/Xk3…
+             */
+            link: string | null;
+            /** @description Who shares it. */
+            owner: components["schemas"]["ShareOwner"];
+            /**
+             * Format: int64
+             * @description How often a visitor heard one of its tracks.
+             */
+            plays: number;
+            /** @description What it was called when it was shared. */
+            title: string;
+            visited_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How often a visitor opened it.
+             */
+            visits: number;
+        };
+        /** @description Changes to a share; what is absent stays. */
+        ShareEdit: {
+            /** @description What to say of it to visitors, at most 1,000 characters. */
+            description?: string | null;
+            /** @description Whether visitors may keep the files as they came. */
+            downloads?: boolean | null;
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description The password that visitors need, 6 to 1,024 bytes; `null` for none. A change ends what visitors proved before. */
+            password?: string | null;
+        };
+        ShareId: string;
+        /** @description A visitor's try of a password. */
+        ShareKey: {
+            /** @description What was typed. */
+            password: string;
+        };
+        /** @description Who shares. */
+        ShareOwner: {
+            /** @description Which account. */
+            id: components["schemas"]["UserId"];
+            /** @description The name; empty when there is no such account any more, in which case the link leads nowhere. */
+            name: string;
+        };
+        /** @description What is shared, as a visitor sees it. */
+        Shared: {
+            /** @description Whose it is: the artists of an album or of the one track; empty for a playlist. */
+            by: string;
+            /** @description What the sharer says of it; may have several lines. */
+            description: string;
+            /** @description Whether the files may be kept as they came. */
+            downloads: boolean;
+            expires_at: components["schemas"]["Time"] | null;
+            /** @description What kind of thing it is. */
+            kind: components["schemas"]["SharedKind"];
+            /** @description Whether there are more than are shown. */
+            more: boolean;
+            picture: components["schemas"]["Picture"] | null;
+            /** @description The name of who shares it. */
+            sharer: string;
+            /** @description What it is called. */
+            title: string;
+            /** @description The tracks in their order, at most 1,000. */
+            tracks: components["schemas"]["SharedTrack"][];
+        };
+        /**
+         * @description What kind of thing is shared.
+         * @enum {string}
+         */
+        SharedKind: "tracks" | "album" | "playlist" | "artist";
+        /** @description What a link leads to. */
+        SharedPage: {
+            /** @description Whether its password is needed first. */
+            locked: boolean;
+            shared: components["schemas"]["Shared"] | null;
+        };
+        /** @description A track, as a visitor sees it: nothing of what the sharer or anybody else did with it. */
+        SharedTrack: {
+            /** @description Its album. */
+            album: string | null;
+            /** @description Who plays. */
+            artists: string;
+            /**
+             * Format: int32
+             * @description Its disc.
+             */
+            disc: number;
+            /**
+             * Format: int64
+             * @description How long it plays.
+             */
+            duration_ms: number;
+            /** @description Which. */
+            id: components["schemas"]["TrackId"];
+            /**
+             * Format: int32
+             * @description Its number on its disc.
+             */
+            number: number | null;
+            picture: components["schemas"]["Picture"] | null;
+            /** @description Whether it can be played. */
+            playable: boolean;
+            /** @description Its title. */
+            title: string;
         };
         /** @description Somebody who wants in. */
         SignIn: {
@@ -3648,6 +4108,13 @@ export interface components {
          * @enum {string}
          */
         VideoState: "waiting" | "encoding" | "ready" | "failed";
+        /** @description That a visitor knows the password. */
+        VisitorPass: {
+            /** @description When it ends. */
+            expires_at: components["schemas"]["Time"];
+            /** @description What to send in the header `X-Odeon-Visitor`. It opens this link and nothing else. */
+            token: string;
+        };
         /** @description A command that waits for its device. */
         WaitingCommand: components["schemas"]["Command"] & {
             /** @description Which. */
@@ -6249,6 +6716,70 @@ export interface operations {
             };
         };
     };
+    tell_oembed: {
+        parameters: {
+            query: {
+                /** @description The link. */
+                url: string;
+                /** @description `json`, which it is unless said, or `xml`. */
+                format?: string;
+                /** @description Widest frame, in pixels. */
+                maxwidth?: number;
+                /** @description Highest frame, in pixels. */
+                maxheight?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oembed"];
+                    "text/xml": string;
+                };
+            };
+            /** @description It is no link of this house that leads anywhere. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON and XML are spoken. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_playlists: {
         parameters: {
             query?: {
@@ -7892,6 +8423,295 @@ export interface operations {
             };
         };
     };
+    list_radio_stations: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RadioStation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_radio_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRadioStation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RadioStation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is for administrators. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_radio_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RadioStation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_radio_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRadioStation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RadioStation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is for administrators. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_radio_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is for administrators. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -8207,6 +9027,657 @@ export interface operations {
                 };
             };
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_shared: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The pass, where a password is needed. */
+                "X-Odeon-Visitor"?: string | null;
+            };
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_shared_track: {
+        parameters: {
+            query?: {
+                /** @description The pass, where a password is needed. */
+                pass?: string;
+            };
+            header?: never;
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description A part of it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It is as the asker has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as the asker has it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such part. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_shared_track: {
+        parameters: {
+            query?: {
+                /** @description Whether renditions are wanted although the file may be had as it came, since the browser can't play it. */
+                encoded?: boolean;
+            };
+            header?: {
+                /** @description The pass, where a password is needed. */
+                "X-Odeon-Visitor"?: string | null;
+            };
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackGrant"];
+                };
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_shared_play: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The pass, where a password is needed. */
+                "X-Odeon-Visitor"?: string | null;
+            };
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_shared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorPass"];
+                };
+            };
+            /** @description The password is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many passwords are being checked. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+                /** @description Whether those of everybody, which is for administrators; the links of others are left out. */
+                everybody?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Share"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Those of everybody are for administrators. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for the viewer, or not all of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are as many links as may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many passwords are being hashed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is somebody else's; an administrator may revoke it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many passwords are being hashed. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

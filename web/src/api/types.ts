@@ -52,6 +52,10 @@ export interface Page<T> {
   items: T[];
   next?: string | null;
 }
+export type Share = Schemas['Share'];
+export type Shared = Schemas['Shared'];
+export type SharedTrack = Schemas['SharedTrack'];
+export type RadioStation = Schemas['RadioStation'];
 export type Podcast = Schemas['Podcast'];
 export type Episode = Schemas['Episode'];
 export type EpisodeDetail = Schemas['EpisodeDetail'];

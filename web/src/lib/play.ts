@@ -8,6 +8,7 @@ import { marks, type Marked } from './marks.svelte';
 import type { MenuItem } from './menu.svelte';
 import { adding, tracksOfList } from './playlists.svelte';
 import { router } from './router.svelte';
+import { sharing } from './shares.svelte';
 import { toasts } from './toasts.svelte';
 
 /** An album's tracks in its order; each knows how loud the whole album is, where that was measured. */
@@ -83,6 +84,7 @@ export function artistMenu(artist: ArtistDetail): MenuItem[] {
     { label: 'Shuffle', act: () => void playArtist(artist, true) },
     ...queueItems('artist’s albums', tracks),
     { label: 'Add to a playlist…', act: () => adding.open(artist.name, async () => (await tracks()).map(({ id }) => id)) },
+    { label: 'Share…', act: () => sharing.open(artist.name, { artist: artist.id }) },
     ...markItems(artistMark(artist)),
   ];
 }
@@ -102,6 +104,7 @@ export function albumMenu(album: Album): MenuItem[] {
     { label: 'Shuffle', act: () => void playAlbum(album.id, true) },
     ...queueItems('album', tracks),
     { label: 'Add to a playlist…', act: () => adding.open(album.title, async () => (await tracks()).map(({ id }) => id)) },
+    { label: 'Share…', act: () => sharing.open(album.title, { album: album.id }) },
     ...markItems(albumMark(album)),
     ...(artist ? [{ label: `Go to ${artist.name}`, act: () => router.go(`/artists/${artist.id}`) }] : []),
   ];
@@ -114,6 +117,7 @@ export function playlistMenu(list: Playlist): MenuItem[] {
     { label: 'Shuffle', act: () => void playPlaylist(list.id, true) },
     ...queueItems('playlist', tracks),
     { label: 'Add to another playlist…', act: () => adding.open(list.name, async () => (await tracks()).map(({ id }) => id)) },
+    { label: 'Share…', act: () => sharing.open(list.name, { playlist: list.id }) },
   ];
 }
 
@@ -128,6 +132,7 @@ export function trackMenu(track: Track, more: readonly MenuItem[] = []): MenuIte
         ]
       : []),
     { label: 'Add to a playlist…', act: () => adding.open(track.title, () => Promise.resolve([track.id])) },
+    { label: 'Share…', act: () => sharing.open(track.title, { tracks: [track.id] }) },
     ...more,
     ...markItems(trackMark(track)),
     ...(album ? [{ label: 'Go to album', act: () => router.go(`/albums/${album.id}`) }] : []),

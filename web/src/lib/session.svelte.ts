@@ -5,6 +5,9 @@ import { forgetEverything } from '../data/cache.svelte';
 import { marks } from './marks.svelte';
 import { router } from './router.svelte';
 
+/** Links that somebody shared are open to everybody. */
+const isLink = (path: string): boolean => /^\/(s|embed)\/[^/]+\/?$/.test(path);
+
 /** Who is signed in. `ready` is false until the server has said. */
 class SessionState {
   user = $state.raw<User | null>(null);
@@ -65,7 +68,7 @@ class SessionState {
 
   async #guest(): Promise<void> {
     this.user = null;
-    if (location.pathname === '/setup' || location.pathname === '/sign-in') return;
+    if (location.pathname === '/setup' || location.pathname === '/sign-in' || isLink(location.pathname)) return;
     try {
       if ((await ask(api.GET('/api/v1/setup'))).needed) {
         router.go('/setup', { replace: true });

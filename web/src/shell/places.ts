@@ -6,6 +6,7 @@ import ListMusic from '@lucide/svelte/icons/list-music';
 import MicVocal from '@lucide/svelte/icons/mic-vocal';
 import Music from '@lucide/svelte/icons/music';
 import Podcast from '@lucide/svelte/icons/podcast';
+import RadioTower from '@lucide/svelte/icons/radio-tower';
 import Search from '@lucide/svelte/icons/search';
 import Settings from '@lucide/svelte/icons/settings';
 import Tags from '@lucide/svelte/icons/tags';
@@ -27,6 +28,7 @@ export const listen = [
   playlists,
   { href: '/favourites', label: 'Favourites', icon: Heart },
   { href: '/podcasts', label: 'Podcasts', icon: Podcast },
+  { href: '/radio', label: 'Radio', icon: RadioTower },
   videos,
 ];
 export const upload = { href: '/upload', label: 'Upload', icon: Upload };
@@ -37,7 +39,7 @@ export const tabs = [
   { ...home, over: ['/'] },
   { ...search, over: ['/search'] },
   { ...albums, label: 'Music', over: ['/albums', '/artists', '/songs', '/genres'] },
-  { ...playlists, label: 'Yours', icon: Heart, over: ['/playlists', '/favourites', '/podcasts', '/episodes'] },
+  { ...playlists, label: 'Yours', icon: Heart, over: ['/playlists', '/favourites', '/podcasts', '/episodes', '/radio'] },
   { ...videos, over: ['/videos'] },
 ];
 

@@ -1,0 +1,158 @@
+// An album is shared with a password, opened and heard by somebody without an account in a browser of their own, kept from
+// whoever does not know the password, and gone once it is revoked; also in a frame on another site.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { addLibrary } from './lib/catalogue.mjs';
+import { audit, launch, openPage } from './lib/browser.mjs';
+import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
+import { cover, song } from './lib/media.mjs';
+
+const PASSWORD = 'open sesame';
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, colorScheme: 'dark' };
+
+function music(folder) {
+  for (const number of [1, 2]) song(join(folder, 'Ann', 'Gift', `${number}.flac`), {
+    title: `Gift ${number}`, artist: 'Ann', album: 'Gift', track: number, date: '2020', seconds: 12, hertz: 220 * number,
+  });
+  cover(join(folder, 'Ann', 'Gift', 'cover.jpg'), 'teal');
+}
+
+async function signIn(page, url) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('Handle').fill(OWNER.handle);
+  await page.getByLabel('Password').fill(OWNER.password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.getByRole('heading', { level: 1, name: new RegExp(OWNER.name) }).waitFor();
+}
+
+/** Shares the album as its page lets one; the link. */
+async function share(page, url, album) {
+  await page.goto(`${url}/albums/${album}`);
+  await page.getByRole('button', { name: 'More for this album' }).click();
+  await page.getByRole('menuitem', { name: 'Share…' }).click();
+  await page.getByLabel('Ask for a password').check();
+  await page.getByLabel('Password for visitors').fill(PASSWORD);
+  await page.getByLabel(/A few words/).fill('For a long evening');
+  assert.deepEqual(await audit(page), [], 'axe on the dialog');
+  await page.getByRole('button', { name: 'Make the link' }).click();
+  const link = await page.getByLabel('The link', { exact: true }).inputValue();
+  assert.match(link, new RegExp(`^${url}/s/[\\w-]{22}$`));
+  await page.getByRole('button', { name: 'Done' }).click();
+  return link;
+}
+
+const seconds = async (page) => Number(await page.getByRole('slider', { name: 'Seek' }).inputValue()) / 1000;
+
+/** A visitor who is told the password in a second try. */
+async function visit(page, link) {
+  await page.goto(link);
+  await page.getByRole('heading', { level: 1, name: 'A protected link' }).waitFor();
+  assert.deepEqual(await audit(page), [], 'axe on the password');
+  const bare = await page.content();
+  for (const word of ['Gift', 'For a long evening', OWNER.name]) assert.ok(!bare.includes(word), `${word} is told before the password`);
+  await page.getByLabel('Password').fill('open barley');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByText('That is not the password of this link.').waitFor();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Gift' }).waitFor();
+}
+
+async function hear(page) {
+  await page.getByRole('button', { name: 'Play Gift 1' }).click();
+  await eventually('it sounds', async () => (await seconds(page)) > 1, 60);
+  const paths = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith('/media/')));
+  assert.ok(paths.length > 0 && paths.every((path) => !path.endsWith('/original')), `the file itself is not sent: ${paths}`);
+  await eventually('the next one follows by itself', () => page.getByRole('button', { name: 'Pause Gift 2' }).isVisible(), 60);
+  await eventually('and sounds', async () => (await seconds(page)) > 1, 60);
+  await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Pause' }).click();
+}
+
+/** A site of somebody else with a frame, at another origin. */
+async function elsewhere(frame) {
+  const server = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end(`<h1>A blog</h1><iframe src="${frame}" width="600" height="420"></iframe>`));
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+for (const engine of ENGINES) {
+  test(`a visitor hears what is shared with a password until it is revoked (${engine})`, { timeout: 300_000 }, async (t) => {
+    const house = await House.open({ engine });
+    t.after(() => house.close());
+    const owner = await house.owner();
+    music(join(house.folder, 'music'));
+    await addLibrary(owner, join(house.folder, 'music'));
+    const { items } = await owner.get('/api/v1/albums');
+    const browser = await launch();
+    t.after(() => browser.close());
+    const member = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await signIn(member.page, house.url);
+    const link = await share(member.page, house.url, items[0].id);
+
+    const visitor = await openPage(browser, PHONE);
+    await visit(visitor.page, link);
+    await visitor.page.getByText(`shared by ${OWNER.name}`).waitFor();
+    await visitor.page.getByText('For a long evening').waitFor();
+    assert.equal(await visitor.page.getByRole('link', { name: /Keep/ }).count(), 0, 'nothing may be kept');
+    assert.deepEqual(await audit(visitor.page), [], 'axe on the link');
+    await hear(visitor.page);
+    assert.equal(await visitor.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'nothing is wider than the phone');
+    await visitor.page.reload();
+    await visitor.page.getByRole('heading', { level: 1, name: 'Gift' }).waitFor();
+
+    const site = await elsewhere(link.replace('/s/', '/embed/'));
+    t.after(() => site.close());
+    const blog = await openPage(browser, { viewport: { width: 800, height: 600 } });
+    await blog.page.goto(site.url);
+    const frame = blog.page.frameLocator('iframe');
+    await frame.getByLabel('Password').fill(PASSWORD);
+    await frame.getByRole('button', { name: 'Open' }).click();
+    await frame.getByRole('button', { name: 'Play', exact: true }).click();
+    await eventually('it sounds in the frame', async () => Number(await frame.getByRole('slider', { name: 'Seek' }).inputValue()) > 500, 60);
+    const shut = await elsewhere(link);
+    t.after(() => shut.close());
+    await blog.page.goto(shut.url);
+    assert.equal(await frame.getByRole('heading', { name: 'A protected link' }).count(), 0, 'the page itself is not framed');
+
+    await member.page.goto(`${house.url}/settings/links`);
+    await member.page.getByText(/3 visits, 1 play,/).waitFor();
+    assert.deepEqual(await audit(member.page), [], 'axe on the list of links');
+    await member.page.getByRole('list', { name: 'Your links' }).getByRole('button', { name: 'Revoke the link to Gift' }).click();
+    await member.page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await member.page.getByText('You share nothing yet.', { exact: false }).waitFor();
+    await visitor.page.reload();
+    await visitor.page.getByRole('heading', { level: 1, name: 'This link leads nowhere' }).waitFor();
+    assert.deepEqual(await audit(visitor.page), [], 'axe on a link that leads nowhere');
+    assert.deepEqual(visitor.problems.filter((problem) => !/status of (401|403|404)/.test(problem)), []);
+  });
+}
+
+test('stations are added by an administrator and open in a tab of their own', { timeout: 120_000 }, async (t) => {
+  const house = await House.open();
+  t.after(() => house.close());
+  await house.owner();
+  const browser = await launch();
+  t.after(() => browser.close());
+  const { page, problems } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+  await signIn(page, house.url);
+  problems.length = 0;
+  await page.goto(`${house.url}/radio`);
+  await page.getByText('No station yet.', { exact: false }).waitFor();
+  await page.getByRole('button', { name: 'Add a station' }).click();
+  await page.getByLabel('Name').fill('Waves');
+  await page.getByLabel('Address of the stream').fill('ftp://radio.test/live');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText(/address of the web/).waitFor();
+  await page.getByLabel('Address of the stream').fill('http://radio.test/live');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const listen = page.getByRole('link', { name: /Listen to Waves/ });
+  assert.deepEqual([await listen.getAttribute('href'), await listen.getAttribute('target'), await listen.getAttribute('rel')], ['http://radio.test/live', '_blank', 'noopener noreferrer']);
+  assert.deepEqual(await audit(page), [], 'axe on the stations');
+  await page.getByRole('button', { name: 'More for Waves' }).click();
+  await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('No station yet.', { exact: false }).waitFor();
+  assert.deepEqual(problems.filter((problem) => !/status of 422/.test(problem)), []);
+});
