@@ -31,6 +31,14 @@ pub enum Error {
     HandleTaken,
     /// The account has as many app tokens as it may.
     TooManyTokens,
+    /// The account is shut.
+    Disabled,
+    /// Nobody would be left to run the house.
+    LastAdmin,
+    /// One's own account is shut and removed by somebody else.
+    OwnAccount,
+    /// The one-time link holds no more, or never did.
+    Link,
     /// It is not there, or is somebody else's.
     NotFound,
     /// Something broke in the house.
@@ -86,6 +94,18 @@ impl Error {
                 "You have as many app tokens as you may",
             )
             .detail("Remove one that you no longer use, then try again."),
+            Self::Disabled => Problem::new(StatusCode::FORBIDDEN, "account_disabled", "This account is shut")
+                .detail("An administrator of the house can open it again."),
+            Self::LastAdmin => {
+                Problem::new(StatusCode::CONFLICT, "last_admin", "This is the last administrator")
+                    .detail("Make somebody else an administrator first, so that the house has one.")
+            }
+            Self::OwnAccount => Problem::new(StatusCode::CONFLICT, "own_account", "This is your own account")
+                .detail(
+                    "Ask another administrator to do this, so that nobody shuts the door behind himself.",
+                ),
+            Self::Link => Problem::new(StatusCode::NOT_FOUND, "link", "This link does not hold any more")
+                .detail("It was used, replaced by a newer one, or is too old. Ask for a new one."),
             Self::NotFound => Problem::not_found(),
             Self::Fault(fault) => Problem::fault(fault),
         }

@@ -1,7 +1,7 @@
 //! Accounts: who somebody is.
 //!
 //! It owns accounts with their handles, roles and passwords, the first-run set-up, sessions, app tokens and the
-//! slowing of guesses. It tells everybody else who asks by putting a [`kernel::http::Viewer`] into each request
+//! slowing of guesses, and one-time links. It tells everybody else who asks by putting a [`kernel::http::Viewer`] into each request
 //! ([`middleware::viewer`]); no domain imports accounts merely to learn that. It never stores a password, a session
 //! token, an app token or a client's address, only hashes of them, and it never decides what a role may do with
 //! another domain's things.
@@ -23,7 +23,7 @@ pub use client::Config;
 pub use error::Error;
 pub use routes::routes;
 pub use service::{
-    music,
+    members, music,
     setup::setup_link_token,
     sweep::{start, sweep},
     tokens::add_token,

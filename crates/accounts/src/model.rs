@@ -42,6 +42,54 @@ pub struct User {
     pub created_at: Time,
 }
 
+/// An account, as those see it who run the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Member {
+    /// The account.
+    pub id: UserId,
+    /// What it signs in with and is called by; small letters.
+    #[schema(example = "ann")]
+    pub handle: String,
+    /// How it is shown.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Since when there is the account.
+    pub created_at: Time,
+    /// Since when it is shut, so that nobody signs in to it; null while it is open.
+    #[schema(required)]
+    pub disabled_at: Option<Time>,
+    /// Whether its owner has not chosen a password yet.
+    pub invited: bool,
+    /// Until when the one-time link holds that was made last; null when none does.
+    #[schema(required)]
+    pub link_until: Option<Time>,
+}
+
+/// A fresh one-time link. This is the only time that its token is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = NewAccountLink)]
+pub struct NewLink {
+    /// What the page's address is completed with: `<address>/welcome#token=<token>`.
+    pub token: String,
+    /// Until when it holds unless it is used.
+    pub expires_at: Time,
+}
+
+/// Whom a one-time link is for.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AccountLinkHolder)]
+pub struct LinkHolder {
+    /// What its owner will sign in with.
+    pub handle: String,
+    /// How the account is shown.
+    pub name: String,
+    /// True for somebody new, false for somebody who gets another password.
+    pub invited: bool,
+    /// Until when it holds unless it is used.
+    pub expires_at: Time,
+}
+
 /// A signed-in browser, as its owner sees it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Session {

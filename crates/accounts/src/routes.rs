@@ -1,5 +1,7 @@
 //! The requests: parse, call, shape.
 
+mod members;
+
 use std::sync::Arc;
 
 use axum::{
@@ -9,7 +11,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use kernel::{
     Ctx, Page, PageQuery, Problem,
-    http::{Json, Path, Query, Role, Viewer},
+    http::{Json, Path, Query, Viewer},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,7 +40,10 @@ pub(crate) fn with_passwords(ctx: Ctx, config: Config, passwords: Passwords) -> 
         .routes(routes!(change_password))
         .routes(routes!(list_tokens, add_token))
         .routes(routes!(revoke_token))
-        .routes(routes!(list_users, add_user))
+        .routes(routes!(members::list_users, members::add_user))
+        .routes(routes!(members::edit_user, members::remove_user))
+        .routes(routes!(members::make_link))
+        .routes(routes!(members::look_at_link, members::use_link))
         .with_state(Arc::new(Accounts { ctx, config, passwords }))
 }
 
@@ -128,20 +133,6 @@ pub(crate) struct AddToken {
     #[serde(default)]
     #[schema(required = false)]
     pub kind: TokenKind,
-}
-
-/// An account to be made.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct AddUser {
-    /// 2 to 32 of a-z, 0-9, `_`, `-`, `.`; capitals become small.
-    pub handle: String,
-    /// How it is shown, at most 80 characters; empty for the same as the handle.
-    #[serde(default)]
-    pub name: String,
-    /// 10 to 1024 bytes.
-    pub password: String,
-    /// What it may do.
-    pub role: Role,
 }
 
 /// Says whether the house is still to be set up.
@@ -315,38 +306,4 @@ async fn revoke_token(
 ) -> Result<StatusCode, Error> {
     tokens::revoke(&accounts.ctx, viewer.id, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Lists the accounts, the oldest first. For administrators.
-#[utoipa::path(get, path = "/api/v1/users", tag = "accounts", params(PageQuery), responses(
-    (status = 200, body = Page<User>),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`forbidden`"),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-async fn list_users(
-    State(accounts): Shared,
-    viewer: Viewer,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<Page<User>>, Problem> {
-    viewer.require(Role::Admin)?;
-    users::list(&accounts.ctx, &query).await.map(Json)
-}
-
-/// Makes an account. For administrators.
-#[utoipa::path(post, path = "/api/v1/users", tag = "accounts", request_body = AddUser, responses(
-    (status = 201, body = User),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "`forbidden`"),
-    (status = 409, body = Problem, content_type = "application/problem+json", description = "`handle_taken`"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "`invalid`"),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-async fn add_user(
-    State(accounts): Shared,
-    viewer: Viewer,
-    Json(body): Json<AddUser>,
-) -> Result<impl IntoResponse, Problem> {
-    viewer.require(Role::Admin)?;
-    let choice = Choice::check(&body.handle, &body.name, body.password)?;
-    let user = users::add(&accounts.ctx, &accounts.passwords, choice, body.role).await?;
-    Ok((StatusCode::CREATED, Json(user)))
 }

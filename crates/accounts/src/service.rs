@@ -1,6 +1,7 @@
 //! What accounts decides.
 
 pub(crate) mod guess;
+pub mod members;
 pub mod music;
 pub(crate) mod session;
 pub(crate) mod setup;

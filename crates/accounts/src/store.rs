@@ -1,6 +1,8 @@
 //! The only place of accounts that speaks SQL.
 
 pub(crate) mod guesses;
+pub(crate) mod links;
+pub(crate) mod members;
 pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod tokens;

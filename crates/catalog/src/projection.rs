@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kernel::{
     Fault,
     db::Tx,
+    id::UserId,
     outbox::{Event, Projection},
 };
 use serde::Deserialize;
@@ -14,12 +15,17 @@ use crate::{
     import::events::{
         ALBUM_ADDED, ALBUM_HIDDEN, ALBUM_REMOVED, ALBUM_SHOWN, Added, VIDEO_ADDED, VIDEO_HIDDEN, VIDEO_SHOWN,
     },
-    store::{playlists::editors, shelf},
+    store::{erase, playlists::editors, shelf},
 };
+
+/// Events of accounts that are followed here.
+const USER_ADDED: &str = "accounts.user_added";
+const USER_CHANGED: &str = "accounts.user_changed";
+const USER_REMOVED: &str = "accounts.user_removed";
 
 /// The projections of the catalogue, for the program to run.
 pub fn projections() -> Vec<Arc<dyn Projection>> {
-    vec![Arc::new(Shelf), Arc::new(Owners), Arc::new(Handles)]
+    vec![Arc::new(Shelf), Arc::new(Owners), Arc::new(Handles), Arc::new(Leavers)]
 }
 
 /// Albums and videos by the time at which they came in, for the first page.
@@ -67,8 +73,10 @@ impl Projection for Owners {
     }
 
     fn apply(&self, tx: &mut Tx<'_>, event: &Event) -> Result<(), Fault> {
-        if event.kind != "accounts.user_added" {
-            return Ok(());
+        match event.kind.as_str() {
+            USER_ADDED | USER_CHANGED => {}
+            USER_REMOVED => return shelf::take_owner(tx, event.subject),
+            _ => return Ok(()),
         }
         let user: UserNamed = event.payload()?;
         let name = if user.name.is_empty() { &user.handle } else { &user.name };
@@ -90,8 +98,11 @@ impl Projection for Handles {
     }
 
     fn apply(&self, tx: &mut Tx<'_>, event: &Event) -> Result<(), Fault> {
-        if event.kind != "accounts.user_added" {
-            return Ok(());
+        match event.kind.as_str() {
+            USER_ADDED => {}
+            // The handle is free for somebody else.
+            USER_REMOVED => return editors::take_handle(tx, event.subject),
+            _ => return Ok(()),
         }
         let user: UserNamed = event.payload()?;
         editors::put_handle(tx, event.subject, &user.handle)
@@ -99,5 +110,26 @@ impl Projection for Handles {
 
     fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         editors::clear_handles(tx)
+    }
+}
+
+/// Removes what was only an account's own once that is gone.
+struct Leavers;
+
+impl Projection for Leavers {
+    fn name(&self) -> &'static str {
+        "catalog_leaver"
+    }
+
+    fn apply(&self, tx: &mut Tx<'_>, event: &Event) -> Result<(), Fault> {
+        if event.kind != USER_REMOVED {
+            return Ok(());
+        }
+        erase::everything_of(tx, UserId(event.subject))
+    }
+
+    fn clear(&self, _: &mut Tx<'_>) -> Result<(), Fault> {
+        // What is gone stays so, and numbers of accounts are given once.
+        Ok(())
     }
 }

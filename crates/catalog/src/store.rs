@@ -5,6 +5,7 @@ pub(crate) mod albums;
 pub(crate) mod alike;
 pub(crate) mod artists;
 pub(crate) mod credits;
+pub(crate) mod erase;
 pub(crate) mod genres;
 pub(crate) mod listener;
 pub(crate) mod lyrics;

@@ -378,6 +378,16 @@ pub(crate) fn let_go(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, id: EpisodeId) ->
     Ok(())
 }
 
+/// Ends everything that somebody had here who has no account any more.
+pub(crate) fn leave(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<(), Fault> {
+    for feed in store::feeds_of(tx, user)? {
+        store::unsubscribe(tx, user, feed)?;
+        keep_newest(tx, ctx, user, feed, 0)?;
+        enqueue_refresh(tx, ctx, feed, PRIORITY_EAGER)?;
+    }
+    store::forget_progress(tx, user)
+}
+
 /// Lets go of all but the newest `keep` downloads that somebody has of a podcast.
 pub(crate) fn keep_newest(
     tx: &mut Tx<'_>,

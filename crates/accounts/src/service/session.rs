@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::{Ctx, Fault, Page, PageQuery, Problem, Time, db::Tx, http::Viewer, id::UserId};
 
-use super::{Accounts, guess::Guess, secret_hash};
+use super::{Accounts, guess::Guess, members, secret_hash};
 use crate::{
     Error,
     client::Client,
@@ -79,7 +79,8 @@ pub(crate) async fn sign_in(
         Ok(handle) => users::by_handle(ctx.db(), &handle).await?,
         Err(_) => None,
     };
-    let hash = found.as_ref().map(|(_, hash)| hash.clone());
+    // Who was invited and has not come has no password that could be right.
+    let hash = found.as_ref().map(|(_, hash)| hash.clone()).filter(|hash| !hash.is_empty());
     if !check(accounts, &guess, hash, password).await? {
         return Err(Error::Credentials);
     }
@@ -91,6 +92,8 @@ pub(crate) async fn sign_in(
             if users::lock_password(tx, session.user)?.as_ref() != Some(&hash) {
                 return Err(Error::Credentials);
             }
+            // Told only to whoever knows the password.
+            members::check_open(tx, session.user)?;
             enter(tx, &session, replaced.as_ref())?;
             guess.was_right(tx)?;
             Ok(())
@@ -128,7 +131,8 @@ pub(crate) async fn change_password(
     check_choice("new", &new, &handle)?;
     let guess = Guess::count(ctx, handle.as_str(), client.address).await?;
     let before = users::password(ctx.db(), viewer.id).await?.ok_or(Error::NotFound)?;
-    if !check(accounts, &guess, Some(before.clone()), current).await? {
+    let known = Some(before.clone()).filter(|hash| !hash.is_empty());
+    if !check(accounts, &guess, known, current).await? {
         return Err(Error::CurrentPassword);
     }
     let hash = match accounts.passwords.hash(ctx.random(), new).await {

@@ -1,10 +1,10 @@
-//! Removing what no longer means anything: expired sessions and faded counts of guesses.
+//! Removing what no longer means anything: expired sessions and links, and faded counts of guesses.
 
 use std::time::Duration;
 
 use kernel::{Ctx, Fault};
 
-use crate::store::{guesses, sessions};
+use crate::store::{guesses, links, sessions};
 
 /// How often it is looked.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
@@ -18,7 +18,8 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, Fault> {
     loop {
         let removed = ctx.db().write(move |tx| {
             let sessions = sessions::sweep(tx, now, SWEEP_ROWS)?;
-            Ok::<_, Fault>(sessions + guesses::sweep(tx, now, SWEEP_ROWS)?)
+            let links = links::sweep(tx, now, SWEEP_ROWS)?;
+            Ok::<_, Fault>(sessions + links + guesses::sweep(tx, now, SWEEP_ROWS)?)
         });
         match removed.await? {
             0 => return Ok(total),

@@ -1,6 +1,6 @@
 //! Accounts and their making.
 
-use kernel::{Ctx, Page, PageQuery, Problem, Time, db::Tx, http::Role, id::UserId};
+use kernel::{Ctx, Time, db::Tx, http::Role, id::UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,26 +30,36 @@ pub struct UserAdded {
 pub(crate) struct Choice {
     handle: Handle,
     name: String,
-    password: String,
+    /// None of somebody who will choose one by a link.
+    password: Option<String>,
 }
 
 impl Choice {
-    /// Takes what was typed.
-    pub(crate) fn check(handle: &str, typed_name: &str, password: String) -> Result<Self, Error> {
+    /// Takes what was typed for an account whose owner will choose a password.
+    pub(crate) fn without_password(handle: &str, typed_name: &str) -> Result<Self, Error> {
         let handle = Handle::parse(handle)?;
         let name = name(typed_name, &handle)?;
-        check_choice("password", &password, &handle)?;
-        Ok(Self { handle, name, password })
+        Ok(Self { handle, name, password: None })
     }
 
-    /// The account to be, and the hash of its password.
+    /// Takes what was typed.
+    pub(crate) fn check(handle: &str, typed_name: &str, password: String) -> Result<Self, Error> {
+        let choice = Self::without_password(handle, typed_name)?;
+        check_choice("password", &password, &choice.handle)?;
+        Ok(Self { password: Some(password), ..choice })
+    }
+
+    /// The account to be, and the hash of its password; the empty text without one.
     pub(crate) async fn make(
         self,
         ctx: &Ctx,
         passwords: &Passwords,
         role: Role,
     ) -> Result<(User, String), Error> {
-        let hash = passwords.hash(ctx.random(), self.password).await?;
+        let hash = match self.password {
+            Some(password) => passwords.hash(ctx.random(), password).await?,
+            None => String::new(),
+        };
         let user = User {
             id: UserId(ctx.next_id()),
             handle: self.handle.as_str().to_owned(),
@@ -106,11 +116,4 @@ pub async fn add_user(
 /// An account.
 pub(crate) async fn get(ctx: &Ctx, id: UserId) -> Result<User, Error> {
     store::by_id(ctx.db(), id).await?.ok_or(Error::NotFound)
-}
-
-/// The accounts, the oldest first.
-pub(crate) async fn list(ctx: &Ctx, query: &PageQuery) -> Result<Page<User>, Problem> {
-    let limit = query.limit();
-    let rows = store::list(ctx.db(), query.key()?, limit + 1).await?;
-    Ok(Page::cut(rows, limit, |row| row.id))
 }

@@ -48,7 +48,7 @@ pub(crate) async fn by_token(db: &Db, token_hash: [u8; 32], now: Time) -> Result
     db.one(
         sql!(
             "SELECT u.id, u.handle, u.role, s.id, s.created_us, s.seen_us FROM accounts_session s \
-             JOIN accounts_user u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_us > $2"
+             JOIN accounts_user u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_us > $2 AND u.disabled_us IS NULL"
         ),
         params![token_hash, now],
         |row| {
@@ -116,6 +116,11 @@ pub(crate) fn delete_others(tx: &mut Tx<'_>, user: UserId, kept: Option<SessionI
         sql!("DELETE FROM accounts_session WHERE user_id = $1 AND id <> $2"),
         params![user, kept.map_or(0, |id| id.0)],
     )
+}
+
+/// Ends all of somebody's sessions.
+pub(crate) fn delete_all(tx: &mut Tx<'_>, user: UserId) -> Result<u64, Fault> {
+    delete_others(tx, user, None)
 }
 
 /// Ends those of somebody's sessions that were seen least lately, so that `kept` are left.

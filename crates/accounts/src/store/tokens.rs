@@ -50,7 +50,7 @@ pub(crate) async fn by_token(db: &Db, token_hash: [u8; 32]) -> Result<Option<Fou
     db.one(
         sql!(
             "SELECT u.id, u.handle, u.role, t.id, t.kind, t.used_us FROM accounts_token t \
-             JOIN accounts_user u ON u.id = t.user_id WHERE t.token_hash = $1"
+             JOIN accounts_user u ON u.id = t.user_id WHERE t.token_hash = $1 AND u.disabled_us IS NULL"
         ),
         params![token_hash],
         found,
@@ -69,7 +69,7 @@ pub(crate) async fn of_handle(
         sql!(
             "SELECT u.id, u.handle, u.role, t.id, t.kind, t.used_us FROM accounts_user u \
              JOIN accounts_token t ON t.user_id = u.id \
-             WHERE u.handle = $1 AND t.kind = $2 ORDER BY t.id DESC LIMIT $3"
+             WHERE u.handle = $1 AND t.kind = $2 AND u.disabled_us IS NULL ORDER BY t.id DESC LIMIT $3"
         ),
         params![handle, kind.word(), rows],
         found,
@@ -122,4 +122,10 @@ pub(crate) fn delete(tx: &mut Tx<'_>, user: UserId, id: TokenId) -> Result<bool,
     let rows =
         tx.run(sql!("DELETE FROM accounts_token WHERE id = $1 AND user_id = $2"), params![id, user])?;
     Ok(rows > 0)
+}
+
+/// Revokes all of somebody's app tokens.
+pub(crate) fn delete_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM accounts_token WHERE user_id = $1"), params![user])?;
+    Ok(())
 }

@@ -82,12 +82,6 @@ pub(crate) fn set_password(tx: &mut Tx<'_>, id: UserId, before: &str, password: 
     Ok(rows > 0)
 }
 
-/// Changes what an account may do. No request does so yet; a test asks whether it would count at once.
-#[cfg(test)]
-pub(crate) fn set_role(tx: &mut Tx<'_>, id: UserId, role: kernel::http::Role) -> Result<u64, Fault> {
-    tx.run(sql!("UPDATE accounts_user SET role = $1 WHERE id = $2"), params![role.word(), id])
-}
-
 /// Accounts after `after`, the oldest first.
 pub(crate) async fn list(db: &Db, after: Option<UserId>, rows: u32) -> Result<Vec<User>, Fault> {
     db.all(

@@ -3,6 +3,7 @@
 mod forgery;
 mod guessing;
 mod hostile;
+mod members;
 mod music;
 mod reach;
 mod sessions;

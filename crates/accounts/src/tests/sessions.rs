@@ -172,9 +172,9 @@ on_both_engines! {
         let cookie = house.signed_in("ann").await;
         let users = || Ask::get("/api/v1/users").header("cookie", &cookie);
         assert_eq!(house.ask(users()).await.problem(), refused(403, "forbidden"));
-        world.ctx.db().write(move |tx| {
-            crate::store::users::set_role(tx, user.id, Role::Admin)
-        }).await.expect("it is changed");
+        let admin = house.member("eve", Role::Admin).await;
+        let edit = Ask::new(Method::PATCH, &format!("/api/v1/users/{}", user.id)).json(&json!({ "role": "admin" }));
+        assert_eq!(house.ask(edit.page(&admin)).await.status, StatusCode::OK);
         assert_eq!(house.ask(users()).await.status, StatusCode::OK);
     }
 }

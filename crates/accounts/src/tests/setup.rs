@@ -79,7 +79,7 @@ on_both_engines! {
         answers.sort();
         assert_eq!(answers[0], refused(201, ""));
         assert!(answers[1..].iter().all(|answer| *answer == refused(409, "setup_done")), "{answers:?}");
-        let users = service::users::list(&world.ctx, &kernel::PageQuery::default()).await.expect("a page");
+        let users = service::members::list(&world.ctx, &kernel::PageQuery::default()).await.expect("a page");
         assert_eq!(users.items.len(), 1);
     }
 

@@ -34,19 +34,24 @@ async fn every_operation_is_documented_once() {
         "add_user",
         "change_password",
         "current_session",
+        "edit_user",
         "end_session",
         "list_sessions",
         "list_tokens",
         "list_users",
+        "look_at_account_link",
+        "make_account_link",
+        "remove_user",
         "revoke_token",
         "set_up",
         "setup_state",
         "sign_in",
         "sign_out",
+        "use_account_link",
     ];
     assert_eq!(ids, all);
     let schemas = json["components"]["schemas"].as_object().expect("schemas");
-    for name in ["User", "Session", "Token", "NewToken", "Problem", "Page_User"] {
+    for name in ["User", "Session", "Token", "NewToken", "Problem", "Page_Member"] {
         assert!(schemas.contains_key(name), "{name}: {:?}", schemas.keys());
     }
 }

@@ -34,6 +34,11 @@ pub(crate) fn put_owner(tx: &mut Tx<'_>, id: i64, name: &str) -> Result<(), Faul
     Ok(())
 }
 
+pub(crate) fn take_owner(tx: &mut Tx<'_>, id: i64) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_owner WHERE id = $1"), params![id])?;
+    Ok(())
+}
+
 pub(crate) fn clear_owners(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM catalog_owner", scan = "it is made again from nothing"), params![])?;
     Ok(())

@@ -140,6 +140,18 @@ pub(crate) fn set_settings(
     Ok(rows == 1)
 }
 
+/// The feeds to which somebody subscribes, by number.
+pub(crate) fn feeds_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<PodcastId>, Fault> {
+    let sql = sql!("SELECT feed_id FROM podcasts_subscription WHERE user_id = $1 ORDER BY feed_id");
+    tx.all(sql, params![user], |row| Ok(PodcastId(row.get(0)?)))
+}
+
+/// Forgets how far somebody has heard what.
+pub(crate) fn forget_progress(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM podcasts_progress WHERE user_id = $1"), params![user])?;
+    Ok(())
+}
+
 pub(crate) fn unsubscribe(tx: &mut Tx<'_>, user: UserId, feed: PodcastId) -> Result<bool, Fault> {
     let rows = tx.run(
         sql!("DELETE FROM podcasts_subscription WHERE user_id = $1 AND feed_id = $2"),

@@ -97,6 +97,11 @@ pub(crate) fn put_handle(tx: &mut Tx<'_>, user: i64, handle: &str) -> Result<(),
     Ok(())
 }
 
+pub(crate) fn take_handle(tx: &mut Tx<'_>, user: i64) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_handle WHERE user_id = $1"), params![user])?;
+    Ok(())
+}
+
 pub(crate) fn clear_handles(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM catalog_handle", scan = "it is made again from nothing"), params![])?;
     Ok(())
