@@ -31,6 +31,7 @@ use crate::{
     store::{
         access::{self as store, Seen},
         playlists::editors,
+        search::note_rights,
     },
 };
 
@@ -38,6 +39,8 @@ use crate::{
 pub const RESTRICTED_MAX: usize = 62;
 /// Members to whom one library may be restricted.
 pub const MEMBERS_MAX: usize = 1_000;
+/// Libraries for which one member may be named.
+pub const LIBRARIES_MAX: usize = 200;
 /// How long rights are remembered that nobody says have changed.
 pub const REMEMBERED: Duration = Duration::from_secs(2);
 
@@ -139,23 +142,32 @@ pub async fn libraries(ctx: &Ctx, viewer: &Viewer) -> Result<Vec<LibraryId>, Fau
     Ok(seen)
 }
 
-/// Enters a new library, or one that comes back, with who may see it.
+/// Enters a new library, or one that comes back, with who may see it. Unless that is said, a new one is open to everybody
+/// and one that comes back is as it was.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it can't be restricted since [`RESTRICTED_MAX`] others are, when there are too many members,
 /// and for an account that is none.
-pub fn enter(tx: &mut Tx<'_>, library: LibraryId, access: &Access, now: Time) -> Result<(), Error> {
+pub fn enter(tx: &mut Tx<'_>, library: LibraryId, access: Option<&Access>, now: Time) -> Result<(), Error> {
     store::lock(tx)?;
-    let bit = match store::bit(tx, library)? {
+    let bit = match store::bit_borne(tx, library)? {
         // What is still shown of it bears this bit.
         Some(bit) => bit,
         None => free_bit(tx, now)?.unwrap_or(HOUSE),
     };
-    if bit == HOUSE && !access.everybody {
+    let open = match access {
+        Some(access) => access.everybody,
+        None => store::was_open(tx, library)?.unwrap_or(true),
+    };
+    if bit == HOUSE && !open {
         return Err(no_bit_left().into());
     }
-    store::put(tx, library, bit, access.everybody)?;
-    set_members(tx, library, access)
+    store::put(tx, library, bit, open)?;
+    match access {
+        Some(access) => set_members(tx, library, access)?,
+        None => tell(tx)?,
+    }
+    Ok(())
 }
 
 /// Enters a library that is older than rights, as open as it was. One that is known, or was removed, stays as it is.
@@ -163,7 +175,7 @@ pub fn ensure(tx: &mut Tx<'_>, library: LibraryId, now: Time) -> Result<(), Erro
     if store::is_known(tx, library)? {
         return Ok(());
     }
-    enter(tx, library, &Access::everybody(), now)
+    enter(tx, library, Some(&Access::everybody()), now)
 }
 
 fn no_bit_left() -> Problem {
@@ -183,7 +195,8 @@ fn free_bit(tx: &mut Tx<'_>, now: Time) -> Result<Option<i64>, Fault> {
     let waited = |freed: &Time| *freed <= now && now.since(*freed) >= FREED_WAITS;
     let freed = given.iter().filter(|(_, bit, freed)| *bit != HOUSE && freed.as_ref().is_some_and(waited));
     let Some((old, bit, _)) = freed.min_by_key(|(_, _, freed)| *freed) else { return Ok(None) };
-    store::delete(tx, *old)?;
+    // Who might see that one stays known, should it come back.
+    store::take_bit(tx, *old, HOUSE)?;
     Ok(Some(*bit))
 }
 
@@ -199,8 +212,15 @@ fn set_members(tx: &mut Tx<'_>, library: LibraryId, access: &Access) -> Result<(
         }
         store::insert_member(tx, library, member)?;
     }
+    tell(tx)?;
+    Ok(())
+}
+
+/// Has everybody look anew at what is shown: this process at once, pages when they hear of it, apps that ask whether
+/// anything changed.
+fn tell(tx: &mut Tx<'_>) -> Result<(), Fault> {
+    note_rights(tx)?;
     tx.wake(TOPIC_ACCESS);
-    // What is kept of lists and searches is looked at anew.
     tx.wake(TOPIC_CATALOG);
     Ok(())
 }
@@ -225,17 +245,76 @@ pub fn get(tx: &mut Tx<'_>, library: LibraryId) -> Result<Option<Access>, Fault>
     Ok(Some(Access { everybody, members: store::members(tx, library)? }))
 }
 
-/// Shuts a library that is being removed: nobody but administrators sees what is still shown of it.
-pub fn shut(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
-    store::set_open(tx, library, false)?;
-    store::delete_members(tx, library)?;
-    tx.wake(TOPIC_ACCESS);
+/// Who may see each library.
+pub async fn all(ctx: &Ctx) -> Result<HashMap<LibraryId, Access>, Fault> {
+    let found = ctx.db().read(|tx| Ok::<_, Fault>((store::every(tx)?, store::every_member(tx)?)));
+    let (libraries, members) = found.await?;
+    let open = |(id, everybody)| (id, Access { everybody, members: Vec::new() });
+    let mut all: HashMap<LibraryId, Access> = libraries.into_iter().map(open).collect();
+    for (library, member) in members {
+        if let Some(access) = all.get_mut(&library) {
+            access.members.push(member);
+        }
+    }
+    Ok(all)
+}
+
+/// The libraries to which somebody was chosen by name, also those that are open to everybody for now.
+pub fn named(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<LibraryId>, Fault> {
+    store::named(tx, user)
+}
+
+/// Chooses somebody for these libraries and no others; those that are open to everybody are seen nevertheless. Whether
+/// there is such an account is the caller's to know.
+///
+/// # Errors
+/// [`Error::Invalid`] when one of the libraries is not there, or has [`MEMBERS_MAX`] members already.
+pub fn set_named(tx: &mut Tx<'_>, user: UserId, libraries: &[LibraryId]) -> Result<(), Error> {
+    if libraries.len() > LIBRARIES_MAX {
+        let message = format!("A house has at most {LIBRARIES_MAX} libraries.");
+        return Err(Problem::invalid("libraries", message).into());
+    }
+    store::lock(tx)?;
+    store::delete_named(tx, user)?;
+    for &library in libraries {
+        if store::bit(tx, library)?.is_none() {
+            return Err(Problem::invalid("libraries", format!("There is no library {library}.")).into());
+        }
+        if store::count_members(tx, library)? >= MEMBERS_MAX as u64 {
+            let message =
+                format!("The library {library} has {MEMBERS_MAX} members, the most that there may be.");
+            return Err(Problem::invalid("libraries", message).into());
+        }
+        store::insert_member(tx, library, user)?;
+    }
+    tell(tx)?;
     Ok(())
 }
 
-/// Gives the bit of a library back of which nothing is shown any more.
+/// The libraries that a viewer may see and that can be told apart, each with a number from 1 to [`RESTRICTED_MAX`] that
+/// it keeps as long as it is there.
+pub async fn places(ctx: &Ctx, viewer: &Viewer) -> Result<Vec<(LibraryId, u32)>, Fault> {
+    let libraries = libraries_of(ctx, viewer.id).await?;
+    let all = viewer.role >= Role::Admin;
+    let seen = libraries.iter().filter(|one| (one.sees || all) && one.bit != HOUSE);
+    Ok(seen.map(|one| (one.library, one.bit.trailing_zeros())).collect())
+}
+
+/// All libraries that can be told apart, each with its number as in [`places`].
+pub async fn numbers(ctx: &Ctx) -> Result<Vec<(LibraryId, u32)>, Fault> {
+    let bits = ctx.db().read(store::bits).await?.into_iter();
+    let there = bits.filter(|(_, bit, freed)| *bit != HOUSE && freed.is_none());
+    Ok(there.map(|(library, bit, _)| (library, bit.trailing_zeros())).collect())
+}
+
+/// Shuts a library that is being removed: nobody sees what is still shown of it.
+pub fn shut(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
+    store::shut(tx, library)?;
+    tell(tx)
+}
+
+/// Gives the bit of a library back of which nothing is shown any more. Who might see it stays known.
 pub fn forget(tx: &mut Tx<'_>, library: LibraryId, now: Time) -> Result<(), Fault> {
-    store::delete_members(tx, library)?;
     store::free(tx, library, now)?;
     tx.wake(TOPIC_ACCESS);
     Ok(())

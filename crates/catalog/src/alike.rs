@@ -1,6 +1,6 @@
 //! What sounds alike: the vectors of everything that was heard, in memory, and what lies next to one of them.
 //!
-//! Every comparison is exact: all vectors are looked through, 48 bytes each. A million tracks take 60 MB and, on one core,
+//! Every comparison is exact: all vectors are looked through, 48 bytes each. A million tracks take 68 MB and, on one core,
 //! some tens of milliseconds; a hundred thousand a tenth of that. They are read from the catalogue when somebody first
 //! asks, and again when something was heard since and enough time has passed for what it costs. What is here only
 //! proposes: whether a track may be shown is decided when it is read.
@@ -36,6 +36,18 @@ pub(crate) struct Vectors {
     all: Vec<Vector>,
     /// 1 by the length of each.
     scales: Vec<f32>,
+    /// The libraries in which each lies.
+    scopes: Vec<i64>,
+}
+
+/// Which of all are looked through.
+#[derive(Clone, Debug)]
+pub(crate) struct Among {
+    /// What the viewer may see, so that nobody notices how much lies near that is for others. It may be as old as the
+    /// vectors; whether a track is shown is decided when it is read.
+    pub(crate) scope: i64,
+    /// These are left out.
+    pub(crate) without: HashSet<i64>,
 }
 
 fn dot(one: &Vector, other: &Vector) -> f32 {
@@ -75,8 +87,9 @@ pub(crate) fn middle(of: &[Vector]) -> Option<Vector> {
 }
 
 impl Vectors {
-    pub(crate) fn push(&mut self, id: TrackId, vector: Vector) {
+    pub(crate) fn push(&mut self, id: TrackId, vector: Vector, scope: i64) {
         self.ids.push(id.0);
+        self.scopes.push(scope);
         self.scales.push(scale(&vector));
         self.all.push(vector);
     }
@@ -87,13 +100,17 @@ impl Vectors {
         self.all.iter().zip(&self.scales).map(|(one, scale)| dot(one, to) * scale * own).collect()
     }
 
+    fn is_among(&self, place: usize, among: &Among) -> bool {
+        self.scopes[place] & among.scope != 0 && !among.without.contains(&self.ids[place])
+    }
+
     /// The nearest ones, the nearest first, each with its likeness from 0 to 1; of equals the older first.
-    pub(crate) fn nearest(&self, to: &Vector, most: usize, without: &HashSet<i64>) -> Vec<(i64, f64)> {
+    pub(crate) fn nearest(&self, to: &Vector, most: usize, among: &Among) -> Vec<(i64, f64)> {
         let cosines = self.cosines(to);
         let order =
             |a: &usize, b: &usize| cosines[*b].total_cmp(&cosines[*a]).then(self.ids[*a].cmp(&self.ids[*b]));
         let mut places: Vec<usize> =
-            (0..self.ids.len()).filter(|place| !without.contains(&self.ids[*place])).collect();
+            (0..self.ids.len()).filter(|place| self.is_among(*place, among)).collect();
         if places.len() > most && most > 0 {
             places.select_nth_unstable_by(most - 1, order);
         }
@@ -105,23 +122,17 @@ impl Vectors {
     /// For each of `steps` places on the way from one to another, evenly apart, the nearest that was not taken for an
     /// earlier one, with its likeness to the beginning. The way is straight between both directions, so that what is
     /// near to a place follows from how near it is to both ends.
-    pub(crate) fn between(
-        &self,
-        from: &Vector,
-        to: &Vector,
-        steps: usize,
-        without: &HashSet<i64>,
-    ) -> Vec<(i64, f64)> {
+    pub(crate) fn between(&self, from: &Vector, to: &Vector, steps: usize, among: &Among) -> Vec<(i64, f64)> {
         let (near, far) = (self.cosines(from), self.cosines(to));
-        let mut taken = without.clone();
+        let mut among = among.clone();
         let mut way = Vec::with_capacity(steps);
         for step in 1..=steps {
             #[expect(clippy::cast_precision_loss, reason = "a small number")]
             let share = step as f32 / (steps + 1) as f32;
-            let free = (0..self.ids.len()).filter(|place| !taken.contains(&self.ids[*place]));
+            let free = (0..self.ids.len()).filter(|place| self.is_among(*place, &among));
             let score = |place: &usize| (1.0 - share) * near[*place] + share * far[*place];
             let Some(next) = free.max_by(|a, b| score(a).total_cmp(&score(b))) else { break };
-            taken.insert(self.ids[next]);
+            among.without.insert(self.ids[next]);
             way.push((self.ids[next], likeness(near[next])));
         }
         way
@@ -184,10 +195,10 @@ async fn read(ctx: &Ctx) -> Result<Vectors, Fault> {
     loop {
         let rows = ctx.db().read(move |tx| store::alike::vectors(tx, after, STEP)).await?;
         let is_last = rows.len() < STEP as usize;
-        for (id, bytes) in rows {
+        for (id, bytes, scope) in rows {
             after = id;
             if let Some(vector) = vector(&bytes) {
-                vectors.push(id, vector);
+                vectors.push(id, vector, scope);
             }
         }
         if is_last {
@@ -210,19 +221,34 @@ mod tests {
 
     fn fan() -> Vectors {
         let mut all = Vectors::default();
-        (0..10_u8).for_each(|n| all.push(TrackId(i64::from(n) + 1), toward(f32::from(n) * 0.3)));
+        (0..10_u8)
+            .for_each(|n| all.push(TrackId(i64::from(n) + 1), toward(f32::from(n) * 0.3), 1 << (n / 5)));
         all
+    }
+
+    fn among(without: &[i64]) -> Among {
+        Among { scope: 3, without: without.iter().copied().collect() }
+    }
+
+    #[test]
+    fn who_sees_a_part_finds_as_many_as_there_are_in_it() {
+        let all = fan();
+        let part = Among { scope: 2, without: HashSet::new() };
+        let near = all.nearest(&toward(0.0), 3, &part);
+        assert_eq!(near.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [6, 7, 8]);
+        let way = all.between(&toward(0.0), &toward(1.5), 3, &part);
+        assert!(way.len() == 3 && way.iter().all(|(id, _)| *id > 5), "{way:?}");
     }
 
     #[test]
     fn the_nearest_come_first_and_none_twice() {
         let all = fan();
         let ids = |found: Vec<(i64, f64)>| found.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
-        assert_eq!(ids(all.nearest(&toward(0.0), 3, &HashSet::new())), [1, 2, 3]);
-        assert_eq!(ids(all.nearest(&toward(0.0), 3, &HashSet::from([1]))), [2, 3, 4]);
-        assert_eq!(all.nearest(&toward(0.0), 100, &HashSet::new()).len(), 10);
-        assert!(all.nearest(&toward(0.0), 0, &HashSet::new()).is_empty());
-        let first = all.nearest(&toward(0.0), 1, &HashSet::new())[0].1;
+        assert_eq!(ids(all.nearest(&toward(0.0), 3, &among(&[]))), [1, 2, 3]);
+        assert_eq!(ids(all.nearest(&toward(0.0), 3, &among(&[1]))), [2, 3, 4]);
+        assert_eq!(all.nearest(&toward(0.0), 100, &among(&[])).len(), 10);
+        assert!(all.nearest(&toward(0.0), 0, &among(&[])).is_empty());
+        let first = all.nearest(&toward(0.0), 1, &among(&[]))[0].1;
         assert!((first - 1.0).abs() < 1e-6, "{first}");
         assert!(alike(&toward(0.0), &toward(std::f32::consts::PI)) < 1e-3);
     }
@@ -230,7 +256,7 @@ mod tests {
     #[test]
     fn a_way_goes_from_one_to_the_other() {
         let ids: Vec<i64> = fan()
-            .between(&toward(0.0), &toward(1.5), 3, &HashSet::from([1, 6]))
+            .between(&toward(0.0), &toward(1.5), 3, &among(&[1, 6]))
             .into_iter()
             .map(|(id, _)| id)
             .collect();

@@ -1,5 +1,6 @@
 //! Stories about the catalogue, each on both engines.
 
+mod access;
 mod follow;
 mod genres;
 mod hiding;
@@ -119,7 +120,7 @@ async fn change<T: Send + 'static>(
 fn open(tx: &mut Tx<'_>, library: i64) -> Result<(), Fault> {
     let (library, access) = (crate::LibraryId(library), crate::access::Access::everybody());
     if crate::access::get(tx, library)?.is_none() {
-        let entered = crate::access::enter(tx, library, &access, kernel::testkit::START);
+        let entered = crate::access::enter(tx, library, Some(&access), kernel::testkit::START);
         entered.map_err(|error| Fault::new(format!("{error:?}")))?;
     }
     Ok(())

@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    settings: Settings,
+    pub(crate) settings: Settings,
     /// The file of settings [default: odeon.toml, if it is there]
     #[arg(long, env = "ODEON_CONFIG", global = true)]
     config: Option<PathBuf>,
@@ -71,6 +71,11 @@ enum UserCommand {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// Make a one-time link with which an account's owner chooses a password, and print it
+    Link {
+        /// The account's handle
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +110,14 @@ async fn carry_out(command: Command, config: Config) -> Result<(), String> {
             let added = accounts::add_user(&ctx, &name, &name, role, password).await;
             closed(&ctx, added.map_err(|error| in_words(&error))).await?;
             println!("{name} can sign in now, as {role}.");
+            Ok(())
+        }
+        Command::User(UserCommand::Link { name }) => {
+            let ctx = open_existing(&config).await?;
+            let made = accounts::members::link_for(&ctx, &name).await;
+            let token = closed(&ctx, made.map_err(|error| in_words(&error))).await?.token;
+            let url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+            println!("{url}/welcome#token={token}");
             Ok(())
         }
         Command::Token(TokenCommand::Add { name, label }) => {
@@ -245,6 +258,7 @@ mod tests {
         for line in [
             &["scan"][..],
             &["token", "add", "ann", "--label", "x"],
+            &["user", "link", "ann"],
             &["rebuild", "catalog_shelf"],
             &["rebuild", "catalog_search"],
         ] {

@@ -82,7 +82,7 @@ pub(crate) async fn follow_events(
             .retry_after(30)
     })?;
     let heard = ctx.bus().subscribe();
-    let follower = Follower { ctx, viewer, heard, waiting: BTreeSet::new(), _seat: seat };
+    let follower = Follower { ctx, viewer, heard, waiting: BTreeSet::new(), over: false, _seat: seat };
     let stream = stream::unfold(follower, |mut follower| async move {
         let topic = follower.next().await?;
         let event = Event::default().event("change").data(format!("{{\"topic\":\"{topic}\"}}"));
@@ -96,6 +96,8 @@ struct Follower {
     viewer: Viewer,
     heard: Listener,
     waiting: BTreeSet<&'static str>,
+    /// What the account may do has changed: the page comes back and is asked anew who it is.
+    over: bool,
     _seat: Seat,
 }
 
@@ -109,6 +111,9 @@ impl Follower {
                 () = stop.cancelled() => return None,
             };
             self.note(&heard);
+            if self.over {
+                return None;
+            }
             if !self.waiting.is_empty() {
                 self.gather().await;
             }
@@ -131,6 +136,7 @@ impl Follower {
             }
             Heard::Topic(topic) => {
                 let (name, whose) = topic.split_once(':').unwrap_or((topic, ""));
+                self.over |= name == "account" && whose == self.viewer.id.to_string();
                 let known = TOPICS.into_iter().find(|known| *known == name);
                 let own = whose.is_empty() || whose == self.viewer.id.to_string();
                 let heard = known.filter(|topic| own && self.may_hear(topic));
@@ -166,6 +172,7 @@ mod tests {
             heard: world.ctx.bus().subscribe(),
             ctx: world.ctx,
             waiting: BTreeSet::new(),
+            over: false,
             _seat: streams.sit_down(account).expect("a seat"),
         };
         for topic in ["queue:8", "devices:77", "commands:71", "playlists:8", "unknown:7", "unknown"] {
@@ -176,5 +183,10 @@ mod tests {
             follower.note(&Heard::Topic(topic.into()));
         }
         assert_eq!(follower.waiting, BTreeSet::from(["queue", "commands", "playlists"]));
+        follower.note(&Heard::Topic("account:77".into()));
+        assert!(!follower.over);
+        // Somebody who was shut out, or has another role, is told nothing more by this stream.
+        follower.note(&Heard::Topic("account:7".into()));
+        assert!(follower.over);
     }
 }

@@ -11,6 +11,9 @@ mod doctor;
 mod events;
 mod health;
 mod house;
+#[cfg(test)]
+mod leaks;
+mod rights;
 mod router;
 mod serve;
 #[cfg(test)]

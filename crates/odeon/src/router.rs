@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     describe,
     events::{self, Streams},
-    health, web,
+    health, rights, web,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +35,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .merge(catalog::routes(ctx.clone()))
         .merge(ingest::library::routes(ctx.clone(), config.data.clone()))
         .merge(uploads.routes())
+        .merge(rights::routes(ctx.clone()))
         .merge(grants)
         .merge(sharing::routes(sharing.clone()))
         .merge(podcasts::routes(podcasts::Podcasts::new(ctx.clone(), direct.clone())))

@@ -7,10 +7,11 @@ use kernel::{Ctx, Fault, Problem, http::Viewer};
 
 use super::{Error, fill};
 use crate::{
-    AlbumId, ArtistId, TrackId,
-    alike::{self, Vector, Vectors},
+    AlbumId, ArtistId, TrackId, access,
+    alike::{self, Among, Vector, Vectors},
     model::{Artist, SimilarArtist, SimilarTrack, Track},
     store::alike as store,
+    visibility,
 };
 
 /// Most things alike that are given at once.
@@ -49,13 +50,17 @@ async fn seen(ctx: &Ctx, viewer: &Viewer, seed: Seed) -> Result<Seen, Error> {
             if fill::albums(ctx, viewer, vec![id.0]).await?.is_empty() {
                 return Err(Error::NotFound);
             }
-            ctx.db().read(move |tx| store::of_album(tx, id, SEED_TRACKS_MAX)).await.map_err(Error::Fault)?
+            visibility::read(ctx, viewer, move |tx| store::of_album(tx, id, SEED_TRACKS_MAX))
+                .await
+                .map_err(Error::Fault)?
         }
         Seed::Artist(id) => {
             if fill::artists(ctx, viewer, vec![id.0]).await?.is_empty() {
                 return Err(Error::NotFound);
             }
-            ctx.db().read(move |tx| store::of_artist(tx, id, SEED_TRACKS_MAX)).await.map_err(Error::Fault)?
+            visibility::read(ctx, viewer, move |tx| store::of_artist(tx, id, SEED_TRACKS_MAX))
+                .await
+                .map_err(Error::Fault)?
         }
     };
     let tracks: HashSet<i64> = fill::tracks(ctx, viewer, ids).await?.iter().map(|track| track.id.0).collect();
@@ -119,7 +124,8 @@ pub async fn similar_tracks(
     let Seen { tracks, vector } = seen(ctx, viewer, seed).await?;
     let count = count.min(ALIKE_MAX) as usize;
     let Some(vector) = vector.filter(|_| count > 0) else { return Ok(Vec::new()) };
-    let found = search(ctx, move |all| all.nearest(&vector, LOOK_MAX, &tracks)).await?;
+    let among = Among { scope: access::scope_of(ctx, viewer).await?, without: tracks };
+    let found = search(ctx, move |all| all.nearest(&vector, LOOK_MAX, &among)).await?;
     shown(ctx, viewer, found, count).await
 }
 
@@ -136,7 +142,8 @@ pub async fn similar_artists(
 ) -> Result<Vec<SimilarArtist>, Error> {
     let Seen { tracks, vector } = seen(ctx, viewer, Seed::Artist(id)).await?;
     let Some(vector) = vector else { return Ok(Vec::new()) };
-    let found = search(ctx, move |all| all.nearest(&vector, LOOK_MAX, &tracks)).await?;
+    let among = Among { scope: access::scope_of(ctx, viewer).await?, without: tracks };
+    let found = search(ctx, move |all| all.nearest(&vector, LOOK_MAX, &among)).await?;
     let near = shown(ctx, viewer, found, ARTIST_TRACKS).await?;
     let (mut ids, mut likeness): (Vec<i64>, Vec<f64>) = (Vec::new(), Vec::new());
     for one in &near {
@@ -175,9 +182,9 @@ pub async fn sonic_path(
     let mut way = vec![(from.0, 1.0)];
     if from != to {
         let steps = count.clamp(2, PATH_MAX) as usize - 2;
-        // What the viewer may not see is not taken: as many more are found as may fall out.
         let ends = HashSet::from([from.0, to.0]);
-        way.extend(search(ctx, move |all| all.between(&begin, &end, steps, &ends)).await?);
+        let among = Among { scope: access::scope_of(ctx, viewer).await?, without: ends };
+        way.extend(search(ctx, move |all| all.between(&begin, &end, steps, &among)).await?);
         way.push((to.0, alike::alike(&begin, &end)));
     }
     let most = way.len();
@@ -192,7 +199,8 @@ pub async fn top_tracks(ctx: &Ctx, viewer: &Viewer, id: ArtistId, count: u32) ->
     if fill::artists(ctx, viewer, vec![id.0]).await?.is_empty() {
         return Err(Error::NotFound);
     }
-    let ids = ctx.db().read(move |tx| store::most_played(tx, id, ALIKE_MAX)).await.map_err(Error::Fault)?;
+    let found = visibility::read(ctx, viewer, move |tx| store::most_played(tx, id, ALIKE_MAX));
+    let ids = found.await.map_err(Error::Fault)?;
     let mut tracks = fill::tracks(ctx, viewer, ids).await?;
     tracks.truncate(count.min(ALIKE_MAX) as usize);
     Ok(tracks)

@@ -12,6 +12,9 @@ use crate::LibraryId;
 /// Advisory lock on `PostgreSQL` of whoever gives a library its bit.
 const LOCK: i64 = 0x6f64_656f_6e0e;
 
+/// What stands for the time at which a library went while it is still going: its bit is not free.
+const GOING: Time = Time(i64::MAX);
+
 /// A library as somebody sees it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
@@ -57,6 +60,15 @@ pub(crate) fn bit(tx: &mut Tx<'_>, library: LibraryId) -> Result<Option<i64>, Fa
     )
 }
 
+/// The bit that what is still shown of a library bears, also while it is going; `None` when it is not known, or gone.
+pub(crate) fn bit_borne(tx: &mut Tx<'_>, library: LibraryId) -> Result<Option<i64>, Fault> {
+    tx.one(
+        sql!("SELECT bit FROM catalog_library WHERE id = $1 AND (freed_us IS NULL OR freed_us = $2)"),
+        params![library, GOING],
+        |row| row.get(0),
+    )
+}
+
 /// Whether a library was ever entered, also one that is gone.
 pub(crate) fn is_known(tx: &mut Tx<'_>, library: LibraryId) -> Result<bool, Fault> {
     let sql = sql!("SELECT 1 FROM catalog_library WHERE id = $1");
@@ -76,10 +88,11 @@ pub(crate) fn bits(tx: &mut Tx<'_>) -> Result<Vec<(LibraryId, i64, Option<Time>)
 pub(crate) fn is_partial(tx: &mut Tx<'_>) -> Result<bool, Fault> {
     let found = tx.one(
         sql!(
-            "SELECT 1 FROM catalog_library l WHERE l.freed_us IS NULL AND (l.bit & $scope) = 0 LIMIT 1",
+            "SELECT 1 FROM catalog_library l
+             WHERE (l.freed_us IS NULL OR l.freed_us = $1) AND (l.bit & $scope) = 0 LIMIT 1",
             scan = "there are few libraries"
         ),
-        params![],
+        params![GOING],
         |_| Ok(()),
     )?;
     Ok(found.is_some())
@@ -105,18 +118,29 @@ pub(crate) fn set_open(tx: &mut Tx<'_>, library: LibraryId, open: bool) -> Resul
     Ok(rows == 1)
 }
 
-/// The library is gone; its bit waits.
-pub(crate) fn free(tx: &mut Tx<'_>, library: LibraryId, now: Time) -> Result<(), Fault> {
+/// A library that is removed is seen by nobody from now on; who may see it is kept should it come back.
+pub(crate) fn shut(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
     tx.run(
-        sql!("UPDATE catalog_library SET open = FALSE, freed_us = $2 WHERE id = $1 AND freed_us IS NULL"),
-        params![library, now],
+        sql!("UPDATE catalog_library SET freed_us = $2 WHERE id = $1 AND freed_us IS NULL"),
+        params![library, GOING],
     )?;
     Ok(())
 }
 
-/// Forgets a library whose bit another gets.
-pub(crate) fn delete(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
-    tx.run(sql!("DELETE FROM catalog_library WHERE id = $1"), params![library])?;
+/// Nothing of the library is shown any more; its bit waits.
+pub(crate) fn free(tx: &mut Tx<'_>, library: LibraryId, now: Time) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE catalog_library SET freed_us = $2 WHERE id = $1 AND (freed_us IS NULL OR freed_us = $3)"
+        ),
+        params![library, now, GOING],
+    )?;
+    Ok(())
+}
+
+/// Takes the bit of a library that is gone, for another.
+pub(crate) fn take_bit(tx: &mut Tx<'_>, library: LibraryId, none: i64) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_library SET bit = $2 WHERE id = $1"), params![library, none])?;
     Ok(())
 }
 
@@ -133,6 +157,56 @@ pub(crate) fn insert_member(tx: &mut Tx<'_>, library: LibraryId, user: UserId) -
 pub(crate) fn delete_members(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM catalog_library_member WHERE library_id = $1"), params![library])?;
     Ok(())
+}
+
+/// Whether a library is or was open to every member; `None` when it was never entered.
+pub(crate) fn was_open(tx: &mut Tx<'_>, library: LibraryId) -> Result<Option<bool>, Fault> {
+    tx.one(sql!("SELECT open FROM catalog_library WHERE id = $1"), params![library], |row| row.get(0))
+}
+
+/// Every library that is there, and whether it is open to every member.
+pub(crate) fn every(tx: &mut Tx<'_>) -> Result<Vec<(LibraryId, bool)>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT id, open FROM catalog_library WHERE freed_us IS NULL ORDER BY id",
+            scan = "there are few libraries"
+        ),
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Who may see which library besides.
+pub(crate) fn every_member(tx: &mut Tx<'_>) -> Result<Vec<(LibraryId, UserId)>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT library_id, user_id FROM catalog_library_member ORDER BY library_id, user_id",
+            scan = "at most 1,000 members of each of 200 libraries"
+        ),
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The libraries to which somebody was chosen, by number.
+pub(crate) fn named(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<LibraryId>, Fault> {
+    tx.all(
+        sql!("SELECT library_id FROM catalog_library_member WHERE user_id = $1 ORDER BY library_id"),
+        params![user],
+        |row| row.get(0),
+    )
+}
+
+/// Somebody is chosen for no library any more.
+pub(crate) fn delete_named(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_library_member WHERE user_id = $1"), params![user])?;
+    Ok(())
+}
+
+/// How many were chosen for a library.
+pub(crate) fn count_members(tx: &mut Tx<'_>, library: LibraryId) -> Result<u64, Fault> {
+    let sql = sql!("SELECT COUNT(*) FROM catalog_library_member WHERE library_id = $1");
+    Ok(tx.one(sql, params![library], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Whether a library is open to every member; `None` when there is no such library.

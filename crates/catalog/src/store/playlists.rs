@@ -50,7 +50,7 @@ macro_rules! select_playlists {
     ($join:literal) => {
         concat!(
             "SELECT pl.id, pl.owner_id, COALESCE(o.name, ''), pl.name, pl.description, pl.public, pl.rules,
-                pl.cover_album_id, pl.track_count, pl.duration_ms, pl.version, pl.created_us, pl.changed_us,
+                ca.id, pl.track_count, pl.duration_ms, pl.version, pl.created_us, pl.changed_us,
                 pl.sort_key, f.folder_id,
                 EXISTS (SELECT 1 FROM catalog_playlist_editor ed
                     WHERE ed.playlist_id = pl.id AND ed.user_id = $1), ",

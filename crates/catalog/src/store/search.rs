@@ -46,6 +46,12 @@ pub(crate) fn is_dirty(tx: &mut Tx<'_>) -> Result<bool, Fault> {
     Ok(found?.is_some())
 }
 
+/// Notes that what is shown changed though no thing did: somebody may see more or less of it.
+pub(crate) fn note_rights(tx: &mut Tx<'_>) -> Result<(), Fault> {
+    tx.run(sql!("INSERT INTO catalog_search_dirty (kind, item_id) VALUES (1, 0)"), params![])?;
+    Ok(())
+}
+
 /// One at a time gives numbers; until the transaction ends.
 pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), Fault> {
     if tx.engine() == Engine::Postgres {

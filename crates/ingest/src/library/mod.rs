@@ -18,7 +18,7 @@ pub use model::{FileProblem, Library, LibraryState, Progress};
 pub use routes::routes;
 pub use service::{
     add_library, add_library_for, ensure_library, last_progress, libraries, library, list_problems,
-    remove_library, request_scan,
+    remove_library, request_scan, set_access,
 };
 pub(crate) use service::{enqueue, enqueue_due};
 

@@ -1,6 +1,6 @@
 //! What is known of libraries.
 
-use catalog::LibraryId;
+use catalog::{LibraryId, access::Access};
 use kernel::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,6 +52,8 @@ pub struct Library {
     pub broken: i64,
     /// How far the scan is, while one runs.
     pub progress: Option<Progress>,
+    /// Who may see it.
+    pub access: Access,
 }
 
 /// Something in a library that could not be taken in as it is.

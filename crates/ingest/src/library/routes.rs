@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::{extract::State, response::IntoResponse};
-use catalog::LibraryId;
+use catalog::{LibraryId, access::Access};
 use http::StatusCode;
 use kernel::{
     Ctx, Page, PageQuery, Problem,
@@ -27,6 +27,7 @@ pub fn routes(ctx: Ctx, data: PathBuf) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(get_libraries, add_library))
         .routes(routes!(remove_library))
+        .routes(routes!(set_access))
         .routes(routes!(scan_library))
         .routes(routes!(get_problems))
         .routes(routes!(get_folders))
@@ -40,6 +41,9 @@ struct NewLibrary {
     path: String,
     /// What people call it; the folder's name unless given.
     name: Option<String>,
+    /// Who may see it. Unless given, a new library is open to every member, and one that was removed and comes back is for
+    /// those who might see it before.
+    access: Option<Access>,
 }
 
 /// Which folder's folders are asked for.
@@ -77,7 +81,8 @@ async fn add_library(
 ) -> Result<impl IntoResponse, Problem> {
     viewer.require(Role::Admin)?;
     let folder = path::given(&new.path);
-    let added = service::add_library(&app.ctx, &app.data, &folder, new.name.as_deref()).await;
+    let name = new.name.as_deref();
+    let added = service::add_library_for(&app.ctx, &app.data, &folder, name, new.access).await;
     Ok((StatusCode::CREATED, Json(added.map_err(|error| error.problem())?)))
 }
 
@@ -93,6 +98,20 @@ async fn remove_library(
     viewer.require(Role::Admin)?;
     service::remove_library(&app.ctx, id).await.map_err(|error| error.problem())?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Says who may see a library: every member, or these and administrators. It holds at once.
+#[utoipa::path(put, path = "/api/v1/libraries/{id}/access", operation_id = "set_library_access",
+    tag = "libraries", request_body = Access, params(("id" = String, Path)),
+    responses((status = 200, body = Library), (status = "4XX", body = Problem)))]
+async fn set_access(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<LibraryId>,
+    Json(who): Json<Access>,
+) -> Result<Json<Library>, Problem> {
+    viewer.require(Role::Admin)?;
+    service::set_access(&app.ctx, id, who).await.map(Json).map_err(|error| error.problem())
 }
 
 /// Has a library scanned.

@@ -28,18 +28,19 @@ const SCAN_TRIES_MAX: u32 = 30;
 /// Makes the folder at `path` a library and has it scanned. `data` is the program's own folder, which can't be one.
 ///
 /// The folder is kept by its real path, with links resolved. A folder that is a library already, or is in one, or
-/// has one in it, is refused; one that was removed comes back with everything it had, open to everybody.
+/// has one in it, is refused. A new one is open to every member; one that was removed comes back with everything it had,
+/// for those who might see it before.
 pub async fn add_library(ctx: &Ctx, data: &Path, path: &Path, name: Option<&str>) -> Result<Library, Error> {
-    add_library_for(ctx, data, path, name, Access::everybody()).await
+    add_library_for(ctx, data, path, name, None).await
 }
 
-/// The same, for those who may see it. 409 when it can't be restricted, 422 when a member is no account.
+/// The same; with `who`, for those alone. 409 when it can't be restricted, 422 when a member is no account.
 pub async fn add_library_for(
     ctx: &Ctx,
     data: &Path,
     path: &Path,
     name: Option<&str>,
-    who: Access,
+    who: Option<Access>,
 ) -> Result<Library, Error> {
     let real = checked_folder(path.to_owned(), data.to_owned()).await?;
     let name = checked_name(name, &real)?;
@@ -51,7 +52,7 @@ pub async fn add_library_for(
             check_room(&others, &bytes)?;
             let id = store::put(tx, id, &bytes, &name, inner.now())?;
             // In the same transaction, so that nothing of it is ever seen by anybody else.
-            access::enter(tx, id, &who, inner.now())?;
+            access::enter(tx, id, who.as_ref(), inner.now())?;
             // A removal that is still under way is overtaken.
             jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
             enqueue(tx, &inner, id)?;
@@ -80,12 +81,30 @@ pub async fn ensure_library(ctx: &Ctx, data: &Path, path: &Path) -> Result<Libra
 
 /// All libraries.
 pub async fn libraries(ctx: &Ctx) -> Result<Vec<Library>, Error> {
-    Ok(store::all(ctx.db()).await?)
+    let mut access = access::all(ctx).await?;
+    let mut all = store::all(ctx.db()).await?;
+    for library in &mut all {
+        library.access = access.remove(&library.id).unwrap_or_default();
+    }
+    Ok(all)
 }
 
 /// One library.
 pub async fn library(ctx: &Ctx, id: LibraryId) -> Result<Library, Error> {
-    store::one(ctx.db(), id).await?.ok_or(Error::NotFound)
+    let mut library = store::one(ctx.db(), id).await?.ok_or(Error::NotFound)?;
+    let known = ctx.db().read(move |tx| access::get(tx, id)).await?;
+    library.access = known.unwrap_or_default();
+    Ok(library)
+}
+
+/// Says who may see a library. It holds from now on here, and within [`access::REMEMBERED`] on every node.
+///
+/// 409 when it can't be restricted since too many are, 422 for too many members and for one who has no account.
+pub async fn set_access(ctx: &Ctx, id: LibraryId, who: Access) -> Result<Library, Error> {
+    library(ctx, id).await?;
+    let change = move |tx: &mut Tx<'_>| Ok::<_, Error>(access::set(tx, id, &who)?);
+    ctx.db().write(change).await?;
+    library(ctx, id).await
 }
 
 /// What the running scan has done so far, or the last one in all.

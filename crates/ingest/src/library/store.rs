@@ -88,6 +88,8 @@ fn library(row: &Row<'_>) -> Result<Library, Fault> {
         videos: row.get(8)?,
         broken: row.get(9)?,
         progress: (state == LibraryState::Scanning).then_some(progress),
+        // Another domain's to say; the service fills it in.
+        access: catalog::access::Access::default(),
     })
 }
 

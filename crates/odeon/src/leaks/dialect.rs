@@ -1,0 +1,263 @@
+//! Every method of the dialect, and how it is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::Method;
+
+use super::{Answers, House, Told, api::absent, tells};
+
+/// How a method is asked.
+enum Way {
+    /// It lists: with each of these parameters.
+    Lists(&'static [&'static str]),
+    /// The same in an order of chance; what is told is held together sorted.
+    Chance(&'static [&'static str]),
+    /// It is about things of these kinds: with these parameters, in which `ID` stands for one.
+    Of(&'static [&'static str], &'static [&'static str]),
+    /// It says nothing of the catalogue, or needs a file, for this reason.
+    Apart(&'static str),
+}
+use Way::{Apart, Chance, Lists, Of};
+
+const NOT_YET: &str = "refused to everybody";
+const ADMIN: &str = "for administrators, who see everything";
+const ACCOUNT: &str = "about accounts and the server";
+const LIST: &str = "about a playlist, which has rights of its own";
+const SEARCHES: &[&str] = &[
+    "query=",
+    "query=zyxhidden",
+    "query=plain",
+    "query=rock",
+    "query=shared&songCount=1",
+    "query=&songCount=500&albumCount=500",
+    "query=&songOffset=2&albumOffset=1&artistOffset=1",
+];
+const ALBUMS: &[&str] = &[
+    "type=alphabeticalByName&size=500",
+    "type=alphabeticalByArtist&size=500",
+    "type=newest&size=500",
+    "type=highest",
+    "type=frequent",
+    "type=recent",
+    "type=starred",
+    "type=byYear&fromYear=1990&toYear=2005",
+    "type=byGenre&genre=Rock",
+    "type=newest&size=1&offset=1",
+    "type=byGenre&genre=zyxhidden+genre",
+];
+const SONG: &[&str] = &["track"];
+const ANY: &[&str] = &["track", "album", "artist"];
+
+const TABLE: &[(&str, Way)] = &[
+    ("getIndexes", Lists(&[""])),
+    ("getMusicDirectory", Of(&["artist", "album", "track", "video"], &["id=ID"])),
+    ("getArtists", Lists(&[""])),
+    ("getArtist", Of(&["artist"], &["id=ID"])),
+    ("getAlbum", Of(&["album"], &["id=ID"])),
+    ("getSong", Of(SONG, &["id=ID"])),
+    ("getVideos", Lists(&[""])),
+    ("getVideoInfo", Of(&["video"], &["id=ID"])),
+    ("getAlbumList", Lists(ALBUMS)),
+    ("getAlbumList2", Lists(ALBUMS)),
+    ("search", Lists(&["any=zyxhidden", "any=plain", "any=song&count=1&offset=1", "artist=both"])),
+    ("getRandomSongs", Chance(&["size=500", "size=500&genre=Rock", "size=500&fromYear=1990&toYear=2000"])),
+    ("getSimilarSongs", Of(ANY, &["id=ID", "id=ID&count=1"])),
+    ("getSimilarSongs2", Of(&["artist"], &["id=ID", "id=ID&count=1"])),
+    (
+        "getTopSongs",
+        Lists(&["artist=Both", "artist=plain+artist", "artist=zyxhidden+artist", "artist=nobody"]),
+    ),
+    ("getSonicSimilarTracks", Of(SONG, &["id=ID", "id=ID&count=2"])),
+    ("findSonicPath", Of(SONG, &["startSongId=ID&endSongId=ID", "startSongId=ID&endSongId=ID&count=2"])),
+    ("getGenres", Lists(&[""])),
+    (
+        "getSongsByGenre",
+        Lists(&[
+            "genre=Rock&count=500",
+            "genre=Rock&count=1&offset=1",
+            "genre=zyxhidden+genre",
+            "genre=none",
+        ]),
+    ),
+    (
+        "getLyrics",
+        Lists(&["artist=zyxhidden+artist&title=zyxhidden+song+1", "artist=plain+artist&title=plain+song+1"]),
+    ),
+    ("getLyricsBySongId", Of(SONG, &["id=ID"])),
+    ("getStarred", Lists(&[""])),
+    ("getStarred2", Lists(&[""])),
+    ("getNowPlaying", Lists(&[""])),
+    ("star", Of(&["track", "album", "artist"], &["id=ID"])),
+    ("unstar", Of(&["track", "album", "artist"], &["id=ID"])),
+    ("setRating", Of(&["track", "album", "artist"], &["id=ID&rating=3"])),
+    ("scrobble", Of(SONG, &["id=ID", "id=ID&submission=false"])),
+    ("reportPlayback", Of(SONG, &["mediaId=ID&mediaType=song&positionMs=5&state=playing"])),
+    ("search2", Lists(SEARCHES)),
+    ("search3", Lists(SEARCHES)),
+    ("getArtistInfo", Of(ANY, &["id=ID"])),
+    ("getArtistInfo2", Of(&["artist"], &["id=ID"])),
+    ("getAlbumInfo", Of(&["track", "album"], &["id=ID"])),
+    ("getAlbumInfo2", Of(&["album"], &["id=ID"])),
+    ("getPlaylists", Lists(&[""])),
+    ("getPlaylist", Apart(LIST)),
+    ("createPlaylist", Apart(LIST)),
+    ("updatePlaylist", Apart(LIST)),
+    ("deletePlaylist", Apart(LIST)),
+    ("getPlayQueue", Lists(&[""])),
+    ("getPlayQueueByIndex", Lists(&[""])),
+    ("savePlayQueue", Apart("takes any number and never shows it")),
+    ("savePlayQueueByIndex", Apart("takes any number and never shows it")),
+    ("getBookmarks", Lists(&[""])),
+    ("createBookmark", Of(SONG, &["id=ID&position=5"])),
+    ("deleteBookmark", Of(SONG, &["id=ID"])),
+    ("stream", Of(&["track", "video"], &["id=ID"])),
+    ("download", Of(&["track", "video"], &["id=ID"])),
+    ("hls", Of(&["track", "video"], &["id=ID"])),
+    ("getCaptions", Of(&["video"], &["id=ID"])),
+    ("getCoverArt", Of(&["track", "album", "artist", "video"], &["id=ID", "id=ID_ff", "id=ID&size=100"])),
+    ("getTranscodeDecision", Of(SONG, &["mediaId=ID&mediaType=song"])),
+    ("getUser", Lists(&["username=bob"])),
+    ("getUsers", Apart(ADMIN)),
+    ("createUser", Apart(ADMIN)),
+    ("updateUser", Apart(ADMIN)),
+    ("deleteUser", Apart(ADMIN)),
+    ("changePassword", Apart(ACCOUNT)),
+    ("getScanStatus", Apart("counts what the scans of the house found; told to administrators alone")),
+    ("startScan", Apart(ADMIN)),
+    ("ping", Apart(ACCOUNT)),
+    ("getLicense", Apart(ACCOUNT)),
+    ("tokenInfo", Apart(ACCOUNT)),
+    ("getMusicFolders", Lists(&[""])),
+    ("getAvatar", Apart(ACCOUNT)),
+    ("getTranscodeStream", Of(SONG, &["mediaId=ID&mediaType=song&offset=0&transcodeParams=x"])),
+    ("jukeboxControl", Apart(ACCOUNT)),
+    ("getOpenSubsonicExtensions", Apart(ACCOUNT)),
+    ("addChatMessage", Apart(NOT_YET)),
+    ("createInternetRadioStation", Apart(NOT_YET)),
+    ("createPodcastChannel", Apart(NOT_YET)),
+    ("createShare", Apart(NOT_YET)),
+    ("deleteInternetRadioStation", Apart(NOT_YET)),
+    ("deletePodcastChannel", Apart(NOT_YET)),
+    ("deletePodcastEpisode", Apart(NOT_YET)),
+    ("deleteShare", Apart(NOT_YET)),
+    ("downloadPodcastEpisode", Apart(NOT_YET)),
+    ("getChatMessages", Apart(NOT_YET)),
+    ("getInternetRadioStations", Apart(NOT_YET)),
+    ("getNewestPodcasts", Apart(NOT_YET)),
+    ("getPodcastEpisode", Apart(NOT_YET)),
+    ("getPodcasts", Apart(NOT_YET)),
+    ("getShares", Apart(NOT_YET)),
+    ("refreshPodcasts", Apart(NOT_YET)),
+    ("updateInternetRadioStation", Apart(NOT_YET)),
+    ("updateShare", Apart(NOT_YET)),
+];
+
+/// What is read of a hidden thing once it is no longer hidden; the others need a file, or change something.
+const READS: [&str; 11] = [
+    "getMusicDirectory",
+    "getArtist",
+    "getAlbum",
+    "getSong",
+    "getVideoInfo",
+    "getSimilarSongs2",
+    "getSonicSimilarTracks",
+    "getLyricsBySongId",
+    "getArtistInfo2",
+    "getAlbumInfo2",
+    "findSonicPath",
+];
+
+fn path(key: &str, method: &str, more: &str) -> String {
+    format!("/rest/{method}?f=json&v=1.16.1&c=leaks&apiKey={key}&{more}")
+}
+
+/// A thing as the dialect names it.
+fn named(kind: &str, id: &str) -> String {
+    let prefix = match kind {
+        "track" => "tr",
+        "album" => "al",
+        "artist" => "ar",
+        _ => "vi",
+    };
+    format!("{prefix}-{id}")
+}
+
+fn check_table() {
+    let all: BTreeSet<&str> = subsonic::methods().collect();
+    let known: BTreeSet<&str> = TABLE.iter().map(|(name, _)| *name).collect();
+    let differs: Vec<_> = all.symmetric_difference(&known).collect();
+    assert!(differs.is_empty(), "say in crates/odeon/src/leaks/dialect.rs how these are asked: {differs:?}");
+}
+
+/// The moment of the last change of all is told to everybody; what changed is not.
+fn without_moment(mut told: Told) -> Told {
+    let text = told.text();
+    if let Some((before, after)) = text.split_once("\"lastModified\":") {
+        let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        told.body = format!("{before}{rest}").into_bytes();
+        told.headers.retain(|(name, _)| name != "content-length");
+    }
+    told
+}
+
+/// The same in one order.
+fn sorted(mut told: Told) -> Told {
+    let mut parts: Vec<String> =
+        told.text().split("},{").map(|part| part.trim_matches(['{', '}', ']']).to_owned()).collect();
+    if let Some(first) = parts.first_mut() {
+        *first = first.rsplit_once("[{").map_or(first.clone(), |(_, part)| part.to_owned());
+    }
+    parts.sort();
+    told.body = parts.join("\n").into_bytes();
+    told
+}
+
+/// Everything that lists, and everything about one thing that the member sees.
+pub(super) async fn lists(house: &House, seen: &BTreeMap<&'static str, String>) -> Answers {
+    check_table();
+    let mut answers = Answers::new();
+    for (method, way) in TABLE {
+        let asked: Vec<String> = match way {
+            Lists(queries) | Chance(queries) => queries.iter().map(|&query| query.to_owned()).collect(),
+            Of(kinds, queries) if READS.contains(method) => {
+                let kinds = kinds.iter().filter(|kind| **kind != "track" || *method != "getMusicDirectory");
+                let kinds = kinds.filter(|kind| **kind != "video" || *method != "getMusicDirectory");
+                kinds
+                    .flat_map(|kind| {
+                        queries.iter().map(move |query| query.replace("ID", &named(kind, &seen[kind])))
+                    })
+                    .collect()
+            }
+            _ => continue,
+        };
+        for query in asked {
+            let told = house.get(&house.bob, &path(&house.bob, method, &query)).await;
+            let told = if matches!(way, Chance(_)) { sorted(told) } else { without_moment(told) };
+            answers.insert(format!("{method} {query}"), told);
+        }
+    }
+    answers
+}
+
+/// Asks everything with a hidden number and with one that never was; gives what was read of hidden things.
+pub(super) async fn hidden_is_absent(
+    house: &House,
+    hidden: &BTreeMap<&'static str, String>,
+) -> Vec<(Method, String)> {
+    let mut compared = Vec::new();
+    for (method, way) in TABLE {
+        let Of(kinds, queries) = way else { continue };
+        for (kind, query) in kinds.iter().flat_map(|kind| queries.iter().map(move |query| (*kind, *query))) {
+            let asked = |id: &str| path(&house.bob, method, &query.replace("ID", &named(kind, id)));
+            let there = house.get(&house.bob, &asked(&hidden[kind])).await;
+            let gone = house.get(&house.bob, &asked(&absent(&hidden[kind]))).await;
+            assert_eq!(there, gone, "{method} {query} tells a hidden {kind} from one that never was");
+            assert!(!tells(&there, hidden), "{method} {query}: {there:?}");
+            let is_read = READS.contains(method) && (*method != "getMusicDirectory" || kind == "album");
+            if is_read {
+                compared.push((Method::GET, asked(&hidden[kind])));
+            }
+        }
+    }
+    compared
+}
