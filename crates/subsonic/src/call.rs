@@ -13,11 +13,7 @@ use kernel::{
 use serde_json::Value;
 use sharing::Sharing;
 
-use crate::{
-    error::{Code, Error},
-    params::Params,
-    tree::Element,
-};
+use crate::{error::Error, folders, params::Params, tree::Element};
 
 /// What all requests share.
 pub(crate) struct App {
@@ -97,12 +93,21 @@ impl Call {
         Ok(())
     }
 
-    /// Refuses a music folder that is not the one that there is.
-    pub(crate) fn check_folder(&self) -> Result<(), Error> {
-        match self.params.filled("musicFolderId") {
-            None => Ok(()),
-            Some(id) if id == crate::ids::FOLDER.to_string() => Ok(()),
-            Some(_) => Err(Error::new(Code::Absent, "There is no such music folder.")),
+    /// Lets a call be about one music folder alone, when it says so. That holds for every method that reads, also for those
+    /// whose description does not have it yet.
+    pub(crate) async fn enter_folder(&mut self, method: &str) -> Result<(), Error> {
+        let reads = ["get", "search", "find"].iter().any(|verb| method.starts_with(verb));
+        if !reads || method.starts_with("getUser") {
+            return Ok(());
         }
+        let given: Vec<&str> = self.params.all("musicFolderId").filter(|text| !text.is_empty()).collect();
+        let Some(first) = given.first() else { return Ok(()) };
+        if given.iter().any(|other| other != first) {
+            return Err(Error::refused("musicFolderId names one folder here; ask for each by itself."));
+        }
+        let number = folders::read(first).ok_or_else(folders::absent)?;
+        let library = folders::library(&self.app.ctx, &self.caller.viewer, number).await?;
+        self.caller.viewer.within = library.map(|library| library.0);
+        Ok(())
     }
 }

@@ -4,18 +4,18 @@ use std::fmt;
 
 use catalog::{AlbumId, ArtistId, PictureId, TrackId, VideoId, model::playlists::PlaylistId};
 
-use crate::error::Error;
+use crate::{error::Error, folders};
 
-/// The one music folder: everything that the caller may see.
-pub(crate) const FOLDER: u64 = 1;
+/// The music folder of everything that the caller may see; those of libraries have the numbers after it.
+pub(crate) const FOLDER: u32 = 1;
 /// Longest identifier that is looked at.
 const CHARS_MAX: usize = 64;
 
 /// Something by its identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ItemId {
-    /// The music folder.
-    Folder,
+    /// A music folder.
+    Folder(u32),
     Track(TrackId),
     Album(AlbumId),
     Artist(ArtistId),
@@ -33,8 +33,8 @@ impl ItemId {
         if text.len() > CHARS_MAX {
             return None;
         }
-        if text == FOLDER.to_string() {
-            return Some(Self::Folder);
+        if let Some(folder) = folders::read(text) {
+            return Some(Self::Folder(folder));
         }
         let (kind, number) = text.split_once('-')?;
         let number = number_of(number)?;
@@ -74,7 +74,7 @@ fn number_of(text: &str) -> Option<i64> {
 impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder => write!(f, "{FOLDER}"),
+            Self::Folder(number) => write!(f, "{number}"),
             Self::Track(id) => write!(f, "tr-{id}"),
             Self::Album(id) => write!(f, "al-{id}"),
             Self::Artist(id) => write!(f, "ar-{id}"),
@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn an_identifier_leads_back_to_what_it_is_of() {
         for id in [
-            ItemId::Folder,
+            ItemId::Folder(FOLDER),
+            ItemId::Folder(63),
             ItemId::Track(TrackId(1)),
             ItemId::Album(AlbumId(i64::MAX)),
             ItemId::Artist(ArtistId(3)),
@@ -132,7 +133,10 @@ mod tests {
             "tr-1 ",
             "TR-1",
             "xx-1",
-            "2",
+            "0",
+            "02",
+            "+2",
+            "99999999999",
             "é-1",
             "tr-٣",
             "tr-9223372036854775808",

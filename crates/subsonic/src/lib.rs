@@ -10,6 +10,7 @@ mod call;
 mod endpoints;
 mod error;
 mod facts;
+mod folders;
 mod ids;
 mod params;
 mod render;
@@ -21,3 +22,8 @@ mod tests;
 mod tree;
 
 pub use routes::{Config, routes};
+
+/// The names of all methods of the API, those included that are only refused.
+pub fn methods() -> impl Iterator<Item = &'static str> {
+    endpoints::names()
+}

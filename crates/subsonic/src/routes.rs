@@ -85,6 +85,7 @@ async fn call(
     body: Vec<u8>,
 ) -> Result<Reply, Error> {
     let address = accounts::music::address(&parts, &app.config);
+    let name = bare(name);
     let run = match find(name)? {
         Endpoint::Open(run) => return Ok(run()),
         Endpoint::Closed(run) => run,
@@ -92,14 +93,19 @@ async fn call(
     check_version(&params)?;
     let caller = sign_in::sign_in(&Asking { app: &app, params: &params, address }).await?;
     let Parts { method, headers, .. } = parts;
-    let call = Call { app, caller, method, headers, params, body };
+    let mut call = Call { app, caller, method, headers, params, body };
+    call.enter_folder(name).await?;
     run(&call).await
 }
 
-/// The method of this name, with or without the ending of old.
-fn find(name: &str) -> Result<&'static Endpoint, Error> {
+/// A method's name without the ending of old.
+fn bare(name: &str) -> &str {
     let bare = name.strip_suffix(".view").unwrap_or(name);
-    let bare = if bare == "hls.m3u8" { "hls" } else { bare };
+    if bare == "hls.m3u8" { "hls" } else { bare }
+}
+
+/// The method of this name.
+fn find(bare: &str) -> Result<&'static Endpoint, Error> {
     endpoints::find(bare).ok_or_else(|| {
         let shown: String = bare.chars().take(NAME_CHARS_MAX).collect();
         Error::refused(format!("The API has no method {shown:?}."))

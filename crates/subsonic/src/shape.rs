@@ -15,7 +15,10 @@ pub(crate) use self::{
     artists::{artist, artist_folder, artist_name},
     songs::song,
 };
-use crate::{ids::ItemId, tree::Element};
+use crate::{
+    ids::{FOLDER, ItemId},
+    tree::Element,
+};
 
 /// Milliseconds as the whole seconds of the API.
 pub(crate) fn seconds(ms: u64) -> u64 {
@@ -95,7 +98,7 @@ fn explicit(advisory: Option<Advisory>) -> &'static str {
 pub(crate) fn video(video: &Video, facts: Option<&VideoFacts>) -> Element {
     let element = Element::new()
         .with("id", ItemId::from(video.id).to_string())
-        .with("parent", ItemId::Folder.to_string())
+        .with("parent", ItemId::Folder(FOLDER).to_string())
         .with("isDir", false)
         .with("isVideo", true)
         .with("type", "video")

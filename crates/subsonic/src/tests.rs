@@ -5,6 +5,7 @@ mod annotation;
 mod browsing;
 mod envelope;
 mod facts;
+mod folders;
 mod foreign;
 mod listener;
 mod lists;

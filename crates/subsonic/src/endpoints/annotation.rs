@@ -26,7 +26,7 @@ fn marked(id: ItemId) -> Result<Marked, Error> {
         ItemId::Album(id) => Marked::Album(id),
         ItemId::Artist(id) => Marked::Artist(id),
         ItemId::Video(id) => Marked::Video(id),
-        ItemId::Folder | ItemId::Playlist(_) => return Err(Error::absent()),
+        ItemId::Folder(_) | ItemId::Playlist(_) => return Err(Error::absent()),
     })
 }
 

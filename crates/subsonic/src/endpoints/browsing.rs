@@ -8,12 +8,12 @@ use catalog::{
         dialect::{self, ROWS_MAX},
     },
 };
-use kernel::PageQuery;
+use kernel::{PageQuery, http::Viewer};
 
 use crate::{
     call::{Call, Reply},
     error::Error,
-    facts,
+    facts, folders,
     ids::{FOLDER, ItemId},
     shape,
     tree::Element,
@@ -21,8 +21,6 @@ use crate::{
 
 /// Words that do not count at the beginning of a name, as the catalogue sorts.
 const IGNORED_ARTICLES: &str = "The An A";
-/// What the music folder is called.
-const FOLDER_NAME: &str = "Music";
 /// Most artists of an index, which the API gives whole.
 pub(crate) const ARTISTS_MAX: usize = 200_000;
 /// Most videos of the list of all, which the API gives whole.
@@ -30,9 +28,11 @@ pub(crate) const VIDEOS_MAX: usize = 10_000;
 /// Rows of one step of what is given whole.
 const STEP: u32 = 200;
 
-pub(super) fn get_music_folders(_: &Call) -> Result<Reply, Error> {
-    let folder = Element::new().with("id", FOLDER).with("name", FOLDER_NAME);
-    Reply::element("musicFolders", Element::new().list("musicFolder", [folder]))
+/// The libraries that the caller may see.
+pub(super) async fn get_music_folders(call: &Call) -> Result<Reply, Error> {
+    let folders = folders::of(call.ctx(), call.viewer()).await?.into_iter();
+    let each = folders.map(|folder| Element::new().with("id", folder.number).with("name", folder.name));
+    Reply::element("musicFolders", Element::new().list("musicFolder", each))
 }
 
 /// Artists as folders; none to those who have the latest already.
@@ -46,12 +46,9 @@ pub(super) async fn get_indexes(call: &Call) -> Result<Reply, Error> {
     // Up to the next whole millisecond, which is what the app will ask with.
     let changed_ms = changed.0.div_euclid(1000) + 1;
     let index = match since {
-        Some(since) if since.0 / 1000 >= changed_ms => {
-            call.check_folder()?;
-            Vec::new()
-        }
+        Some(since) if since.0 / 1000 >= changed_ms => Vec::new(),
         _ => {
-            let found = all_artists(call).await?;
+            let found = all_artists(call, call.viewer()).await?;
             index(&found.keys, facts::artist_names(&found.artists))
         }
     };
@@ -63,7 +60,7 @@ pub(super) async fn get_indexes(call: &Call) -> Result<Reply, Error> {
 }
 
 pub(super) async fn get_artists(call: &Call) -> Result<Reply, Error> {
-    let found = all_artists(call).await?;
+    let found = all_artists(call, call.viewer()).await?;
     let index = index(&found.keys, facts::artists(call, &found.artists).await?);
     Reply::element("artists", Element::new().with("ignoredArticles", IGNORED_ARTICLES).list("index", index))
 }
@@ -89,12 +86,11 @@ struct Artists {
     keys: Vec<String>,
 }
 
-async fn all_artists(call: &Call) -> Result<Artists, Error> {
-    call.check_folder()?;
+async fn all_artists(call: &Call, viewer: &Viewer) -> Result<Artists, Error> {
     let mut all = Artists::default();
     loop {
         let last = all.keys.last().cloned().zip(all.artists.last().map(|artist| artist.id));
-        let step = dialect::artists_after(call.ctx(), call.viewer(), last, ROWS_MAX).await?;
+        let step = dialect::artists_after(call.ctx(), viewer, last, ROWS_MAX).await?;
         let is_last = step.len() < ROWS_MAX as usize;
         let (artists, keys): (Vec<_>, Vec<_>) = step.into_iter().unzip();
         all.artists.extend(artists);
@@ -119,15 +115,16 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
     let id = ItemId::parse(call.params.required("id")?)?;
     let element = Element::new().with("id", id.to_string());
     let element = match id {
-        ItemId::Folder => {
-            let found = all_artists(call).await?;
+        ItemId::Folder(number) => {
+            let (name, viewer) = folder_of(call, number).await?;
+            let found = all_artists(call, &viewer).await?;
             let children = found.artists.iter().map(shape::artist_folder);
-            element.with("name", FOLDER_NAME).list("child", children)
+            element.with("name", name).list("child", children)
         }
         ItemId::Artist(artist) => {
             let found = service::artist(call.ctx(), call.viewer(), artist).await?;
             element
-                .with("parent", ItemId::Folder.to_string())
+                .with("parent", ItemId::Folder(FOLDER).to_string())
                 .with("name", found.artist.name)
                 .list("child", facts::album_folders(call, &found.albums).await?)
         }
@@ -139,6 +136,17 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
         ItemId::Track(_) | ItemId::Video(_) | ItemId::Playlist(_) => return Err(Error::absent()),
     };
     Reply::element("directory", element)
+}
+
+/// A folder's name, and the caller as one who asks about it alone.
+async fn folder_of(call: &Call, number: u32) -> Result<(String, Viewer), Error> {
+    let mut viewer = call.viewer().clone();
+    let library = folders::library(call.ctx(), &viewer, number).await?;
+    let Some(library) = library else { return Ok((folders::EVERYTHING.to_owned(), viewer)) };
+    let folders = folders::of(call.ctx(), &viewer).await?;
+    let found = folders.into_iter().find(|folder| folder.number == number).ok_or_else(folders::absent)?;
+    viewer.within = Some(library.0);
+    Ok((found.name, viewer))
 }
 
 pub(super) async fn get_artist(call: &Call) -> Result<Reply, Error> {

@@ -24,7 +24,9 @@ fn playable(text: &str) -> Result<Playable, Error> {
     match ItemId::parse(text)? {
         ItemId::Track(id) => Ok(Playable::Track(id)),
         ItemId::Video(id) => Ok(Playable::Video(id)),
-        ItemId::Folder | ItemId::Album(_) | ItemId::Artist(_) | ItemId::Playlist(_) => Err(Error::absent()),
+        ItemId::Folder(_) | ItemId::Album(_) | ItemId::Artist(_) | ItemId::Playlist(_) => {
+            Err(Error::absent())
+        }
     }
 }
 
@@ -92,7 +94,7 @@ async fn picture_of(call: &Call, of: ItemId) -> Result<Option<PictureId>, Error>
             let found = playlists::get(call.ctx(), call.viewer(), id).await?;
             return Ok(found.playlist.pictures.first().map(|picture| picture.id));
         }
-        ItemId::Folder => return Ok(None),
+        ItemId::Folder(_) => return Ok(None),
     };
     Ok(dialect::picture_of(call.ctx(), call.viewer(), of).await?)
 }

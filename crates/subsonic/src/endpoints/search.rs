@@ -50,7 +50,6 @@ pub(super) async fn search3(call: &Call) -> Result<Reply, Error> {
 
 async fn find(call: &Call) -> Result<Found, Error> {
     let query = call.params.required("query")?;
-    call.check_folder()?;
     let params = &call.params;
     let slice = |count: &str, offset: &str| -> Result<Slice, Error> {
         let limit = params.number(count, COUNT_DEFAULT, COUNT_MAX)?;

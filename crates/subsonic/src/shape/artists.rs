@@ -3,7 +3,10 @@
 use catalog::model::{Artist, ArtistFacts};
 
 use super::cover;
-use crate::{ids::ItemId, tree::Element};
+use crate::{
+    ids::{FOLDER, ItemId},
+    tree::Element,
+};
 
 /// An artist by tags.
 pub(crate) fn artist(artist: &Artist, facts: Option<&ArtistFacts>) -> Element {
@@ -38,7 +41,7 @@ pub(crate) fn artist_name(artist: &Artist) -> Element {
 pub(crate) fn artist_folder(artist: &Artist) -> Element {
     Element::new()
         .with("id", ItemId::from(artist.id).to_string())
-        .with("parent", ItemId::Folder.to_string())
+        .with("parent", ItemId::Folder(FOLDER).to_string())
         .with("isDir", true)
         .with("title", artist.name.as_str())
         .with("artist", artist.name.as_str())

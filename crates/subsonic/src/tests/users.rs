@@ -46,11 +46,39 @@ on_both_engines! {
         let (ann, root) = (house.member("ann", Role::Listener).await, house.member("root", Role::Admin).await);
         for method in ["updateUser", "deleteUser"] {
             assert_eq!(house.refused(&ann, method, "username=ann").await, 50);
-            assert_eq!(house.refused(&root, method, "username=ann").await, 0);
+            assert_eq!(house.refused(&root, method, "username=nobody").await, 70);
         }
+        // A password, the last administrator, and one's own account.
+        let password = "username=ann&password=another+good+one&adminRole=true";
+        assert_eq!(house.refused(&root, "updateUser", password).await, 50);
+        assert_eq!(house.refused(&root, "updateUser", "username=root&adminRole=false").await, 0);
+        assert_eq!(house.refused(&root, "deleteUser", "username=root").await, 0);
+        assert_eq!(house.good(&root, "getUser", "username=ann", "user").await["adminRole"], false);
         for key in [&ann, &root] {
             assert_eq!(house.refused(key, "changePassword", "username=ann&password=another+good+one").await, 50);
         }
+    }
+
+    async fn an_administrator_changes_roles_and_removes_accounts(world: World) {
+        let house = House::new(&world.ctx);
+        let (ann, root) = (house.member("ann", Role::Listener).await, house.member("root", Role::Admin).await);
+        let app_password = house.app_password(&root).await;
+        for method in ["updateUser", "deleteUser"] {
+            assert_eq!(house.refused(&app_password, method, "username=ann&uploadRole=true").await, 50);
+        }
+        for (flags, upload, admin) in [
+            ("uploadRole=true", true, false),
+            ("", true, false),
+            ("adminRole=true", true, true),
+            ("adminRole=false&uploadRole=true", true, false),
+            ("uploadRole=false", false, false),
+        ] {
+            assert_eq!(house.call(&root, "updateUser", &format!("username=ann&{flags}")).await["status"], "ok");
+            let user = house.good(&root, "getUser", "username=ann", "user").await;
+            assert_eq!((&user["uploadRole"], &user["adminRole"]), (&json!(upload), &json!(admin)), "{flags}");
+        }
+        assert_eq!(house.call(&root, "deleteUser", "username=ann").await["status"], "ok");
+        assert_eq!(house.refused(&ann, "ping", "").await, 44);
     }
 
     async fn the_scan_is_seen_by_all_and_started_by_administrators(world: World) {
