@@ -29,7 +29,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     let listener = if config.web { Some(listen(config).await?) } else { None };
     let workshop = Workshop::new(ctx, config)?;
     let projections = catalog::projections().into_iter().chain(workshop.uploads.projections());
-    let projections = projections.chain(podcasts::projections(ctx));
+    let projections = projections.chain(podcasts::projections(ctx)).chain(sharing::projections());
     outbox::start(ctx, projections.collect());
     accounts::start(ctx);
     catalog::search::start(ctx, config.web);

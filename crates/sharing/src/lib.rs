@@ -14,6 +14,7 @@
 mod error;
 pub mod model;
 mod pages;
+mod projection;
 mod routes;
 pub mod service;
 mod store;
@@ -23,5 +24,6 @@ mod tests;
 pub use error::Error;
 pub use model::ShareId;
 pub use pages::{Shell, pages};
+pub use projection::projections;
 pub use routes::routes;
 pub use service::Sharing;

@@ -226,3 +226,16 @@ pub(crate) fn note_visit(tx: &mut Tx<'_>, id: ShareId, now: Time) -> Result<u64,
 pub(crate) fn note_play(tx: &mut Tx<'_>, id: ShareId) -> Result<u64, Fault> {
     tx.run(sql!("UPDATE sharing_share SET plays = plays + 1 WHERE id = $1"), params![id])
 }
+
+/// Removes everything that somebody shared.
+pub(crate) fn delete_of(tx: &mut Tx<'_>, owner: UserId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "DELETE FROM sharing_track WHERE share_id IN (SELECT id FROM sharing_share WHERE owner_id = $1)"
+        ),
+        params![owner],
+    )?;
+    tx.run(sql!("DELETE FROM sharing_share WHERE owner_id = $1"), params![owner])?;
+    tx.run(sql!("DELETE FROM sharing_owner WHERE owner_id = $1"), params![owner])?;
+    Ok(())
+}

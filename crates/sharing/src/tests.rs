@@ -224,7 +224,7 @@ impl House {
         let now = self.ctx.now();
         let entered = self.ctx.db().write(move |tx| {
             let access = Access { everybody: false, members: Clone::clone(&members) };
-            access::enter(tx, library, &access, now)
+            access::enter(tx, library, Some(&access), now)
         });
         entered.await.map_err(catalog::Error::problem).expect("a library");
         library

@@ -369,6 +369,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/libraries/{id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says who may see a library: every member, or these and administrators. It holds at once. */
+        put: operations["set_library_access"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/libraries/{id}/problems": {
         parameters: {
             query?: never;
@@ -397,6 +414,24 @@ export interface paths {
         put?: never;
         /** Has a library scanned. */
         post: operations["scan_library"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Chooses a password by a one-time link and signs in. All other sessions of the account end; app tokens stay. */
+        put: operations["use_account_link"];
+        /** Says whom a one-time link is for. Nobody need be signed in. */
+        post: operations["look_at_account_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1496,8 +1531,70 @@ export interface paths {
         /** Lists the accounts, the oldest first. For administrators. */
         get: operations["list_users"];
         put?: never;
-        /** Makes an account. For administrators. */
+        /** Makes an account. For administrators. One without a password waits for its owner, who chooses it by a link. */
         post: operations["add_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes an account and what only its owner has: playlists, favourites, ratings, plays, queue, bookmarks, podcasts.
+         *     What was uploaded stays. For administrators.
+         */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        /** Changes an account: its name, what it may do, whether it is shut. For administrators. */
+        patch: operations["edit_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/libraries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which libraries a member may see. For administrators; who is one sees all, whatever this says. */
+        get: operations["get_member_libraries"];
+        /**
+         * Chooses a member for libraries, and for no others. For administrators. It holds at once. Libraries that are open to
+         *     every member stay so.
+         */
+        put: operations["set_member_libraries"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a one-time link with which an account's owner chooses a password: an invitation, or another password for who
+         *     forgot it. It holds seven days; a link that was made before holds no more. For administrators.
+         */
+        post: operations["make_account_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1599,6 +1696,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A one-time link. */
+        AccountLink: {
+            /** @description The token of its address. */
+            token: string;
+        };
+        /** @description Whom a one-time link is for. */
+        AccountLinkHolder: {
+            /** @description Until when it holds unless it is used. */
+            expires_at: components["schemas"]["Time"];
+            /** @description What its owner will sign in with. */
+            handle: string;
+            /** @description True for somebody new, false for somebody who gets another password. */
+            invited: boolean;
+            /** @description How the account is shown. */
+            name: string;
+        };
         /** @description An app token to be made. */
         AddToken: {
             /** @description What it signs in to: `api` unless said. */
@@ -1612,8 +1725,8 @@ export interface components {
             handle: string;
             /** @description How it is shown, at most 80 characters; empty for the same as the handle. */
             name?: string;
-            /** @description 10 to 1024 bytes. */
-            password: string;
+            /** @description 10 to 1024 bytes. Without one its owner chooses it, by a one-time link. */
+            password?: string | null;
             /** @description What it may do. */
             role: components["schemas"]["Role"];
         };
@@ -1945,6 +2058,14 @@ export interface components {
              */
             tail_samples: number;
         };
+        /** @description What is to be changed of an account; what is left out stays. */
+        EditUser: {
+            /** @description Whether it is shut: signed out everywhere, and nobody signs in to it. */
+            disabled?: boolean | null;
+            /** @description How it is shown, at most 80 characters; empty for the same as the handle. */
+            name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
         /** @description Somebody who may change the entries. */
         Editor: {
             /** @description Its handle. */
@@ -2214,6 +2335,8 @@ export interface components {
         });
         /** @description A library as administrators see it. */
         Library: {
+            /** @description Who may see it. */
+            access: components["schemas"]["LibraryAccess"];
             /**
              * Format: int64
              * @description Entries in the list of problems.
@@ -2246,6 +2369,13 @@ export interface components {
              * @description Of them, those that are videos.
              */
             videos: number;
+        };
+        /** @description Who may see a library. */
+        LibraryAccess: {
+            /** @description Every member of the house. */
+            everybody: boolean;
+            /** @description If not everybody: these accounts, and administrators. At most 1,000; kept for later while it is everybody. */
+            members?: string[];
         };
         /**
          * @description What a library is doing.
@@ -2348,6 +2478,42 @@ export interface components {
             /** @description Its path, with ranges. */
             url: string;
         };
+        /** @description An account, as those see it who run the house. */
+        Member: {
+            /** @description Since when there is the account. */
+            created_at: components["schemas"]["Time"];
+            disabled_at: components["schemas"]["Time"] | null;
+            /**
+             * @description What it signs in with and is called by; small letters.
+             * @example ann
+             */
+            handle: string;
+            /** @description The account. */
+            id: components["schemas"]["UserId"];
+            /** @description Whether its owner has not chosen a password yet. */
+            invited: boolean;
+            link_until: components["schemas"]["Time"] | null;
+            /** @description How it is shown. */
+            name: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description The libraries of the house, as one member has them. */
+        MemberLibraries: {
+            /** @description All of them, at most 200. */
+            libraries: components["schemas"]["MemberLibrary"][];
+        };
+        /** @description A library as one member has it. */
+        MemberLibrary: {
+            /** @description It is open to every member. */
+            everybody: boolean;
+            /** @description Which. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description This member was chosen for it by name, which counts while it is not open to every member. */
+            named: boolean;
+        };
         /** @description A line of an imported list whose track was not found. */
         MissingLine: {
             /**
@@ -2366,6 +2532,13 @@ export interface components {
             id: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A fresh one-time link. This is the only time that its token is shown. */
+        NewAccountLink: {
+            /** @description Until when it holds unless it is used. */
+            expires_at: components["schemas"]["Time"];
+            /** @description What the page's address is completed with: `<address>/welcome#token=<token>`. */
+            token: string;
         };
         /** @description A place to be remembered. */
         NewBookmark: {
@@ -2391,6 +2564,7 @@ export interface components {
         };
         /** @description A folder to become a library. */
         NewLibrary: {
+            access?: components["schemas"]["LibraryAccess"] | null;
             /** @description What people call it; the folder's name unless given. */
             name?: string | null;
             /** @description Its whole path on the server. */
@@ -2777,6 +2951,8 @@ export interface components {
         Page_Library: {
             /** @description The rows. */
             items: {
+                /** @description Who may see it. */
+                access: components["schemas"]["LibraryAccess"];
                 /**
                  * Format: int64
                  * @description Entries in the list of problems.
@@ -2809,6 +2985,31 @@ export interface components {
                  * @description Of them, those that are videos.
                  */
                 videos: number;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Member: {
+            /** @description The rows. */
+            items: {
+                /** @description Since when there is the account. */
+                created_at: components["schemas"]["Time"];
+                disabled_at: components["schemas"]["Time"] | null;
+                /**
+                 * @description What it signs in with and is called by; small letters.
+                 * @example ann
+                 */
+                handle: string;
+                /** @description The account. */
+                id: components["schemas"]["UserId"];
+                /** @description Whether its owner has not chosen a password yet. */
+                invited: boolean;
+                link_until: components["schemas"]["Time"] | null;
+                /** @description How it is shown. */
+                name: string;
+                /** @description What it may do. */
+                role: components["schemas"]["Role"];
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -3107,27 +3308,6 @@ export interface components {
                 state: components["schemas"]["UploadState"];
                 track_id?: components["schemas"]["TrackId"] | null;
                 video_id?: components["schemas"]["VideoId"] | null;
-            }[];
-            /** @description What to give as `after` for the next page; absent on the last. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_User: {
-            /** @description The rows. */
-            items: {
-                /** @description Since when. */
-                created_at: components["schemas"]["Time"];
-                /**
-                 * @description What it signs in with and is called by; small letters.
-                 * @example ann
-                 */
-                handle: string;
-                /** @description The account. */
-                id: components["schemas"]["UserId"];
-                /** @description How it is shown. */
-                name: string;
-                /** @description What it may do. */
-                role: components["schemas"]["Role"];
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -3619,6 +3799,11 @@ export interface components {
             seen_at: components["schemas"]["Time"];
         };
         SessionId: string;
+        /** @description For which libraries a member is chosen. */
+        SetMemberLibraries: {
+            /** @description These and no others. */
+            libraries: string[];
+        };
         /** @description The first administrator to be. */
         SetUp: {
             /** @description 2 to 32 of a-z, 0-9, `_`, `-`, `.`; capitals become small. */
@@ -4009,6 +4194,13 @@ export interface components {
          * @enum {string}
          */
         UploadState: "receiving" | "waiting" | "probing" | "encoding" | "ready" | "failed";
+        /** @description A one-time link and what its holder chose. */
+        UseAccountLink: {
+            /** @description The password from now on, 10 to 1024 bytes. */
+            password: string;
+            /** @description The token of the link's address. */
+            token: string;
+        };
         /** @description Somebody with an account. */
         User: {
             /** @description Since when. */
@@ -5230,6 +5422,75 @@ export interface operations {
             };
         };
     };
+    set_library_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LibraryAccess"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Library"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can't be taken; the problem says why */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_library_problems: {
         parameters: {
             query?: {
@@ -5284,6 +5545,178 @@ export interface operations {
                 };
             };
             "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_account_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseAccountLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description the session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_account_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountLinkHolder"];
+                };
+            };
+            /** @description `link` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can't be taken; the problem says why */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10420,7 +10853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_User"];
+                    "application/json": components["schemas"]["Page_Member"];
                 };
             };
             /** @description `forbidden` */
@@ -10460,7 +10893,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Member"];
                 };
             };
             /** @description `forbidden` */
@@ -10510,6 +10943,306 @@ export interface operations {
             };
             /** @description `invalid` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last_admin`; `own_account` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditUser"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last_admin`: nobody would be left to run the house; `own_account`: shutting one's own */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_member_libraries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberLibraries"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_member_libraries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMemberLibraries"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberLibraries"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can't be taken; the problem says why */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_account_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccountLink"];
+                };
+            };
+            /** @description `forbidden`; `account_disabled` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -27,6 +27,7 @@ export const routes: Route[] = [
   { pattern: '/s/:secret', guest: true, load: () => import('../screens/Shared.svelte') },
   { pattern: '/embed/:secret', guest: true, load: () => import('../screens/Shared.svelte') },
   { pattern: '/setup', guest: true, load: () => import('../screens/Setup.svelte') },
+  { pattern: '/welcome', guest: true, load: () => import('../screens/Welcome.svelte') },
   { pattern: '/sign-in', guest: true, load: () => import('../screens/SignIn.svelte') },
 ];
 

@@ -68,7 +68,7 @@ class SessionState {
 
   async #guest(): Promise<void> {
     this.user = null;
-    if (location.pathname === '/setup' || location.pathname === '/sign-in' || isLink(location.pathname)) return;
+    if (['/setup', '/sign-in', '/welcome'].includes(location.pathname) || isLink(location.pathname)) return;
     try {
       if ((await ask(api.GET('/api/v1/setup'))).needed) {
         router.go('/setup', { replace: true });

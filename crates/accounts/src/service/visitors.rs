@@ -6,12 +6,12 @@ use http::HeaderMap;
 use kernel::{Ctx, Fault, http::Viewer, id::UserId};
 
 use super::guess;
-use crate::{Config, Error, client, store::users};
+use crate::{Config, Error, client, store::members};
 
 /// What an account may see and do now, for something that is done in its name while it is not signed in. `None` when
-/// there is no such account (any more).
+/// there is no such account (any more), or it is shut.
 pub async fn member(ctx: &Ctx, id: UserId) -> Result<Option<(Viewer, String)>, Fault> {
-    let found = users::by_id(ctx.db(), id).await?;
+    let found = members::one(ctx.db(), id).await?.filter(|user| user.disabled_at.is_none());
     Ok(found.map(|user| {
         let viewer = Viewer { id, handle: user.handle, role: user.role, session: None, within: None };
         (viewer, user.name)

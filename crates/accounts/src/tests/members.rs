@@ -135,6 +135,9 @@ on_both_engines! {
         assert!(music::by_token(&world.ctx, &key).await.expect("it answers").is_none());
         let proof = music::by_proof(&world.ctx, "bob", |_| true).await.expect("it answers");
         assert_eq!(proof, music::Proof::NothingToProve);
+        // What was shared in its name leads nowhere either.
+        let number = kernel::id::UserId(id.as_str().and_then(|id| id.parse().ok()).expect("a number"));
+        assert!(crate::visitors::member(&world.ctx, number).await.expect("it answers").is_none());
         // Only whoever knows the password is told why.
         assert_eq!(house.ask(sign_in("bob", OTHER_PASSWORD)).await.problem(), refused(401, "credentials"));
         assert_eq!(house.ask(sign_in("bob", PASSWORD)).await.problem(), refused(403, "account_disabled"));

@@ -29,7 +29,11 @@ async fn rights(
     ctx: &Ctx,
     mut run: impl FnMut(&mut Tx<'_>) -> Result<(), crate::service::Error> + Send + 'static,
 ) {
-    ctx.db().write(move |tx| run(tx)).await.map_err(|error| format!("{error:?}")).expect("rights are changed");
+    ctx.db()
+        .write(move |tx| run(tx))
+        .await
+        .map_err(|error| format!("{error:?}"))
+        .expect("rights are changed");
 }
 
 fn closed() -> Access {
@@ -107,7 +111,8 @@ on_both_engines! {
             let now = ctx.now();
             rights(ctx, move |tx| access::enter(tx, LIBRARY, None, now)).await;
             assert_eq!(known().await, Some(Access { everybody: false, members: vec![UserId(7)] }));
-            assert!(!sees(ctx, track).await);
+            // What was still shown when its bit was given away is the removal's to hide first.
+            assert!(gone || !sees(ctx, track).await);
         }
     }
 

@@ -28,6 +28,8 @@ const PODCASTS: &str = "podcasts lie in no library; each sees only those subscri
 const ACCOUNT: &str = "about accounts";
 const UPLOAD: &str = "takes numbers of one's own uploads and of no others";
 const LIST: &str = "about a playlist, which has rights of its own; its tracks are walked below";
+const RADIO: &str = "stations lie in no library; every member sees them";
+const SHARED: &str = "looks through the eyes of who shares; told in the tests of sharing, `rights.rs`";
 const PAGES: &[&str] = &["", "limit=1", "limit=3", "limit=200"];
 
 /// All operations.
@@ -49,7 +51,7 @@ pub(super) const TABLE: &[(&str, &str, Way)] = &[
     ("put", "/api/v1/albums/{id}/favourite", Does("album", "")),
     ("delete", "/api/v1/albums/{id}/favourite", Does("album", "")),
     ("put", "/api/v1/albums/{id}/rating", Does("album", r#"{"rating":3}"#)),
-    ("get", "/api/v1/artists", Lists(PAGES)),
+    ("get", "/api/v1/artists", Lists(&["", "limit=1", "limit=3", "performing=true", "performing=false"])),
     ("get", "/api/v1/artists/{id}", Of("artist", &[""])),
     ("put", "/api/v1/artists/{id}/favourite", Does("artist", "")),
     ("delete", "/api/v1/artists/{id}/favourite", Does("artist", "")),
@@ -154,6 +156,22 @@ pub(super) const TABLE: &[(&str, &str, Way)] = &[
             "q=zyxhiden",
         ]),
     ),
+    ("get", "/api/v1/oembed", Apart(SHARED)),
+    ("get", "/api/v1/radio-stations", Lists(PAGES)),
+    ("post", "/api/v1/radio-stations", Apart(RADIO)),
+    ("get", "/api/v1/radio-stations/{id}", Apart(RADIO)),
+    ("put", "/api/v1/radio-stations/{id}", Apart(RADIO)),
+    ("delete", "/api/v1/radio-stations/{id}", Apart(RADIO)),
+    ("get", "/api/v1/shared/{secret}", Apart(SHARED)),
+    ("get", "/api/v1/shared/{secret}/tracks/{id}/file", Apart(SHARED)),
+    ("post", "/api/v1/shared/{secret}/tracks/{id}/grant", Apart(SHARED)),
+    ("post", "/api/v1/shared/{secret}/tracks/{id}/heard", Apart(SHARED)),
+    ("post", "/api/v1/shared/{secret}/unlock", Apart(SHARED)),
+    ("get", "/api/v1/shares", Lists(PAGES)),
+    ("post", "/api/v1/shares", Names("track", r#"{"tracks":["ID"]}"#)),
+    ("get", "/api/v1/shares/{id}", Apart(SHARED)),
+    ("delete", "/api/v1/shares/{id}", Apart(SHARED)),
+    ("patch", "/api/v1/shares/{id}", Apart(SHARED)),
     ("get", "/api/v1/session", Apart(ACCOUNT)),
     ("post", "/api/v1/session", Apart(ACCOUNT)),
     ("delete", "/api/v1/session", Apart(ACCOUNT)),
