@@ -11,6 +11,8 @@
 //! generation, so that a late worker overwrites nothing. [`blob_keys`] says which of them are in use.
 
 mod bandwidth;
+mod kept;
+mod runs;
 mod types;
 
 use std::collections::BTreeSet;
@@ -23,8 +25,14 @@ use kernel::{
 };
 
 pub use bandwidth::{Bandwidth, bandwidth};
+pub use kept::{ASKED_EVERY, asked, evict, is_underway, kept_bytes, oldest_kept, unasked};
+pub(crate) use runs::RunPiece;
+pub use runs::{
+    RUN_JOB, RUN_MS_MAX, RUN_TRACKS_MAX, RunBegun, RunPlace, RunTrack, begin_run, find as find_run,
+    forget_run, make as make_run, make_ahead as make_run_ahead, set_run_ends, set_run_rate, stale_runs,
+};
 pub use types::{
-    Caption, EncodeRequest, Media, MediaIndex, MediaKind, MediaState, NewCaption, NewRendition, Problem,
+    Caption, EncodeRequest, Kept, Media, MediaIndex, MediaKind, MediaState, NewCaption, NewRendition, Problem,
     Rendition, RenditionKind, Segment, Source, SourceFile,
 };
 
@@ -183,6 +191,7 @@ pub fn complete_encode(tx: &mut Tx<'_>, media: MediaId, generation: i64) -> Resu
     for rendition in store::media::growing(tx, media)? {
         complete_rendition(tx, media, generation, rendition)?;
     }
+    store::kept::set_bytes(tx, media)?;
     store::media::set_state(tx, media, MediaState::Ready, None)?;
     tx.wake(model::TOPIC_CATALOG);
     Ok(true)

@@ -7,6 +7,7 @@ pub(crate) mod artists;
 pub(crate) mod credits;
 pub(crate) mod erase;
 pub(crate) mod genres;
+pub(crate) mod kept;
 pub(crate) mod listener;
 pub(crate) mod lyrics;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) mod playing;
 pub(crate) mod playlists;
 pub(crate) mod radio;
 pub(crate) mod read;
+pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod shelf;
 pub(crate) mod smart;

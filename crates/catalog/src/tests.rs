@@ -18,6 +18,7 @@ mod plays;
 mod radio;
 mod random;
 mod roles;
+mod runs;
 mod search;
 mod shelf;
 mod sound;

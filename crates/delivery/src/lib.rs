@@ -22,5 +22,7 @@ mod tests;
 mod wire;
 
 pub use direct::{Asked, Direct, Hls, Playable};
-pub use model::{Config, GrantState, GrantedCaption, MediaOriginal, Quality, TrackGrant, VideoGrant};
+pub use model::{
+    AlbumRun, Config, GrantState, GrantedCaption, MediaOriginal, Quality, RunWish, TrackGrant, VideoGrant,
+};
 pub use routes::{parts, parts_and_direct};

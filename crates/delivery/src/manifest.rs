@@ -66,6 +66,11 @@ impl<'a> Presentation<'a> {
         Ok(Some(Self { video, audio, captions, complete, duration_us }))
     }
 
+    /// How much of it every rung has.
+    pub(crate) fn whole_us(&self) -> u64 {
+        self.video.iter().chain(&self.audio).map(Rung::end_us).min().unwrap_or(0)
+    }
+
     /// The rung of this name.
     pub(crate) fn rung(&self, name: &str) -> Option<&Rung<'a>> {
         self.video.iter().chain(&self.audio).find(|rung| rung.rendition.name == name)

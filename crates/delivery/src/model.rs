@@ -38,6 +38,20 @@ pub enum Quality {
     Low,
 }
 
+/// Whether the one run of a track's album will do, or is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AlbumRunWish)]
+pub enum RunWish {
+    /// The track by itself.
+    #[default]
+    Never,
+    /// The run, where there is one; then the track is not encoded by itself.
+    Use,
+    /// The same, and where there is none it is made.
+    Make,
+}
+
 /// How far the encoding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -75,6 +89,25 @@ pub struct MediaOriginal {
     pub mime: String,
 }
 
+/// Leave to play a whole album that is encoded as one continuous sound, of which the track is a range. Its renditions have no
+/// seam where one track becomes the next.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AlbumRun {
+    /// What is played.
+    pub media_id: MediaId,
+    /// Its HLS master playlist, once there is something of this track to play.
+    pub hls: Option<String>,
+    /// How far its encoding is.
+    pub state: GrantState,
+    /// Samples a second by which the range counts, whatever rates the renditions have; 0 while that is not known.
+    pub rate_hz: u32,
+    /// The track's first sample, counted from the beginning of the sound (not of the coder's delay, which initialisation
+    /// segments tell); unknown while those before it are not encoded.
+    pub start_sample: Option<u64>,
+    /// The sample behind its last one, which is the next track's first; unknown while it is not encoded.
+    pub end_sample: Option<u64>,
+}
+
 /// Leave to play something for a while.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TrackGrant {
@@ -94,6 +127,8 @@ pub struct TrackGrant {
     pub problem: Option<String>,
     /// How long it plays.
     pub duration_ms: u64,
+    /// The run of its album, if that was asked for and there is one.
+    pub run: Option<AlbumRun>,
 }
 
 /// A text track that is granted.

@@ -5,6 +5,7 @@ mod grant;
 pub(crate) mod original;
 mod picture;
 pub(crate) mod playable;
+mod run;
 pub(crate) mod segment;
 
 pub(crate) use grant::{Reach, Wish};

@@ -16,6 +16,18 @@ pub enum Floor {
 
 /// The bytes that may still be written to the disk under `folder` before its floor is reached.
 pub(crate) async fn room(folder: &Path, floor: Floor) -> Result<u64, Fault> {
+    let (free, total) = space(folder).await?;
+    Ok(free.saturating_sub(floor.bytes(total)))
+}
+
+/// The bytes that must be freed on the disk under `folder` so that `wanted` may be written above its floor.
+pub(crate) async fn short_of(folder: &Path, floor: Floor, wanted: u64) -> Result<u64, Fault> {
+    let (free, total) = space(folder).await?;
+    Ok(floor.bytes(total).saturating_add(wanted).saturating_sub(free))
+}
+
+/// What is free on the disk under `folder`, and how large it is.
+async fn space(folder: &Path) -> Result<(u64, u64), Fault> {
     let folder = folder.to_owned();
     let asked = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&folder)).await;
     let disk =
@@ -23,8 +35,7 @@ pub(crate) async fn room(folder: &Path, floor: Floor) -> Result<u64, Fault> {
             |error| Fault::from_error("the disk's free room can't be read", std::io::Error::from(error)),
         )?;
     let total = disk.f_blocks.saturating_mul(disk.f_frsize);
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    Ok(free.saturating_sub(floor.bytes(total)))
+    Ok((disk.f_bavail.saturating_mul(disk.f_frsize), total))
 }
 
 impl Floor {

@@ -14,6 +14,9 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8420";
 /// Where it keeps its data unless told.
 const DATA_DEFAULT: &str = "data";
 
+/// How much of the music that was encoded is kept unless told.
+const ENCODE_CACHE_BYTES_DEFAULT: u64 = 20 << 30;
+
 /// What the program does in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +25,16 @@ pub(crate) enum Role {
     Web,
     /// Scans, encodes and does the other jobs.
     Worker,
+}
+
+/// When music is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MusicEncode {
+    /// When it is first asked for in a form that its file does not have.
+    FirstPlay,
+    /// All of it, after it was found.
+    Ahead,
 }
 
 /// Settings as they are given; each may be absent.
@@ -68,6 +81,14 @@ pub(crate) struct Settings {
     /// Measure the sound of music while there is nothing better to do: loudness, waveform, likeness [default: true]
     #[arg(long, env = "ODEON_MEASURE_SOUND", global = true, num_args = 0..=1, default_missing_value = "true")]
     measure_sound: Option<bool>,
+    /// When music is encoded: `first-play`, when it is first asked for in a form that its file does not have, or `ahead`,
+    /// all of it after it was found, while there is room in the cache [default: first-play]
+    #[arg(long, env = "ODEON_MUSIC_ENCODE", global = true)]
+    music_encode: Option<MusicEncode>,
+    /// How much of the music that was encoded is kept, in bytes; what was not asked for the longest goes first, and
+    /// what may be playing stays. 0 keeps all [default: 21474836480, which is 20 GiB]
+    #[arg(long, env = "ODEON_ENCODE_CACHE_BYTES", global = true)]
+    encode_cache_bytes: Option<u64>,
     /// A network of one's own that listeners' feeds and links may lead to, such as 10.0.0.0/8; may be given several
     /// times. Without it only public servers on the usual ports are asked
     #[arg(long, env = "ODEON_FETCH_ALLOW", global = true, value_delimiter = ',')]
@@ -92,6 +113,9 @@ pub(crate) struct Config {
     pub(crate) cache_bytes: usize,
     pub(crate) scan_every_minutes: u64,
     pub(crate) measure_sound: bool,
+    pub(crate) music_encode: MusicEncode,
+    /// `None` keeps all.
+    pub(crate) encode_cache_bytes: Option<u64>,
     pub(crate) fetch: Policy,
 }
 
@@ -129,6 +153,11 @@ impl Config {
             scan_every_minutes: given.scan_every_minutes.or(file.scan_every_minutes).unwrap_or(60),
             fetch: fetch_policy(&given.fetch_allow.or(file.fetch_allow).unwrap_or_default())?,
             measure_sound: given.measure_sound.or(file.measure_sound).unwrap_or(true),
+            music_encode: given.music_encode.or(file.music_encode).unwrap_or(MusicEncode::FirstPlay),
+            encode_cache_bytes: Some(
+                given.encode_cache_bytes.or(file.encode_cache_bytes).unwrap_or(ENCODE_CACHE_BYTES_DEFAULT),
+            )
+            .filter(|bytes| *bytes > 0),
             data,
         })
     }
@@ -173,6 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_of_encoded_music_has_a_limit_unless_that_is_taken_away() {
+        let usual = from_file("").expect("is taken");
+        assert_eq!((usual.music_encode, usual.encode_cache_bytes), (MusicEncode::FirstPlay, Some(20 << 30)));
+        let given = from_file("music_encode = \"ahead\"\nencode_cache_bytes = 0").expect("is taken");
+        assert_eq!((given.music_encode, given.encode_cache_bytes), (MusicEncode::Ahead, None));
+        assert!(from_file("music_encode = \"never\"").is_err());
+    }
+
+    #[test]
     fn a_misspelt_setting_is_refused_by_name() {
         assert!(from_file("lissten = 1").err().expect("is refused").contains("lissten"));
     }
@@ -199,6 +237,6 @@ mod tests {
             example.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
         let text = settings.collect::<Vec<_>>().join("\n");
         toml::from_str::<Settings>(&text).expect("the example can be taken");
-        assert_eq!(text.lines().count(), 14);
+        assert_eq!(text.lines().count(), 16);
     }
 }

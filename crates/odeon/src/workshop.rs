@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ingest::{
-    encode::{EncodeConfig, Encoder},
+    encode::{self, EncodeConfig, Encoder},
     hear::{self, Hearing},
     media::{Engine, Launcher, Tools},
     scan,
@@ -11,7 +11,10 @@ use ingest::{
 };
 use kernel::{Ctx, Fault, jobs::Runner};
 
-use crate::{config::Config, house};
+use crate::{
+    config::{Config, MusicEncode},
+    house,
+};
 
 /// What takes media in.
 pub(crate) struct Workshop {
@@ -37,7 +40,11 @@ impl Workshop {
         };
         let podcasts =
             podcasts::Settings { engine: engine.clone(), staging: config.data.join("podcasts"), floor };
-        let encode = EncodeConfig { floor, ..EncodeConfig::new(config.data.join("scratch")) };
+        let encode = EncodeConfig {
+            floor,
+            cache_bytes_max: config.encode_cache_bytes,
+            ..EncodeConfig::new(config.data.join("scratch"))
+        };
         let minutes = config.scan_every_minutes;
         let every = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
         let encoder = Encoder::new(engine.clone(), encode);
@@ -66,6 +73,10 @@ impl Workshop {
             runner = runner.handlers(podcasts::handlers(&self.podcasts));
             ctx.spawn(podcasts::watch(ctx.clone()));
             ctx.spawn(scan::watch(ctx.clone()));
+            ctx.spawn(encode::watch_cache(ctx.clone(), self.encoder.clone()));
+            if config.music_encode == MusicEncode::Ahead {
+                ctx.spawn(encode::watch_ahead(ctx.clone(), self.encoder.clone()));
+            }
             if let Some(hearing) = &self.hearing {
                 runner = runner.handlers(hear::handlers(hearing));
                 ctx.spawn(hear::watch(ctx.clone()));

@@ -17,6 +17,18 @@ export function sound(rate, samples) {
   return channels;
 }
 
+/** Tones that slide, so that no stretch is like another, and which codecs with loss keep as they are. */
+export function sliding(rate, samples) {
+  const channels = [new Int16Array(samples), new Int16Array(samples)];
+  for (let i = 0; i < samples; i += 1) {
+    const t = i / rate;
+    const steady = 3000 * Math.sin(2 * Math.PI * 1733 * t + 1);
+    channels[0][i] = Math.round(12_000 * Math.sin(2 * Math.PI * (220 + 31 * t) * t) + steady);
+    channels[1][i] = Math.round(12_000 * Math.sin(2 * Math.PI * (330 + 23 * t) * t) + steady);
+  }
+  return channels;
+}
+
 function wav(rate, [left, right], from, to) {
   const bytes = Buffer.alloc(44 + (to - from) * 4);
   bytes.write('RIFF', 0);
@@ -36,9 +48,9 @@ function wav(rate, [left, right], from, to) {
  * Writes the album into a folder and gives its whole sound as 16-bit samples, with the samples at which its tracks begin.
  * `format` is `flac` or `wav`; WAV has no tags, so there the names of files and folders say what they are.
  */
-export function continuous(folder, { rate, lengths, format = 'flac', album = 'One Breath', artist = 'The Unbroken', bits = 16 }) {
+export function continuous(folder, { rate, lengths, format = 'flac', album = 'One Breath', artist = 'The Unbroken', bits = 16, make = sound }) {
   const starts = lengths.reduce((all, length) => [...all, all.at(-1) + length], [0]);
-  const channels = sound(rate, starts.at(-1));
+  const channels = make(rate, starts.at(-1));
   const place = join(folder, artist, album);
   mkdirSync(place, { recursive: true });
   lengths.forEach((length, index) => {

@@ -27,6 +27,7 @@ export type FileProblem = Schemas['FileProblem'];
 export type FolderList = Schemas['FolderList'];
 export type Upload = Schemas['Upload'];
 export type TrackGrant = Schemas['TrackGrant'];
+export type AlbumRun = Schemas['AlbumRun'];
 export type VideoGrant = Schemas['VideoGrant'];
 export type Mark = Schemas['Mark'];
 export type GenreRef = Schemas['GenreRef'];

@@ -1,8 +1,8 @@
 /**
  * The music engine: one class between the queue and two `<audio>` elements. It opens a track, keeps it sounding through
  * cuts and expired addresses, and readies the next one ahead so that it starts at once. What it is doing is the state of
- * `machine.ts`. Three ways lead from one track to the next: lossless ones are joined in one buffer (`sound/run.ts`), others
- * change elements, and where the listener wants it one fades into the other.
+ * `machine.ts`. Three ways lead from one track to the next: lossless ones and those of an album's run are joined in one buffer
+ * (`sound/run.ts`), others change elements, and where the listener wants it one fades into the other.
  */
 import { asApiError } from '../api/errors';
 import type { TrackGrant } from '../api/types';
@@ -14,8 +14,11 @@ import { isEncoded, type SoundQuality } from './quality';
 import type { Part } from './sound/timeline';
 
 export interface EngineHost {
-  /** Asks the server for leave and addresses; `fresh`: what is known does not serve any more. Throws an `ApiError`. */
-  grant(trackId: string, fresh?: boolean): Promise<TrackGrant>;
+  /**
+   * Asks the server for leave and addresses; `fresh`: what is known does not serve any more; `alone`: the run of its album
+   * does not serve. Throws an `ApiError`.
+   */
+  grant(trackId: string, fresh?: boolean, alone?: boolean): Promise<TrackGrant>;
   changed(state: PlayState): void;
   moved(positionMs: number, durationMs: number, bufferedMs: number): void;
   /** The track ran out, or fades; the host opens what follows before returning, or nothing. */
@@ -223,7 +226,7 @@ export class MusicEngine {
     let pause = ENCODE_POLL_FIRST_MS;
     try {
       for (;;) {
-        const grant = await this.host.grant(trackId);
+        const grant = await this.#joiner.grant(trackId);
         if (turn !== this.#turn) return;
         const play = await this.#source(this.#live, this.#opening(trackId), grant);
         if (turn !== this.#turn) return;
@@ -275,7 +278,7 @@ export class MusicEngine {
     const [deck, turn] = [this.#live, this.#turn];
     if (trackId === null || deck.run || deck.trackId !== trackId) return;
     try {
-      const grant = await this.host.grant(trackId);
+      const grant = await this.#joiner.grant(trackId);
       const joined = await this.#joiner.refine(this.#opening(trackId), grant);
       if (!joined || turn !== this.#turn || this.state.wanted || deck !== this.#live) return;
       this.#resumeMs = deck.positionMs;
@@ -456,7 +459,7 @@ export class MusicEngine {
     this.#readying = next.key;
     this.#drop(this.#spare);
     try {
-      const grant = await this.host.grant(next.trackId);
+      const grant = await this.#joiner.grant(next.trackId);
       if (leftMs > READY_AHEAD_MS / 2 && (await this.#joiner.worthWaiting(next, grant))) {
         this.#readying = null;
         return;

@@ -3,6 +3,7 @@ import { ApiError, offlineError } from '../api/errors';
 import type { TrackGrant } from '../api/types';
 import type { Deck } from './deck';
 import { isEncoded, type SoundQuality } from './quality';
+import { AlbumTrack } from './sound/album';
 import { BadSound } from './sound/flac';
 import { fits, openFeed, type Feed } from './sound/feed';
 import { LineTrouble, noPatience } from './sound/line';
@@ -17,7 +18,7 @@ export interface Opening {
 }
 
 interface JoinHost {
-  grant(trackId: string, fresh?: boolean): Promise<TrackGrant>;
+  grant(trackId: string, fresh?: boolean, alone?: boolean): Promise<TrackGrant>;
   following(key: number): Opening | null;
   gapless(): boolean;
   quality(): SoundQuality;
@@ -43,6 +44,11 @@ export class Joiner {
     this.#refused.add(trackId);
   }
 
+  /** Leave to play a track: by itself, where joining it has failed. */
+  grant(trackId: string, fresh = false): Promise<TrackGrant> {
+    return this.host.grant(trackId, fresh, this.#refused.has(trackId));
+  }
+
   /** What is to be joined behind an item, as the queue stands. */
   following(key: number): Opening | null {
     const next = this.host.following(key);
@@ -51,11 +57,14 @@ export class Joiner {
 
   /** The exact sound of a granted track, or null when it has none or nobody wants it. Throws an `ApiError`. */
   async open(item: Opening, grant: TrackGrant, signal: AbortSignal = new AbortController().signal): Promise<Joined | null> {
-    if (!this.#joins(item) || isEncoded(this.host.quality())) return null;
-    const again = (): Promise<TrackGrant> => this.host.grant(item.trackId, true);
+    if (!this.#joins(item)) return null;
+    const quality = this.host.quality();
+    const again = (): Promise<TrackGrant> => this.grant(item.trackId, true);
     let feed: Feed | null;
     try {
-      feed = await openFeed(grant, again, signal, noPatience);
+      feed = isEncoded(quality)
+        ? await AlbumTrack.open(grant, again, quality, item.lengthMs, signal, noPatience)
+        : await openFeed(grant, again, signal, noPatience);
     } catch (thrown) {
       if (thrown instanceof BadSound) {
         this.refuse(item.trackId);
@@ -69,12 +78,12 @@ export class Joiner {
 
   /** The exact sound of a track that plays from its file, if that can have come to be. */
   async refine(item: Opening, grant: TrackGrant): Promise<Joined | null> {
-    return grant.state === 'ready' && !isLossy(grant) ? this.open(item, grant) : null;
+    return this.#isThere(grant) ? this.open(item, grant) : null;
   }
 
-  /** Whether a lossless rung is being made that would make the change to this track exact. Asks now and then only. */
+  /** Whether something is being made that would make the change to this track exact. Asks now and then only. */
   async worthWaiting(item: Opening, grant: TrackGrant): Promise<boolean> {
-    if (!this.#joins(item) || isEncoded(this.host.quality()) || !mayCome(grant)) return false;
+    if (!this.#joins(item) || !this.#mayCome(grant)) return false;
     const looked = this.#lookedAt.get(item.trackId) ?? -Infinity;
     if (performance.now() - looked < WORTH_LOOKING_AGAIN_MS) return true;
     this.#lookedAt.clear();
@@ -88,13 +97,13 @@ export class Joiner {
       const next = this.following(after.key);
       if (!next) return null;
       try {
-        const grant = await this.host.grant(next.trackId);
+        const grant = await this.grant(next.trackId);
         signal.throwIfAborted();
         const joined = await this.open(next, grant, signal);
         signal.throwIfAborted();
         const still = this.following(after.key)?.key === next.key;
         if (joined && still) return fits(joined.feed, after.feed) ? joined : null;
-        if (still && !mayCome(grant)) return null;
+        if (still && !this.#mayCome(grant)) return null;
         if (!still) continue;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -107,16 +116,24 @@ export class Joiner {
     }
   }
 
+  /** Whether what can be joined has been made. */
+  #isThere(grant: TrackGrant): boolean {
+    if (isEncoded(this.host.quality())) return Boolean(grant.run?.hls);
+    return grant.state === 'ready' && !isLossy(grant);
+  }
+
+  /** Whether what can be joined may still appear. */
+  #mayCome(grant: TrackGrant): boolean {
+    if (!isEncoded(this.host.quality())) return isMade(grant.state) && !isLossy(grant);
+    return grant.run !== null && grant.run !== undefined && !grant.run.hls && isMade(grant.run.state);
+  }
+
   #joins(item: Opening): boolean {
     return this.#able && this.host.gapless() && !this.#refused.has(item.trackId);
   }
 }
 
-/** Whether a lossless rung may still appear. */
-function mayCome(grant: TrackGrant): boolean {
-  const making = grant.state === 'waiting' || grant.state === 'encoding';
-  return making && !isLossy(grant);
-}
+const isMade = (state: TrackGrant['state']): boolean => state === 'waiting' || state === 'encoding';
 
 function isLossy({ original }: TrackGrant): boolean {
   return original ? LOSSY.test(original.mime) : false;

@@ -9,7 +9,7 @@ import type { Opening } from './joiner';
 import { gainOf, PREGAIN_DB_MAX } from './levels';
 import { idle, waits, type PlayState } from './machine';
 import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
-import { betterWish, type Wish } from './quality';
+import { betterWish, isEncoded, type SoundQuality, type Wish } from './quality';
 import * as q from './queue';
 import type { Queue, QueueItem, QueueTrack } from './queue';
 
@@ -58,7 +58,7 @@ class Player {
     this.#owner = owner;
     this.#engine = new MusicEngine(
       {
-        grant: (id, fresh) => this.#grant(id, fresh),
+        grant: (id, fresh, alone) => this.#grant(id, fresh, alone),
         changed: (state) => this.#changed(state),
         moved: (position, duration, buffered) => this.#moved(position, duration, buffered),
         ended: () => this.#advance(true),
@@ -331,19 +331,21 @@ class Player {
     if (Math.abs(performance.now() - this.#keptAt) > KEEP_POSITION_EVERY_MS) this.#keepPosition();
   }
 
-  async #grant(id: string, fresh = false): Promise<TrackGrant> {
+  async #grant(id: string, fresh = false, alone = false): Promise<TrackGrant> {
     const chosen = prefs.get('sound');
-    const name = `${chosen} ${id}`;
+    const run = alone ? 'never' : this.#runOf(id, chosen);
+    const name = `${chosen} ${run} ${id}`;
     if (fresh) this.#grants.delete(name);
     const known = this.#grants.get(name);
     // A track that broke or is still being made is asked for afresh.
     const sound = this.state.attempts === 0 || this.state.trackId !== id;
     if (known && sound && Date.parse(known.expires_at) - GRANT_SPARE_MS > Date.now()) return known;
-    let grant = await this.#askFor(id, chosen);
-    const better = betterWish(chosen, grant, prefs.get('gapless'), (mime) => this.#engine?.canPlay(mime) ?? true);
-    if (better) grant = await this.#askFor(id, better);
+    let grant = await this.#askFor(id, chosen, run);
+    const better = grant.run ? null : betterWish(chosen, grant, prefs.get('gapless'), (mime) => this.#engine?.canPlay(mime) ?? true);
+    if (better) grant = await this.#askFor(id, better, 'never');
     this.#grants.delete(name);
-    if (grant.state === 'ready' || grant.state === 'none') this.#grants.set(name, grant);
+    const settled = grant.run ? grant.run.state === 'ready' : grant.state === 'ready' || grant.state === 'none';
+    if (settled) this.#grants.set(name, grant);
     for (const old of this.#grants.keys()) {
       if (this.#grants.size <= GRANTS_MAX) break;
       this.#grants.delete(old);
@@ -351,8 +353,15 @@ class Player {
     return grant;
   }
 
-  #askFor(id: string, quality: Wish): Promise<TrackGrant> {
-    return ask(api.POST('/api/v1/tracks/{id}/grant', { params: { path: { id }, query: { quality, wait_ms: GRANT_WAIT_MS } } }));
+  /** Whether the run of a track's album is wanted: where the album is heard in order, and where it is there anyway. */
+  #runOf(id: string, quality: SoundQuality): 'never' | 'use' | 'make' {
+    if (!isEncoded(quality) || !prefs.get('gapless')) return 'never';
+    const inAlbum = this.queue.items.some((item) => item.track.id === id && q.heardInAlbum(this.queue, item.key));
+    return inAlbum ? 'make' : 'use';
+  }
+
+  #askFor(id: string, quality: Wish, run: 'never' | 'use' | 'make'): Promise<TrackGrant> {
+    return ask(api.POST('/api/v1/tracks/{id}/grant', { params: { path: { id }, query: { quality, wait_ms: GRANT_WAIT_MS, run } } }));
   }
 
   #keep(): void {

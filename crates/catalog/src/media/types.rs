@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kernel::Time;
 use serde::{Deserialize, Serialize};
 
 use super::Bandwidth;
-use crate::{CaptionId, MediaId, RenditionId};
+use crate::{AlbumId, CaptionId, MediaId, RenditionId};
 
 /// Where a source is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,11 @@ pub enum Source {
     Blob {
         /// The blob's name.
         key: String,
+    },
+    /// No file: the tracks of an album, one after the other.
+    Run {
+        /// Which album.
+        album: AlbumId,
     },
 }
 
@@ -84,6 +90,7 @@ impl SourceFile {
             Source::File { path } if path.starts_with(PATH_BYTES) => "",
             Source::File { path } => path,
             Source::Blob { key } => key,
+            Source::Run { .. } => "",
         };
         let name = name.rsplit('/').next().unwrap_or_default();
         let own = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| is_ending(ending));
@@ -167,6 +174,21 @@ pub struct Media {
     pub problem: Option<Problem>,
     /// Grows with each new source and each try to encode it.
     pub generation: i64,
+    /// When what is encoded of it was last asked for, to the minute; the beginning of time if never.
+    pub asked: Time,
+}
+
+/// Music of which something encoded is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Which.
+    pub media: MediaId,
+    /// When it was last asked for.
+    pub asked: Time,
+    /// How much is kept of it.
+    pub bytes: u64,
+    /// How long it plays.
+    pub duration_ms: u64,
 }
 
 /// The payload of a job of kind [`ENCODE_JOB`](super::ENCODE_JOB).

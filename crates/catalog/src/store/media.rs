@@ -7,7 +7,7 @@ use kernel::{
 };
 
 use crate::{
-    CaptionId, MediaId, RenditionId, TrackId, VideoId,
+    AlbumId, CaptionId, MediaId, RenditionId, TrackId, VideoId,
     media::{
         Bandwidth, Caption, Media, MediaKind, MediaState, NewCaption, NewRendition, Problem, Rendition,
         RenditionKind, Segment, Source, SourceFile,
@@ -19,7 +19,7 @@ use crate::{
 macro_rules! media_columns {
     () => {
         "m.id, m.kind, m.place, m.source, m.bytes, m.stamp, m.mime, m.codec, m.bitrate_kbps, m.sample_rate_hz,
-         m.channels, m.duration_ms, m.state, m.problem_code, m.problem, m.generation"
+         m.channels, m.duration_ms, m.state, m.problem_code, m.problem, m.generation, m.asked_us"
     };
 }
 
@@ -59,10 +59,19 @@ impl MediaState {
 }
 
 impl Source {
-    fn columns(&self) -> (&'static str, &str) {
+    fn columns(&self) -> (&'static str, String) {
         match self {
-            Self::File { path } => ("file", path),
-            Self::Blob { key } => ("blob", key),
+            Self::File { path } => ("file", path.clone()),
+            Self::Blob { key } => ("blob", key.clone()),
+            Self::Run { album } => ("run", album.to_string()),
+        }
+    }
+
+    fn from_columns(place: &str, source: String) -> Self {
+        match place {
+            "blob" => Self::Blob { key: source },
+            "run" => Self::Run { album: AlbumId(source.parse().unwrap_or(0)) },
+            _ => Self::File { path: source },
         }
     }
 }
@@ -78,7 +87,7 @@ fn media_row(row: &Row<'_>) -> Result<Media, Fault> {
         id: row.get(0)?,
         kind: if kind == "video" { MediaKind::Video } else { MediaKind::Audio },
         file: SourceFile {
-            place: if place == "blob" { Source::Blob { key: source } } else { Source::File { path: source } },
+            place: Source::from_columns(&place, source),
             bytes: row.get(4)?,
             stamp: row.get(5)?,
             mime: row.get(6)?,
@@ -91,6 +100,7 @@ fn media_row(row: &Row<'_>) -> Result<Media, Fault> {
         state: MediaState::from_word(&state),
         problem,
         generation: row.get(15)?,
+        asked: row.get(16)?,
     })
 }
 
@@ -195,7 +205,8 @@ pub(crate) fn reset(tx: &mut Tx<'_>, id: MediaId) -> Result<(), Fault> {
     tx.run(
         sql!(
             "UPDATE catalog_media SET state = 'none', problem_code = NULL, problem = NULL,
-                generation = generation + 1, heard = 'due', heard_tries = 0, heard_problem = NULL
+                generation = generation + 1, encoded_bytes = 0, heard = 'due', heard_tries = 0,
+                heard_problem = NULL
              WHERE id = $1"
         ),
         params![id],
@@ -233,7 +244,7 @@ pub(crate) fn begin(tx: &mut Tx<'_>, id: MediaId) -> Result<Option<i64>, Fault> 
     tx.one(
         sql!(
             "UPDATE catalog_media SET state = 'encoding', problem_code = NULL, problem = NULL,
-                generation = generation + 1
+                generation = generation + 1, encoded_bytes = 0
              WHERE id = $1 RETURNING generation"
         ),
         params![id],

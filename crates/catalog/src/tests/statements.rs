@@ -31,8 +31,9 @@ on_both_engines! {
             assert!(!sorts, "{}:\n{}", statement.place, plan.join("\n"));
             asked += 1;
         }
-        // By cursor artists, and those of them who perform, four orders of albums, both ways through years, genres, tracks, videos; seven orders by
-        // offset; two counts of years; four orders of a listener's marks on four kinds of things; bookmarks.
-        assert_eq!(asked, 11 + 7 + 2 + 16 + 1);
+        // By cursor artists, and those of them who perform, four orders of albums, both ways through years, genres, tracks,
+        // videos, radio stations, what is kept of encoded music; seven orders by offset; two counts of years; four orders
+        // of a listener's marks on four kinds of things; bookmarks.
+        assert_eq!(asked, 13 + 7 + 2 + 16 + 1);
     }
 }

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     error::Error,
-    model::{Quality, TrackGrant, VideoGrant},
+    model::{Quality, RunWish, TrackGrant, VideoGrant},
     service::{Delivery, Wish},
 };
 
@@ -33,6 +33,11 @@ struct TrackWish {
     /// How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once.
     #[param(maximum = 5000)]
     wait_ms: u16,
+    /// Whether the run of the album will do, or is wanted, for the qualities `high` and `low`: all of the album as one
+    /// continuous sound, of which `run` in the answer names the track's range. Albums of one track, of more than 200, or of
+    /// more than six hours have none.
+    #[param(inline)]
+    run: RunWish,
 }
 
 /// Leave to play a track.
@@ -58,7 +63,7 @@ async fn grant_track(
     Query(wish): Query<TrackWish>,
 ) -> Result<Json<TrackGrant>, Error> {
     let wait = Duration::from_millis(wish.wait_ms.into());
-    delivery.grant_track(&viewer, id, Wish { quality: wish.quality, wait }).await.map(Json)
+    delivery.grant_track(&viewer, id, Wish { quality: wish.quality, wait, run: wish.run }).await.map(Json)
 }
 
 /// Leave to play a video.

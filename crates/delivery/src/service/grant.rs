@@ -12,7 +12,7 @@ use kernel::{Fault, Time, http::Viewer};
 use crate::{
     error::Error,
     manifest::Presentation,
-    model::{GrantState, GrantedCaption, MediaOriginal, Quality, TrackGrant, VideoGrant},
+    model::{GrantState, GrantedCaption, MediaOriginal, Quality, RunWish, TrackGrant, VideoGrant},
     path::Thing,
     service::{Delivery, playable},
 };
@@ -20,14 +20,14 @@ use crate::{
 /// Grants given within this time are the same, so that caches along the way keep what they hold.
 const SAME_FOR_S: i64 = 3600;
 /// Somebody waits and nothing plays yet: before what was merely uploaded.
-const PRIORITY_AWAITED: i64 = 50;
+pub(super) const PRIORITY_AWAITED: i64 = 50;
 /// The original plays; the ladder is for lines that are too narrow for it.
-const PRIORITY_SPARE: i64 = 150;
+pub(super) const PRIORITY_SPARE: i64 = 150;
 /// Longest that a grant is held back until there is something to play.
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How long a lost wake-up may delay who waits.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The purpose of the signature of a grant that opens everything of a media but the file as it came.
 const RUNGS_GRANT: &str = "media.rungs";
@@ -48,11 +48,13 @@ pub(crate) struct Wish {
     pub quality: Quality,
     /// How long the asker would rather wait than be told that there is nothing yet.
     pub wait: Duration,
+    /// Whether the run of the album will do.
+    pub run: RunWish,
 }
 
 impl Wish {
     /// What is encoded, of whatever rung, at once.
-    pub(crate) const ENCODED: Self = Self { quality: Quality::High, wait: Duration::ZERO };
+    pub(crate) const ENCODED: Self = Self { quality: Quality::High, wait: Duration::ZERO, run: RunWish::Never };
 
     /// Whether this needs renditions of a file.
     fn needs_encode(self, facts: &Media) -> bool {
@@ -73,8 +75,15 @@ impl Delivery {
         wish: Wish,
     ) -> Result<TrackGrant, Error> {
         let media = media::for_track(&self.ctx, viewer, track).await?.ok_or(Error::Absent)?;
-        let (grant, _) = self.grant(media, wish).await?;
-        Ok(grant)
+        let Some(found) = self.run_of(viewer, track, wish).await? else {
+            let (grant, _) = self.grant(media, wish).await?;
+            return Ok(grant);
+        };
+        // What the run has, or will have in a moment, need not be encoded once more; else nobody waits twice.
+        let quality = if found.serves { Quality::Original } else { wish.quality };
+        let wait = if found.waited { Duration::ZERO } else { wish.wait };
+        let (grant, _) = self.grant(media, Wish { quality, wait, ..wish }).await?;
+        Ok(TrackGrant { run: Some(found.run), ..grant })
     }
 
     /// Grants a video with its text tracks.
@@ -89,7 +98,7 @@ impl Delivery {
             label: caption.label,
         });
         let captions = captions.collect();
-        let TrackGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms } = grant;
+        let TrackGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, run: _ } = grant;
         Ok(VideoGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, captions })
     }
 
@@ -138,6 +147,7 @@ impl Delivery {
             state: state(&index, asked),
             problem: index.media.problem.as_ref().map(|problem| problem.text.clone()),
             duration_ms: index.media.file.duration_ms,
+            run: None,
         };
         Ok((grant, index))
     }
@@ -151,15 +161,28 @@ impl Delivery {
     ) -> Result<Option<MediaState>, Fault> {
         let spare = plays && matches!(wish.quality, Quality::Auto | Quality::Lossless);
         let priority = if spare { PRIORITY_SPARE } else { PRIORITY_AWAITED };
-        match facts.state {
-            MediaState::None if wish.needs_encode(facts) => {}
-            MediaState::Waiting if !spare => {}
-            _ => return Ok(None),
+        let needed = wish.needs_encode(facts);
+        let now = self.ctx.now();
+        // What was asked for a moment ago is kept, so that nobody need look whether it still is.
+        let touch =
+            needed && facts.kind == MediaKind::Audio && now.since(facts.asked) >= media::ASKED_EVERY;
+        let ask = match facts.state {
+            MediaState::None => needed,
+            MediaState::Waiting => !spare,
+            _ => false,
+        };
+        if !ask && !touch {
+            return Ok(None);
         }
         let (ctx, id) = (self.ctx.clone(), facts.id);
         self.ctx
             .db()
-            .write(move |tx| media::request_encode(tx, &ctx, id, priority, AfterFailure::Leave))
+            .write(move |tx| {
+                if touch {
+                    media::asked(tx, id, now)?;
+                }
+                media::request_encode(tx, &ctx, id, priority, AfterFailure::Leave)
+            })
             .await
     }
 
@@ -191,7 +214,7 @@ fn state(index: &MediaIndex, asked: Option<MediaState>) -> GrantState {
 }
 
 /// When a grant given now ends: at least `hours` from now, at a full hour.
-fn expiry(now: Time, hours: u32) -> Time {
+pub(super) fn expiry(now: Time, hours: u32) -> Time {
     let begun = now.seconds().div_euclid(SAME_FOR_S) * SAME_FOR_S;
     Time(begun * 1_000_000).plus(Duration::from_secs(3600 * (u64::from(hours) + 1)))
 }

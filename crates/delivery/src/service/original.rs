@@ -93,6 +93,7 @@ impl Delivery {
     pub(crate) async fn open(&self, source: &Source, mime: &'static str) -> Result<Original, Error> {
         match source {
             Source::File { .. } => file(source.path().ok_or(Error::Absent)?, mime, None).await,
+            Source::Run { .. } => Err(Error::Absent),
             Source::Blob { key } => {
                 let key = BlobKey::new(key.as_str()).ok_or(Error::Absent)?;
                 // A blob never changes, so its name can stand for its bytes.

@@ -7,17 +7,11 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kernel::{
     Fault,
-    http::{Role, Viewer},
-    id::UserId,
     testkit::World,
 };
 
-use super::{House, file_source};
+use super::{House, ann, file_source};
 use crate::{Asked, Config, Direct, Hls, Playable, parts_and_direct};
-
-fn ann() -> Viewer {
-    Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None, within: None }
-}
 
 fn door(house: &House) -> Direct {
     parts_and_direct(house.ctx.clone(), Config::default()).2

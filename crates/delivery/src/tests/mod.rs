@@ -5,6 +5,7 @@ mod direct;
 mod grants;
 mod originals;
 mod pictures;
+mod runs;
 mod s3;
 
 use std::{path::Path, time::Duration};
@@ -75,14 +76,7 @@ impl House {
 
     /// Asks for a grant as somebody who is signed in.
     pub(super) async fn grant(&self, path: &str) -> (StatusCode, Value) {
-        let ann = Viewer {
-            id: UserId(1),
-            handle: "ann".to_owned(),
-            role: Role::Listener,
-            session: None,
-            within: None,
-        };
-        let request = Request::post(path).extension(ann).body(Body::empty()).expect("a request");
+        let request = Request::post(path).extension(ann()).body(Body::empty()).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("routers do not fail");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("the body comes whole").to_bytes();
@@ -201,6 +195,11 @@ impl House {
         let done: bool = done.await.expect("ends");
         assert!(done, "the current try");
     }
+}
+
+/// Somebody who listens.
+pub(super) fn ann() -> Viewer {
+    Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Listener, session: None, within: None }
 }
 
 impl Answer {

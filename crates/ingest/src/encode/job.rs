@@ -66,7 +66,12 @@ async fn make(
     let path = source::local(encoder, ctx, lease, facts, scratch).await?;
     let cancel = lease.cancelled();
     let told = |error: MediaError| outcome(&error, lease);
-    let probe = encoder.engine.probe(&path, cancel).await.map_err(told)?;
+    // Somebody may be waiting for music, and what must be known of it the scan has seen.
+    let known = if facts.kind == MediaKind::Audio { Probe::known(&facts.file) } else { None };
+    let probe = match known {
+        Some(probe) => probe,
+        None => encoder.engine.probe(&path, cancel).await.map_err(told)?,
+    };
     let plan = plan(&probe, facts.kind, &encoder.config.preset).map_err(told)?;
     let mut writer = Writer::new(encoder, ctx, lease, (facts.id, generation), &plan);
     if facts.kind == MediaKind::Video {

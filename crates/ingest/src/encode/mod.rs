@@ -5,10 +5,16 @@
 //! being made. A try that was broken off is begun anew: its rows are cleared by the next one, whose blobs lie in a
 //! folder of their own (`media/<media>/<generation>/…`), and what no row names at the end is deleted.
 //!
+//! What is encoded of music is a cache: made when it is asked for or, if the operator wants that, ahead of it (`ahead`),
+//! and let go when it is not asked for any more and there is no room (`evict`).
+//!
 //! Start reading at `job`, then `writer`.
 
+mod ahead;
+mod evict;
 mod job;
 mod room;
+mod run;
 mod source;
 mod sweep;
 mod writer;
@@ -32,6 +38,8 @@ use crate::{
     upload,
 };
 
+pub use ahead::watch as watch_ahead;
+pub use evict::{EVICT_JOB, watch as watch_cache};
 pub(crate) use source::local as local_source;
 pub(crate) use sweep::enqueue_sweep;
 
@@ -49,6 +57,8 @@ pub struct EncodeConfig {
     pub at_once: usize,
     /// x264's preset.
     pub preset: String,
+    /// How much of the music that was encoded is kept, in bytes; all of it without.
+    pub cache_bytes_max: Option<u64>,
 }
 
 impl EncodeConfig {
@@ -61,6 +71,7 @@ impl EncodeConfig {
             floor: Floor::default(),
             at_once: (cores / 2).max(2),
             preset: "veryfast".to_owned(),
+            cache_bytes_max: None,
         }
     }
 }
@@ -94,7 +105,12 @@ impl Encoder {
 
     /// The jobs of encoding.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(self.clone()), Arc::new(sweep::SweepMedia)]
+        vec![
+            Arc::new(self.clone()),
+            Arc::new(run::AlbumRuns(self.clone())),
+            Arc::new(sweep::SweepMedia),
+            Arc::new(evict::Evict(self.clone())),
+        ]
     }
 }
 
@@ -118,6 +134,12 @@ impl Handler for Encoder {
     }
 
     async fn gave_up(&self, ctx: &Ctx, key: Option<&str>, reason: &str) -> Result<(), Fault> {
+        gave_up(ctx, key, reason).await
+    }
+}
+
+/// Writes down that the encode of a media has failed for good.
+async fn gave_up(ctx: &Ctx, key: Option<&str>, reason: &str) -> Result<(), Fault> {
         let Some(media) = key.and_then(|key| key.parse().ok()).map(MediaId) else { return Ok(()) };
         let problem = problem(reason);
         let now = ctx.now();
@@ -128,7 +150,6 @@ impl Handler for Encoder {
             enqueue_sweep(tx, &inner, media, None)
         });
         failed.await
-    }
 }
 
 /// How a failure goes through the job's one text: `code: sentence`.

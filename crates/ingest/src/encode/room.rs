@@ -9,7 +9,7 @@ use kernel::{
     jobs::{JobError, Lease},
 };
 
-use super::Encoder;
+use super::{Encoder, evict};
 use crate::{disk, upload};
 
 /// How often a waiting encode looks for room.
@@ -28,6 +28,7 @@ pub(super) async fn wait(
     }
     tracing::warn!(media.id = %media, "an encode waits: the disk is nearly full");
     say(ctx, media, true).await;
+    make_room(ctx).await;
     loop {
         pause(ctx, lease).await?;
         if has_room(encoder, bytes).await? {
@@ -49,6 +50,7 @@ pub(super) async fn wait_after_refusal(
     }
     tracing::warn!(media.id = %media, "an encode waits: the disk is full");
     say(ctx, media, true).await;
+    make_room(ctx).await;
     pause(ctx, lease).await
 }
 
@@ -59,6 +61,15 @@ pub(super) async fn say(ctx: &Ctx, media: MediaId, waits: bool) {
     if let Err(fault) = said {
         // The database may have no room either, and the encode waits all the same.
         tracing::warn!(media.id = %media, "that an encode waits can't be written down: {fault}");
+    }
+}
+
+/// Has music that nobody asked for lately give way.
+async fn make_room(ctx: &Ctx) {
+    let inner = ctx.clone();
+    if let Err(fault) = ctx.db().write(move |tx| evict::enqueue(tx, &inner)).await {
+        // The database may have no room either, and the encode waits all the same.
+        tracing::warn!("that room is wanted can't be written down: {fault}");
     }
 }
 

@@ -42,12 +42,18 @@ fn folder(media: MediaId) -> Result<BlobKey, Fault> {
     BlobKey::new(media::folder(media)).ok_or_else(|| Fault::new("a media's folder is no name of a blob"))
 }
 
-/// Deletes the blobs of a media that no row names. Only who holds the media's job, or knows that nobody does, may.
-pub(super) async fn strays(ctx: &Ctx, media: MediaId) -> Result<(), Fault> {
-    let found = ctx.blobs().list(&folder(media)?).await?;
+/// Deletes the blobs of a media that no row names, up to a generation in which nobody writes any more: a try that began
+/// meanwhile has blobs whose rows are still to come.
+pub(super) async fn strays(ctx: &Ctx, media: MediaId, generation: i64) -> Result<(), Fault> {
+    let folder = folder(media)?;
+    let found = ctx.blobs().list(&folder).await?;
     let used = media::blob_keys(ctx.db(), media).await?;
-    for blob in found.into_iter().filter(|blob| !used.contains(blob.key.as_str())) {
-        ctx.blobs().delete(&blob.key).await?;
+    for blob in found {
+        let below = blob.key.as_str().strip_prefix(folder.as_str()).unwrap_or_default();
+        let of = below.split('/').nth(1).and_then(|of| of.parse().ok()).unwrap_or(0);
+        if of <= generation && !used.contains(blob.key.as_str()) {
+            ctx.blobs().delete(&blob.key).await?;
+        }
     }
     Ok(())
 }
@@ -88,12 +94,11 @@ impl Handler for SweepMedia {
         let Sweep { media: id, source } = lease.payload()?;
         let facts = ctx.db().write(move |tx| media::get(tx, id)).await?;
         // Somebody is at it again, who sweeps at the end.
-        if facts.is_some_and(|facts| {
-            matches!(facts.state, media::MediaState::Encoding | media::MediaState::Waiting)
-        }) {
+        if facts.as_ref().is_some_and(|facts| facts.state.is_underway()) {
             return Ok(());
         }
-        strays(ctx, id).await?;
+        // Of what is no longer there every generation is over.
+        strays(ctx, id, facts.map_or(i64::MAX, |facts| facts.generation)).await?;
         if let Some(key) = source.and_then(BlobKey::new) {
             ctx.blobs().delete(&key).await?;
         }

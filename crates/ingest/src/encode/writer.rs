@@ -24,6 +24,8 @@ use crate::{
 
 /// Segments that wait for their rows.
 const PENDING_MAX: usize = 16;
+/// The same while not every rendition has begun.
+const HELD_MAX: usize = 128;
 /// How long a segment waits for its row, and progress for being told.
 const PENDING_FOR: Duration = Duration::from_millis(750);
 
@@ -37,7 +39,14 @@ pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan,
     /// By their places in the plan.
     renditions: Vec<Option<RenditionId>>,
+    /// Renditions and segments that wait for their rows.
+    begun: Vec<(RenditionId, NewRendition)>,
     pending: Vec<(RenditionId, Segment)>,
+    /// Of a run: where tracks end, by their places.
+    ends: Vec<(usize, u64)>,
+    /// Renditions that have nothing to play yet. Players read the list of renditions once, so that the first ones are
+    /// written when all of them have something.
+    silent: usize,
     fraction: f64,
     written_at: Instant,
 }
@@ -58,7 +67,10 @@ impl<'a> Writer<'a> {
             generation,
             plan,
             renditions: vec![None; plan.renditions.len()],
+            begun: Vec::new(),
             pending: Vec::new(),
+            ends: Vec::new(),
+            silent: plan.renditions.len(),
             fraction: 0.0,
             written_at: Instant::now(),
         }
@@ -129,13 +141,8 @@ impl<'a> Writer<'a> {
             init_key,
             init_bytes: bytes,
         };
-        let (media, generation, id) = (self.media, self.generation, RenditionId(self.ctx.next_id()));
-        self.guarded(move |tx| {
-            let added = media::add_rendition(tx, id, media, generation, &new)?;
-            tx.wake(catalog::model::TOPIC_CATALOG);
-            Ok(added.is_some())
-        })
-        .await?;
+        let id = RenditionId(self.ctx.next_id());
+        self.begun.push((id, new));
         self.renditions[init.rendition] = Some(id);
         Ok(())
     }
@@ -155,11 +162,25 @@ impl<'a> Writer<'a> {
             bytes,
             blob_key,
         };
+        let first = row.number == 0;
         self.pending.push((rendition, row));
-        if self.pending.len() >= PENDING_MAX {
-            return self.flush().await;
+        if first {
+            self.silent = self.silent.saturating_sub(1);
+        }
+        // Somebody may be waiting for the beginning.
+        if first && self.silent == 0 || self.pending.len() >= self.pending_max() {
+            return self.flush(true).await;
         }
         self.flush_in_time().await
+    }
+
+    fn pending_max(&self) -> usize {
+        if self.silent > 0 { HELD_MAX } else { PENDING_MAX }
+    }
+
+    /// A track of a run ends behind this sample.
+    pub(super) fn track_ends(&mut self, position: usize, end: u64) {
+        self.ends.push((position, end));
     }
 
     /// Says how far the work is.
@@ -170,20 +191,30 @@ impl<'a> Writer<'a> {
     }
 
     async fn flush_in_time(&mut self) -> Result<(), JobError> {
-        if self.written_at.elapsed() >= PENDING_FOR { self.flush().await } else { Ok(()) }
+        if self.written_at.elapsed() >= PENDING_FOR { self.flush(self.silent == 0).await } else { Ok(()) }
     }
 
-    /// Writes the rows of the segments that wait for them, and how far the work is.
-    async fn flush(&mut self) -> Result<(), JobError> {
+    /// Writes the rows that wait, if they may be, and how far the work is.
+    async fn flush(&mut self, rows: bool) -> Result<(), JobError> {
         self.written_at = Instant::now();
-        let pending = std::mem::take(&mut self.pending);
+        let begun = if rows { std::mem::take(&mut self.begun) } else { Vec::new() };
+        let pending = if rows { std::mem::take(&mut self.pending) } else { Vec::new() };
+        let ends = std::mem::take(&mut self.ends);
         let (media, generation, now) = (self.media, self.generation, self.ctx.now());
         let fraction = self.fraction;
         self.guarded(move |tx| {
+            for (id, new) in &begun {
+                if media::add_rendition(tx, *id, media, generation, new)? != Some(*id) {
+                    return Ok(false);
+                }
+            }
             for (rendition, segment) in &pending {
                 if !media::add_segment(tx, media, generation, *rendition, segment)? {
                     return Ok(false);
                 }
+            }
+            if !ends.is_empty() && !media::set_run_ends(tx, media, generation, &ends)? {
+                return Ok(false);
             }
             upload::encode_goes_on(tx, media, fraction, now)?;
             tx.wake(catalog::model::TOPIC_CATALOG);
@@ -200,8 +231,8 @@ impl<'a> Writer<'a> {
 
     /// Everything is written: sweeps what no row names while the job is still ours, then ends both.
     pub(super) async fn complete(mut self) -> Result<(), JobError> {
-        self.flush().await?;
-        let swept = super::sweep::strays(self.ctx, self.media).await;
+        self.flush(true).await?;
+        let swept = super::sweep::strays(self.ctx, self.media, self.generation).await;
         swept.map_err(|fault| super::fault_outcome(&fault, self.lease))?;
         let (lease, media, generation, now) =
             (self.lease.clone(), self.media, self.generation, self.ctx.now());
@@ -213,6 +244,11 @@ impl<'a> Writer<'a> {
             lease.complete(tx, now)?;
             Ok(true)
         })
-        .await
+        .await?;
+        // It is done whatever becomes of this; who looks now and then sees it as well.
+        if let Err(fault) = super::evict::look(self.ctx, self.encoder).await {
+            tracing::warn!("how much of the music that was encoded is kept can't be told: {fault}");
+        }
+        Ok(())
     }
 }

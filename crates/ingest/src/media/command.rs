@@ -3,9 +3,10 @@
 use std::{ffi::OsString, fmt::Write as _, path::Path};
 
 use super::{
+    cutter::QUICK_MS,
     input::Input,
     ladder::{AudioCodec, AudioRung, Plan, RenditionKind, SEGMENT_MS, VideoRung, timescale},
-    probe::{CONTAINERS, Probe},
+    probe::{CONTAINERS, Probe, stream_of_input},
 };
 
 /// Maps high dynamic range to BT.709: to linear light, compressed by a film-like curve, and back.
@@ -136,7 +137,7 @@ fn video(args: &mut Vec<OsString>, index: usize, rung: &VideoRung, plan: &Plan) 
 }
 
 fn audio(args: &mut Vec<OsString>, rung: &AudioRung, probe: &Probe, beside_video: bool) {
-    words(args, &["-map", &format!("0:{}", rung.stream)]);
+    words(args, &["-map", &stream_of_input(rung.stream)]);
     if beside_video {
         // Silence where the source has holes or begins late, so that the sound stays with the picture.
         let lead_us = lead_us(probe).unwrap_or(0);
@@ -150,12 +151,17 @@ fn audio(args: &mut Vec<OsString>, rung: &AudioRung, probe: &Probe, beside_video
         AudioCodec::Flac => {
             let bits =
                 probe.audio.iter().find(|track| track.stream == rung.stream).and_then(|track| track.bits);
-            let format = if bits.is_some_and(|bits| bits <= 16) { "s16" } else { "s32" };
             // ffmpeg 5.1 calls FLAC in MP4 experimental; players have read it for years.
-            words(args, &["-c:a", "flac", "-sample_fmt", format, "-strict", "experimental"]);
+            words(args, &["-c:a", "flac", "-strict", "experimental"]);
+            // Where nobody told, ffmpeg takes the bits that the decoder gives.
+            if let Some(bits) = bits {
+                words(args, &["-sample_fmt", if bits <= 16 { "s16" } else { "s32" }]);
+            }
         }
     }
-    let length_us = (u64::from(SEGMENT_MS) * 1000).to_string();
+    // Several fragments make a segment of music, so that its first ones can be short.
+    let length = if beside_video { SEGMENT_MS } else { QUICK_MS };
+    let length_us = (u64::from(length) * 1000).to_string();
     words(args, &["-flags", "+bitexact", "-frag_duration", &length_us, "-movflags", MOVFLAGS]);
 }
 

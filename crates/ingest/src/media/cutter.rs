@@ -37,9 +37,16 @@ pub(super) struct Cut {
     pub(super) data: Bytes,
 }
 
+/// Length of the first segments of music, of which somebody may be waiting for the first.
+pub(super) const QUICK_MS: u32 = 1_000;
+/// How many of them there are.
+const QUICK: u32 = 2;
+
 /// Cuts the stream of one rendition.
 #[derive(Debug, Default)]
 pub(super) struct Cutter {
+    /// Whether the first segments are short.
+    quick: bool,
     buffer: BytesMut,
     track: Option<Track>,
     /// Fragments of the segment in the making, which begin at the front of the buffer.
@@ -60,6 +67,11 @@ struct Open {
 }
 
 impl Cutter {
+    /// With short segments at the beginning, if `quick`.
+    pub(super) fn new(quick: bool) -> Self {
+        Self { quick, ..Self::default() }
+    }
+
     /// Takes bytes and hands out what they complete.
     pub(super) fn push(&mut self, bytes: &[u8], pieces: &mut Vec<Piece>) -> Result<(), MediaError> {
         self.buffer.extend_from_slice(bytes);
@@ -118,7 +130,8 @@ impl Cutter {
         open.duration += fragment.duration;
         open.samples += fragment.samples;
         self.fragment_at = self.seen;
-        if open.is_full(timescale) {
+        let meant_ms = if self.quick && self.number < QUICK { QUICK_MS } else { SEGMENT_MS };
+        if open.is_full(timescale, meant_ms) {
             self.close(pieces);
         }
         Ok(())
@@ -138,7 +151,7 @@ impl Cutter {
 
 impl Open {
     /// Nearly the length of a segment: rates such as 30000/1001 do not hit it exactly.
-    fn is_full(&self, timescale: u64) -> bool {
-        self.duration * 1000 >= timescale * u64::from(SEGMENT_MS) * 9 / 10
+    fn is_full(&self, timescale: u64, meant_ms: u32) -> bool {
+        self.duration * 1000 >= timescale * u64::from(meant_ms) * 9 / 10
     }
 }

@@ -185,6 +185,7 @@ impl Engine {
             pipes,
             duration_ms: probe.duration_ms,
             renditions: plan.renditions.len(),
+            quick: plan.fps.is_none(),
             sender,
             cancel: cancel.clone(),
             pulse: Arc::default(),
@@ -240,6 +241,8 @@ pub(super) struct Job {
     pub(super) pipes: Pipes,
     pub(super) duration_ms: u64,
     pub(super) renditions: usize,
+    /// Whether the first segments are short.
+    pub(super) quick: bool,
     pub(super) sender: mpsc::Sender<EncodeEvent>,
     pub(super) cancel: CancellationToken,
     pub(super) pulse: Arc<Pulse>,
@@ -256,6 +259,7 @@ impl Job {
             let reader = Reader {
                 rendition,
                 receiver: receiver.map_err(|error| MediaError::io("A pipe can't be opened", &error))?,
+                quick: self.quick,
                 ended: ended.clone(),
                 sender: self.sender.clone(),
                 pulse: self.pulse.clone(),
@@ -371,6 +375,7 @@ impl Budget {
 /// Reads one rendition's pipe.
 struct Reader {
     rendition: usize,
+    quick: bool,
     receiver: pipe::Receiver,
     ended: CancellationToken,
     sender: mpsc::Sender<EncodeEvent>,
@@ -380,7 +385,7 @@ struct Reader {
 
 impl Reader {
     async fn run(mut self) -> Result<(usize, RenditionSummary), MediaError> {
-        let mut cutter = Cutter::default();
+        let mut cutter = Cutter::new(self.quick);
         let mut books = Books::default();
         let mut pieces = Vec::new();
         let mut buffer = vec![0; 64 * 1024];

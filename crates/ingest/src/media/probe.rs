@@ -2,11 +2,12 @@
 
 use std::{path::Path, time::Duration};
 
+use catalog::media::SourceFile;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine,
-    answer::Answer,
+    answer::{Answer, is_lossless},
     command,
     error::{MediaError, reason},
     input::Input,
@@ -90,6 +91,36 @@ pub struct Probe {
     pub tags: Vec<(String, String)>,
 }
 
+impl Probe {
+    /// A file of music, as the catalogue knows it; `None` when it knows too little, and then it must be probed.
+    pub fn known(file: &SourceFile) -> Option<Self> {
+        Some(Self::of_sound(AudioTrack::known(file)?, file.bytes, file.duration_ms))
+    }
+
+    /// What holds one sound and nothing else.
+    pub(super) fn of_sound(sound: AudioTrack, bytes: u64, duration_ms: u64) -> Self {
+        Self {
+            container: String::new(),
+            duration_ms,
+            bytes,
+            video: None,
+            audio: vec![sound],
+            subtitles: Vec::new(),
+            pictures: Vec::new(),
+            chapters: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+}
+
+/// Stands for the number of a file's first sound track where that is not known.
+const FIRST_SOUND: u32 = u32::MAX;
+
+/// How ffmpeg is told which stream of its input is meant.
+pub(super) fn stream_of_input(stream: u32) -> String {
+    if stream == FIRST_SOUND { "0:a:0".to_owned() } else { format!("0:{stream}") }
+}
+
 /// A video track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VideoTrack {
@@ -157,6 +188,26 @@ pub struct AudioTrack {
     pub title: Option<String>,
     /// Marked as the one to play.
     pub default: bool,
+}
+
+impl AudioTrack {
+    /// The first sound track of a file, as the catalogue knows it: how many bits a sample has and which stream it is it
+    /// does not. `None` when it knows too little.
+    pub fn known(file: &SourceFile) -> Option<Self> {
+        let enough = file.channels > 0 && file.sample_rate_hz > 0 && !file.codec.is_empty();
+        enough.then(|| Self {
+            stream: FIRST_SOUND,
+            codec: file.codec.clone(),
+            channels: file.channels,
+            rate_hz: file.sample_rate_hz,
+            bits: None,
+            kbps: (file.bitrate_kbps > 0).then_some(file.bitrate_kbps),
+            lossless: is_lossless(&file.codec),
+            language: None,
+            title: None,
+            default: true,
+        })
+    }
 }
 
 /// A subtitle track.

@@ -12,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use catalog::media::SourceFile;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -20,8 +21,8 @@ use super::{
     encode::{EVENTS_MAX, Encoding, Job, Pipes, Source, failure},
     error::MediaError,
     input::Input,
-    ladder::{Plan, plan_music},
-    probe::{AudioTrack, Probe},
+    ladder::{AudioCodec, Plan, RenditionKind, plan_music},
+    probe::{AudioTrack, Probe, stream_of_input},
     sandbox::{Pulse, Task, memory_bytes_max},
     streams::UNHEARD,
 };
@@ -31,13 +32,27 @@ pub const RUN_FILES_MAX: usize = 2_000;
 /// Pieces of 64 KiB that wait between a decoder and the encoder.
 const PIECES_MAX: usize = 4;
 
-/// A file of a run.
+/// A file of a run; its first sound track is taken.
 #[derive(Debug, Clone)]
 pub struct RunFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What was found in it; its first sound track is taken.
-    pub probe: Probe,
+    path: PathBuf,
+    bytes: u64,
+    duration_ms: u64,
+    sound: AudioTrack,
+}
+
+impl RunFile {
+    /// A file that was probed; `None` when there is no sound in it.
+    pub fn probed(path: impl Into<PathBuf>, probe: &Probe) -> Option<Self> {
+        let sound = probe.audio.first()?.clone();
+        Some(Self { path: path.into(), bytes: probe.bytes, duration_ms: probe.duration_ms, sound })
+    }
+
+    /// A file of which the catalogue knows enough, so that it need not be probed; `None` when it does not.
+    pub fn known(path: impl Into<PathBuf>, file: &SourceFile) -> Option<Self> {
+        let sound = AudioTrack::known(file)?;
+        Some(Self { path: path.into(), bytes: file.bytes, duration_ms: file.duration_ms, sound })
+    }
 }
 
 /// How samples pass from the decoders to the encoder.
@@ -96,9 +111,8 @@ pub struct RunRange {
 
 /// The plan of a run: at the rate and in the channels that most of the files have (of two that are as common, the
 /// higher), and lossless if all of them are. `None` when a file has no sound, or there is none.
-pub fn plan_run<'a>(files: impl IntoIterator<Item = &'a Probe>) -> Option<RunPlan> {
-    let files: Vec<&Probe> = files.into_iter().collect();
-    let tracks: Vec<&AudioTrack> = files.iter().map(|probe| probe.audio.first()).collect::<Option<_>>()?;
+pub fn plan_run(files: &[RunFile]) -> Option<RunPlan> {
+    let tracks: Vec<&AudioTrack> = files.iter().map(|file| &file.sound).collect();
     let rate_hz = most_common(tracks.iter().map(|track| track.rate_hz))?;
     let channels = most_common(tracks.iter().map(|track| track.channels))?;
     let lossless = tracks.iter().all(|track| track.lossless);
@@ -118,17 +132,7 @@ pub fn plan_run<'a>(files: impl IntoIterator<Item = &'a Probe>) -> Option<RunPla
         title: None,
         default: true,
     };
-    let whole = Probe {
-        container: String::new(),
-        duration_ms: files.iter().map(|probe| probe.duration_ms).sum(),
-        bytes: 0,
-        video: None,
-        audio: vec![whole],
-        subtitles: Vec::new(),
-        pictures: Vec::new(),
-        chapters: Vec::new(),
-        tags: Vec::new(),
-    };
+    let whole = Probe::of_sound(whole, 0, files.iter().map(|file| file.duration_ms).sum());
     let format = match bits {
         None => SampleFormat::F32,
         Some(..=16) => SampleFormat::S16,
@@ -138,6 +142,16 @@ pub fn plan_run<'a>(files: impl IntoIterator<Item = &'a Probe>) -> Option<RunPla
 }
 
 impl RunPlan {
+    /// The same without the lossless rendition, for what is joined without loss from its files.
+    #[must_use]
+    pub fn lossy(mut self) -> Self {
+        self.plan.renditions.retain(|rendition| match &rendition.kind {
+            RenditionKind::Audio(rung) => rung.codec != AudioCodec::Flac,
+            RenditionKind::Video(_) => true,
+        });
+        self
+    }
+
     /// What the samples on standard input are: ffmpeg's name of their format, channels, samples a second.
     fn sample_input(&self) -> (&'static str, u32, u32) {
         (self.format.name(), self.channels, self.rate_hz)
@@ -194,6 +208,7 @@ impl Engine {
             pipes,
             duration_ms: plan.whole.duration_ms,
             renditions: plan.plan.renditions.len(),
+            quick: true,
             sender,
             cancel: cancel.clone(),
             pulse,
@@ -231,7 +246,7 @@ impl Feed {
     /// Samples of one file that went to the encoder; `None` when it takes no more.
     async fn decode(&self, source: &RunFile) -> Result<Option<u64>, MediaError> {
         let input = Input::open(&source.path).await?;
-        input.check_size(source.probe.bytes)?;
+        input.check_size(source.bytes)?;
         let limits = &self.engine.encode_limits;
         let task = Task {
             program: &self.engine.tools.ffmpeg,
@@ -281,11 +296,10 @@ impl Feed {
     }
 
     fn arguments(&self, input: &Input, source: &RunFile) -> Vec<OsString> {
-        let stream = source.probe.audio.first().map_or(0, |track| track.stream);
         let mut args = Vec::new();
         command::words(&mut args, &["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"]);
         command::input(&mut args, input);
-        command::words(&mut args, &["-map", &format!("0:{stream}"), "-map_metadata", "-1"]);
+        command::words(&mut args, &["-map", &stream_of_input(source.sound.stream), "-map_metadata", "-1"]);
         let (channels, rate) = (self.plan.channels.to_string(), self.plan.rate_hz.to_string());
         command::words(&mut args, &["-ac", &channels, "-ar", &rate, "-fflags", "+bitexact"]);
         let name = self.plan.format.name();

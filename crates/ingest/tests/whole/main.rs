@@ -6,6 +6,8 @@
 mod support;
 
 mod accept;
+mod album;
+mod cache;
 mod encode;
 mod films;
 mod full;

@@ -1,16 +1,14 @@
 /**
- * Sound as fragmented MP4, exact to the sample, from where one asks on. Two kinds: the FLAC file as it came, put into
- * boxes here, and the FLAC rung that the server made of another lossless file. A third would be a track that is a range of
- * one continuous encode of its album: the same shape, whose fragments begin before the range and end behind it.
+ * Sound as fragmented MP4, exact to the sample, from where one asks on. Three kinds: the FLAC file as it came, put into
+ * boxes here; the FLAC rung that the server made of another lossless file; and a track that is a range of the run in which
+ * its album was encoded with loss, whose fragments begin before the range and end behind it.
  */
 import type { TrackGrant } from '../../api/types';
+import { AlbumTrack } from './album';
 import { BadSound } from './flac';
 import { FlacFile } from './flac-file';
 import { LineTrouble, type Address, type Patience } from './line';
 import { Rung } from './rung';
-
-/** What a buffer is opened for. */
-export const MIME = 'audio/mp4; codecs="flac"';
 
 export interface Piece {
   /** The initialisation segment, or any part of what follows it. */
@@ -20,6 +18,8 @@ export interface Piece {
 }
 
 export interface Feed {
+  /** What a buffer is opened for. */
+  readonly mime: string;
   readonly rate: number;
   readonly channels: number;
   /** Samples in all; null until it is known. */
@@ -28,9 +28,10 @@ export interface Feed {
   read(sample: number, signal: AbortSignal, patience: Patience): AsyncGenerator<Piece>;
 }
 
-/** Whether two tracks can lie in one buffer without the decoder being set up for another kind of sound. */
-export function fits(a: Feed, b: Feed): boolean {
-  return a.rate === b.rate && a.channels === b.channels;
+/** Whether a track can lie in one buffer behind another, without the decoder being set up for another kind of sound. */
+export function fits(a: Feed, before: Feed): boolean {
+  if (a instanceof AlbumTrack || before instanceof AlbumTrack) return a instanceof AlbumTrack && a.follows(before);
+  return a.mime === before.mime && a.rate === before.rate && a.channels === before.channels;
 }
 
 /**

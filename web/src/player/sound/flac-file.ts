@@ -1,7 +1,7 @@
 /** A FLAC file as it came, cut into fragments of MP4 on its way: nothing is decoded, nothing need be encoded first. */
 import type { Feed, Piece } from './feed';
 import {
-  BadSound, blockHead, crc16, FRAME_BYTES_MAX, FRAME_HEAD_BYTES_MAX, id3Bytes, isFlac, readFrameHead, readSeekTable, readStreamInfo, STREAMINFO_BYTES,
+  BadSound, FLAC_MIME, blockHead, crc16, FRAME_BYTES_MAX, FRAME_HEAD_BYTES_MAX, id3Bytes, isFlac, readFrameHead, readSeekTable, readStreamInfo, STREAMINFO_BYTES,
   type FlacHead, type FrameHead, type SeekPoint,
 } from './flac';
 import { Line, type Address, type Patience } from './line';
@@ -27,6 +27,8 @@ interface Frame extends FrameHead {
 }
 
 export class FlacFile implements Feed {
+  readonly mime = FLAC_MIME;
+
   private constructor(
     private readonly line: Line,
     private readonly head: FlacHead,

@@ -4,6 +4,9 @@
  */
 
 /** The file is not what it should be; another way to play it may exist. */
+/** What a buffer for FLAC is opened for. */
+export const FLAC_MIME = 'audio/mp4; codecs="flac"';
+
 export class BadSound extends Error {}
 
 export interface FlacHead {

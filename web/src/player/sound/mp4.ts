@@ -1,4 +1,4 @@
-/** The few boxes of fragmented MP4 (ISO/IEC 14496-12) that carry FLAC: writing them around frames, and reading times from them. */
+/** The few boxes of fragmented MP4 (ISO/IEC 14496-12) that carry sound: writing them around frames of FLAC, and reading times from them. */
 import type { FlacHead } from './flac';
 
 const TRACK = 1;
@@ -115,9 +115,11 @@ function inside(bytes: Uint8Array, ...path: string[]): Uint8Array | null {
 }
 
 const SAMPLE_ENTRY_HEAD = 8;
+/** And with what every sound has, before the boxes of its codec. */
+const SAMPLE_ENTRY_LENGTH = 28;
 
 /** Clock, channels and codec of an initialisation segment with one track of sound; null when it is something else. */
-export function readInit(bytes: Uint8Array): { timescale: number; channels: number; codec: string } | null {
+export function readInit(bytes: Uint8Array): { timescale: number; channels: number; codec: string; delay: number } | null {
   const media = inside(bytes, 'moov', 'trak', 'mdia');
   const clock = media && inside(media, 'mdhd');
   const table = media && inside(media, 'minf', 'stbl', 'stsd');
@@ -128,7 +130,50 @@ export function readInit(bytes: Uint8Array): { timescale: number; channels: numb
     timescale: view(clock).getUint32(clock[0] === 1 ? 20 : 12),
     channels: view(entry.body).getUint16(SAMPLE_ENTRY_HEAD + 8),
     codec: entry.kind,
+    delay: readDelay(bytes),
   };
+}
+
+/** Ticks at the beginning that are not to be heard: where the one entry of the edit list begins. */
+function readDelay(bytes: Uint8Array): number {
+  const edits = inside(bytes, 'moov', 'trak', 'edts', 'elst');
+  if (!edits || edits.length < 16) return 0;
+  const view = new DataView(edits.buffer, edits.byteOffset, edits.byteLength);
+  if (edits[0] !== 1) return view.getUint32(12);
+  return edits.length < 24 ? 0 : view.getUint32(16) * 2 ** 32 + view.getUint32(20);
+}
+
+/** Writes into the initialisation segment of an Opus stream that nothing is to be skipped; its edit list says what is. */
+export function forgetPreSkip(bytes: Uint8Array): void {
+  const table = inside(bytes, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
+  const entry = table && boxes(table.subarray(8))[0];
+  const head = entry?.kind === 'Opus' && boxes(entry.body.subarray(SAMPLE_ENTRY_LENGTH)).find((one) => one.kind === 'dOps')?.body;
+  // Version and channels come first.
+  if (head && head.length >= 4) head.fill(0, 2, 4);
+}
+
+/**
+ * Gives the last codec frame of a stream its whole length, where its container says a shorter one: a decoder gives all of it
+ * nevertheless, and a buffer cuts off only what it knows to be there.
+ */
+export function completeLastFrame(bytes: Uint8Array, ticks: number): void {
+  const moof = boxes(bytes).findLast((one) => one.kind === 'moof')?.body;
+  const traf = moof && inside(moof, 'traf');
+  const run = traf && boxes(traf).findLast((one) => one.kind === 'trun')?.body;
+  const head = traf && inside(traf, 'tfhd');
+  if (!run || !head) return;
+  const view = (part: Uint8Array): DataView => new DataView(part.buffer, part.byteOffset, part.byteLength);
+  const { flags, count, width, from } = readRun(view(run));
+  // Told for each frame, or, where there is but one, for all of them.
+  const [fields, at] = flags & 0x100 ? [view(run), from + (count - 1) * width] : [view(head), usualAt(head)];
+  const told = flags & 0x100 ? count > 0 : count === 1 && at !== null;
+  if (told && at !== null && fields.getUint32(at) < ticks) fields.setUint32(at, ticks);
+}
+
+/** Where the head of a fragment says how long its samples are, if it does. */
+function usualAt(head: Uint8Array): number | null {
+  const flags = new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(0) & 0xffffff;
+  return flags & 0x08 ? 8 + (flags & 0x01 ? 8 : 0) + (flags & 0x02 ? 4 : 0) : null;
 }
 
 /** When fragments that follow one another begin and how long they are together, in ticks; null when there is none. */
@@ -146,19 +191,23 @@ function readFragment(moof: Uint8Array): { start: number; length: number } | nul
   const view = (part: Uint8Array): DataView => new DataView(part.buffer, part.byteOffset, part.byteLength);
   const clock = view(time);
   const start = time[0] === 1 ? clock.getUint32(4) * 2 ** 32 + clock.getUint32(8) : clock.getUint32(4);
-  const flags = view(head).getUint32(0) & 0xffffff;
-  const usual = flags & 0x08 ? view(head).getUint32(8 + (flags & 0x01 ? 8 : 0) + (flags & 0x02 ? 4 : 0)) : 0;
+  const at = usualAt(head);
+  const usual = at === null ? 0 : view(head).getUint32(at);
   let length = 0;
   for (const { body } of boxes(traf).filter((one) => one.kind === 'trun')) length += runTicks(view(body), usual);
   return { start, length };
 }
 
-function runTicks(run: DataView, usual: number): number {
+/** How many samples a run of them has, and where each of them is described. */
+function readRun(run: DataView): { flags: number; count: number; width: number; from: number } {
   const flags = run.getUint32(0) & 0xffffff;
-  const count = run.getUint32(4);
-  if (!(flags & 0x100)) return count * usual;
   const width = 4 * [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length;
-  const from = 8 + (flags & 0x01 ? 4 : 0) + (flags & 0x04 ? 4 : 0);
+  return { flags, count: run.getUint32(4), width, from: 8 + (flags & 0x01 ? 4 : 0) + (flags & 0x04 ? 4 : 0) };
+}
+
+function runTicks(run: DataView, usual: number): number {
+  const { flags, count, width, from } = readRun(run);
+  if (!(flags & 0x100)) return count * usual;
   let ticks = 0;
   for (let i = 0; i < count; i++) ticks += run.getUint32(from + i * width);
   return ticks;

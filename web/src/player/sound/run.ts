@@ -5,9 +5,10 @@
  *
  * A pump reads a feed and appends; everything that changes the buffer takes its turn in one line (`#turn`).
  */
-import { BadSound } from './flac';
-import { MIME } from './feed';
+import { AlbumTrack } from './album';
+import { BadSound, FLAC_MIME } from './flac';
 import { LineTrouble, type Patience } from './line';
+import { sourceClass, takes } from './source';
 import { Timeline, type Joined, type Part } from './timeline';
 
 export interface RunHost {
@@ -30,25 +31,17 @@ const BEHIND_MOST_S = 60;
 /** A seek within this of the end of what is here goes by what is here. */
 const SEEK_SPARE_S = 0.2;
 const LOOK_AGAIN_MS = 1000;
+/** Sound as near as this is not taken out and put back. */
+const TRIM_SPARE_S = 0.5;
 const PAUSES_MS = [400, 1000, 2500, 5000] as const;
 
-type SourceClass = typeof MediaSource;
 interface ManagedSource extends MediaSource {
   readonly streaming?: boolean;
 }
 
-function sourceClass(): SourceClass | null {
-  const all = globalThis as { MediaSource?: SourceClass; ManagedMediaSource?: SourceClass };
-  return all.MediaSource ?? all.ManagedMediaSource ?? null;
-}
-
 /** Whether this browser can join tracks at all. */
 export function canRun(): boolean {
-  try {
-    return sourceClass()?.isTypeSupported(MIME) === true;
-  } catch {
-    return false;
-  }
+  return takes(FLAC_MIME);
 }
 
 export class Run {
@@ -65,6 +58,8 @@ export class Run {
   #over = false;
   #aheadS = AHEAD_S;
   #closed = false;
+  /** The part behind which everything was taken out of the buffer, and whether to the sample: else to its codec's frame. */
+  #cut: { part: Part; exact: boolean } | null = null;
   /** Where a seek wants to go that the element has not been told of yet. */
   #aim: number | null = null;
 
@@ -76,9 +71,10 @@ export class Run {
   ) {
     const Source = sourceClass();
     if (!Source) throw new Error('this browser has no media sources');
-    this.timeline = new Timeline(first.feed.rate);
+    // What an album's run holds before a track has its place before it, so that a decoder can run up.
+    this.timeline = new Timeline(first.feed.rate, first.feed instanceof AlbumTrack ? first.feed.rate : 0);
     this.#part = this.#reading = this.timeline.add(first);
-    this.#aim = Math.round((atMs / 1000) * first.feed.rate);
+    this.#aim = this.#part.start + Math.round((atMs / 1000) * first.feed.rate);
     this.#source = new Source();
     if (!('MediaSource' in globalThis)) element.disableRemotePlayback = true;
     this.#source.addEventListener('sourceopen', () => this.#opened(), { once: true });
@@ -187,16 +183,16 @@ export class Run {
   #opened(): void {
     if (this.#closed) return;
     try {
-      this.#buffer = this.#source.addSourceBuffer(MIME);
+      this.#buffer = this.#source.addSourceBuffer(this.#part.feed.mime);
     } catch {
       this.host.broke('This browser can’t play the track.', true, this.#part.trackId);
       return;
     }
     this.#reach();
-    const at = this.#aim ?? 0;
+    const at = this.#aim ?? this.#part.start;
     if (at > 0) this.element.currentTime = this.timeline.seconds(at);
     this.#aim = null;
-    this.#readFrom(this.#part, at);
+    this.#readFrom(this.#part, at - this.#part.start);
   }
 
   /** A place beyond the known end could not be sought, so the end is kept well beyond what will be. */
@@ -257,6 +253,7 @@ export class Run {
     // Half a sample, so that neither frame can be on the wrong side by rounding.
     const from = (part.start + part.length - 0.5) / this.timeline.rate;
     await this.#turn((buffer) => emptied(buffer, this.#source, from, Infinity)).catch(() => undefined);
+    if (part.feed instanceof AlbumTrack) this.#cut = { part, exact: false };
     this.#readFrom(part, null);
   }
 
@@ -276,16 +273,16 @@ export class Run {
   }
 
   async #read(first: Part, sample: number | null, signal: AbortSignal): Promise<void> {
-    let [part, from] = [first, sample];
+    let [part, from, before]: [Part, number | null, Part | null] = [first, sample, null];
     for (;;) {
       this.#reading = part;
-      if (from !== null) await this.#readPart(part, from, signal);
+      if (from !== null) await this.#readPart(part, from, before, signal);
       const joined = await this.host.next(part, signal);
       signal.throwIfAborted();
       if (!joined) break;
-      part = this.timeline.add(joined);
-      from = 0;
+      [before, part, from] = [part, this.timeline.add(joined), 0];
     }
+    await this.#trim(part, signal);
     await this.#turn(() => {
       if (signal.aborted || this.#source.readyState !== 'open') return;
       this.#over = true;
@@ -294,10 +291,15 @@ export class Run {
     this.host.moved();
   }
 
-  async #readPart(part: Part, sample: number, signal: AbortSignal): Promise<void> {
+  async #readPart(part: Part, sample: number, before: Part | null, signal: AbortSignal): Promise<void> {
     let end: number | null = null;
-    let first = true;
-    for await (const piece of part.feed.read(sample, signal, this.#patience(signal))) {
+    const patience = this.#patience(signal);
+    // A track that goes on where the one before ended goes on in the same stream.
+    const goesOn = before !== null && part.feed instanceof AlbumTrack && part.feed.follows(before.feed);
+    let first = !goesOn;
+    const pieces = goesOn ? (part.feed as AlbumTrack).goOn(before.feed, this.#cut?.part === before, signal, patience) : part.feed.read(sample, signal, patience);
+    this.#cut = null;
+    for await (const piece of pieces) {
       await this.#room(signal);
       if (piece.bytes.length > 0) await this.#append(part, piece.bytes, first, signal);
       first = false;
@@ -305,6 +307,27 @@ export class Run {
     }
     if (end === null) throw new BadSound('The track holds no sound.');
     part.length = end;
+  }
+
+  /** Nothing of the run follows a track of it: what lies behind its end in its last segment is taken out of the buffer. */
+  async #trim(part: Part, signal: AbortSignal): Promise<void> {
+    const { feed, length } = part;
+    if (!(feed instanceof AlbumTrack) || length === null || (this.#cut?.part === part && this.#cut.exact)) return;
+    const tail = feed.tail();
+    const [end, from] = [part.start + length, part.start + (tail?.from ?? length)];
+    await this.#turn(async (buffer) => {
+      if (signal.aborted || this.#source.readyState !== 'open') return;
+      this.#cut = { part, exact: true };
+      // What is heard this moment is left alone; then a codec frame may be heard to its end.
+      const near = this.#sample() > from - TRIM_SPARE_S * this.timeline.rate;
+      await removed(buffer, this.timeline.seconds(near ? end : from - 0.5), Infinity);
+      if (!tail || near) return;
+      buffer.appendWindowEnd = this.timeline.seconds(end);
+      await settled(buffer, () => buffer.appendBuffer(tail.bytes));
+      buffer.appendWindowEnd = Infinity;
+    }).catch((thrown: unknown) => {
+      if (thrown instanceof BadSound) throw thrown;
+    });
   }
 
   /** Failures wait quietly while there is sound to play. */
@@ -344,7 +367,10 @@ export class Run {
           if (first) {
             // A reading that was broken off may have left half a box behind.
             if (this.#source.readyState === 'open') buffer.abort();
-            buffer.timestampOffset = this.timeline.seconds(part.start);
+            const { feed } = part;
+            const album = feed instanceof AlbumTrack;
+            buffer.timestampOffset = this.timeline.seconds(part.start - (album ? feed.start : 0));
+            if (album) buffer.appendWindowStart = this.timeline.seconds(part.start) - feed.runUpS;
           }
           await settled(buffer, () => buffer.appendBuffer(bytes));
           this.#reach();

@@ -1,11 +1,11 @@
 /** The lossless rung that the server made of a track, read by its HLS playlist. */
 import type { Feed, Piece } from './feed';
-import { BadSound } from './flac';
+import { BadSound, FLAC_MIME } from './flac';
 import { Line, type Address, type Patience } from './line';
 import { readFragments, readInit } from './mp4';
 
 const PLAYLIST_BYTES_MAX = 4 << 20;
-const INIT_BYTES_MAX = 256 * 1024;
+export const INIT_BYTES_MAX = 256 * 1024;
 
 export interface MediaPlaylist {
   init: string;
@@ -33,7 +33,7 @@ export function readPlaylist(text: string): MediaPlaylist | null {
   return init ? { init, segments, ended: lines.includes('#EXT-X-ENDLIST') } : null;
 }
 
-async function all(line: Line, signal: AbortSignal, patience: Patience, most: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function all(line: Line, signal: AbortSignal, patience: Patience, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const part of line.read(0, signal, patience, true)) {
@@ -44,7 +44,13 @@ async function all(line: Line, signal: AbortSignal, patience: Patience, most: nu
   return joined(parts);
 }
 
+/** A playlist behind an address. */
+export async function textOf(address: Address, signal: AbortSignal, patience: Patience): Promise<string> {
+  return new TextDecoder().decode(await all(new Line(address), signal, patience, PLAYLIST_BYTES_MAX));
+}
+
 export class Rung implements Feed {
+  readonly mime = FLAC_MIME;
   samples: number | null = null;
 
   private constructor(
@@ -57,12 +63,11 @@ export class Rung implements Feed {
 
   /** Null when there is no lossless rung, or not all of it yet: a rung that still grows has no end to join at. */
   static async open(master: Address, signal: AbortSignal, patience: Patience): Promise<Rung | null> {
-    const text = async (address: Address): Promise<string> => new TextDecoder().decode(await all(new Line(address), signal, patience, PLAYLIST_BYTES_MAX));
-    const variant = flacVariant(await text(master));
+    const variant = flacVariant(await textOf(master, signal, patience));
     if (!variant) return null;
     // Below the master's own path, whichever grant that belongs to at the time.
     const below = (path: string): Address => async (fresh) => new URL(path, new URL(await master(fresh), location.href)).href;
-    const list = readPlaylist(await text(below(variant)));
+    const list = readPlaylist(await textOf(below(variant), signal, patience));
     if (!list?.ended || list.segments.length === 0) return null;
     const init = await all(new Line(below(list.init)), signal, patience, INIT_BYTES_MAX);
     const facts = readInit(init);
@@ -95,7 +100,7 @@ export class Rung implements Feed {
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -186,7 +186,7 @@ describe('a flac file', () => {
 describe('boxes', () => {
   const head = readStreamInfo(flacOf(5000, { rate: 96_000 }).bytes.subarray(8));
   it('what_is_written_is_read_again', () => {
-    expect(readInit(flacInit(head))).toEqual({ timescale: 96_000, channels: 2, codec: 'fLaC' });
+    expect(readInit(flacInit(head))).toEqual({ timescale: 96_000, channels: 2, codec: 'fLaC', delay: 0 });
     const one = fragment(1, 2 ** 33 + 5, [{ bytes: new Uint8Array(10), samples: 4096 }, { bytes: new Uint8Array(7), samples: 33 }]);
     expect(readFragments(one)).toEqual({ start: 2 ** 33 + 5, length: 4129 });
     const two = fragment(2, 2 ** 33 + 4134, [{ bytes: new Uint8Array(3), samples: 66 }]);

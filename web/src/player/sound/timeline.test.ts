@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Feed } from './feed';
 import { Timeline, type Part } from './timeline';
 
-const feed = (samples: number | null = null): Feed => ({ rate: 44_100, channels: 2, samples, read: () => { throw new Error('nobody reads here'); } });
+const feed = (samples: number | null = null): Feed => ({ mime: 'audio/mp4', rate: 44_100, channels: 2, samples, read: () => { throw new Error('nobody reads here'); } });
 const joined = (key: number, samples: number | null = null) => ({ key, trackId: `t${key}`, lengthMs: 1000, feed: feed(samples) });
 function three(): { line: Timeline; a: Part; b: Part; c: Part } {
   const line = new Timeline(44_100);

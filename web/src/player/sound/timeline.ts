@@ -20,7 +20,11 @@ export interface Part extends Joined {
 export class Timeline {
   readonly parts: Part[] = [];
 
-  constructor(readonly rate: number) {}
+  /** `origin`: where the first track begins. */
+  constructor(
+    readonly rate: number,
+    private readonly origin = 0,
+  ) {}
 
   get last(): Part | undefined {
     return this.parts.at(-1);
@@ -30,7 +34,7 @@ export class Timeline {
   add(joined: Joined): Part {
     const { last } = this;
     if (last && last.length === null) throw new Error('the track before has no end yet');
-    const part: Part = { ...joined, start: last ? last.start + (last.length as number) : 0, length: null };
+    const part: Part = { ...joined, start: last ? last.start + (last.length as number) : this.origin, length: null };
     this.parts.push(part);
     return part;
   }

@@ -29,14 +29,14 @@ impl Whole {
 async fn files(world: &World, paths: &[PathBuf]) -> Vec<RunFile> {
     let mut files = Vec::new();
     for path in paths {
-        files.push(RunFile { path: path.clone(), probe: world.probe(path).await.expect("the probe") });
+        files.push(RunFile::probed(path, &world.probe(path).await.expect("the probe")).expect("sound"));
     }
     files
 }
 
 async fn whole(world: &World, paths: &[PathBuf]) -> Result<Whole, MediaError> {
     let files = files(world, paths).await;
-    let plan = plan_run(files.iter().map(|file| &file.probe)).expect("sound");
+    let plan = plan_run(&files).expect("sound");
     let folder = tempfile::tempdir().expect("a folder");
     let mut run = world.engine.encode_run(files, &plan, folder.path(), &cancel())?;
     let count = plan.plan.renditions.len();
@@ -196,7 +196,7 @@ async fn a_file_that_cannot_be_decoded_ends_the_run_with_its_reason() {
     let world = world();
     let mut paths = cut_album(&world, "flac", "-sample_fmt s16", 44_100);
     let mut listed = files(&world, &paths).await;
-    let plan = plan_run(listed.iter().map(|file| &file.probe)).expect("sound");
+    let plan = plan_run(&listed).expect("sound");
     // It was whole when it was looked at.
     let mut bytes = std::fs::read(&paths[3]).expect("the file");
     let begin = bytes.windows(2).position(|pair| pair == [0xff, 0xf8]).expect("a frame");
@@ -213,7 +213,7 @@ async fn a_file_that_cannot_be_decoded_ends_the_run_with_its_reason() {
     listed.clear();
     let none = world.engine.encode_run(listed, &plan, world.folder.path(), &cancel());
     assert_eq!(none.expect_err("nothing to do").code(), "files");
-    assert!(plan_run([]).is_none());
+    assert!(plan_run(&[]).is_none());
 }
 
 async fn drain(mut run: super::super::Run) -> Result<(), MediaError> {
@@ -226,7 +226,7 @@ async fn a_cancelled_run_ends_and_leaves_nothing() {
     let world = world();
     let paths = [world.make("a.flac", "-f lavfi -i anoisesrc=d=120:r=44100 -ac 2")];
     let listed = files(&world, &paths).await;
-    let plan = plan_run(listed.iter().map(|file| &file.probe)).expect("sound");
+    let plan = plan_run(&listed).expect("sound");
     let (folder, stop) = (tempfile::tempdir().expect("a folder"), cancel());
     let mut run = world.engine.encode_run(listed, &plan, folder.path(), &stop).expect("the start");
     run.encoding.next().await.expect("it begins");
