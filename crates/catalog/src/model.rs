@@ -74,3 +74,6 @@ pub const TOPIC_CATALOG: &str = "catalog";
 
 /// Topic that is published, with `:` and the account's number after it, when an account's marks or players changed.
 pub const TOPIC_MARKS: &str = "marks";
+
+/// Topic that is published, with `:` and the account's number after it, when a player of an account says that it plays.
+pub const TOPIC_PLAYING: &str = "playing";

@@ -9,6 +9,7 @@ mod facts;
 mod fill;
 mod genres;
 pub mod listener;
+pub mod listens;
 mod lists;
 mod marks;
 mod music;

@@ -9,6 +9,7 @@ pub(crate) mod erase;
 pub(crate) mod genres;
 pub(crate) mod kept;
 pub(crate) mod listener;
+pub(crate) mod listens;
 pub(crate) mod lyrics;
 #[cfg(test)]
 pub(crate) mod made;

@@ -6,7 +6,7 @@ use kernel::{Ctx, Problem, Time, http::Viewer};
 
 use super::{Error, fill, marks::wake, plays};
 use crate::{
-    model::{NowPlaying, PlayReport, PlayState},
+    model::{NowPlaying, PlayReport, PlayState, TOPIC_PLAYING},
     store::{
         playing::{self, PlayingRow},
         read,
@@ -63,6 +63,9 @@ pub async fn report_playing(ctx: &Ctx, viewer: &Viewer, report: &PlayReport) -> 
             };
             playing::put(tx, user, &row)?;
             playing::delete_beyond(tx, user, PLAYERS_MAX)?;
+            if !paused {
+                tx.wake(&format!("{TOPIC_PLAYING}:{user}"));
+            }
         }
         wake(tx, user);
         Ok(())

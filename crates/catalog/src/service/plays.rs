@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Ctx, Problem, Time, http::Viewer, id::UserId};
+use kernel::{Ctx, Fault, Problem, Time, db::Tx, http::Viewer, id::UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,14 +10,14 @@ use super::{
     marks::{mark_of, wake},
 };
 use crate::{
-    fold,
+    TrackId, fold,
     model::{Counted, ItemId, NewPlay},
     store::{marks, tracks},
     visibility,
 };
 
-/// What the house is told of a counted play; discovery makes history of it.
-pub(crate) const PLAYED: &str = "catalog.played";
+/// What the house is told of a counted play; its subject is the track, its particulars are [`Played`].
+pub const PLAYED: &str = "catalog.played";
 /// Longest name that a client gives a play.
 const ID_CHARS_MAX: usize = 128;
 /// Longest name of a client.
@@ -27,14 +27,17 @@ const CLIENT_CHARS_MAX: usize = 64;
 const REPEATED_WITHIN: Duration = Duration::from_secs(10);
 
 /// The particulars of [`PLAYED`]; its subject is the track.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Played {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Played {
     /// Who played it.
-    pub(crate) user: UserId,
+    pub user: UserId,
     /// When.
-    pub(crate) at_us: i64,
+    pub at_us: i64,
     /// With which program, as far as it says.
-    pub(crate) client: String,
+    pub client: String,
+    /// Whether it was noted elsewhere and only taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
 }
 
 /// Counts a play of a track for the viewer: for the track, its album and its artists, and tells the house, all in one
@@ -54,38 +57,55 @@ pub async fn record_play(ctx: &Ctx, viewer: &Viewer, play: &NewPlay) -> Result<C
     let told = play.played_at.map(time).transpose()?;
     let vague = id.is_none() && told.is_none();
     let at = told.unwrap_or(now).min(now);
-    let key = key(play, id, told.unwrap_or(now));
+    let key = key(track, id, told.unwrap_or(now));
+    let played = Played { user, at_us: at.0, client, foreign: false };
     visibility::write(ctx, viewer, move |tx| {
         if !marks::hold(tx, track.into())? {
             return Err(Error::NotFound);
         }
         let before = mark_of(tx, user, track.into())?;
         let repeated = |played: Time| now.since(played) < REPEATED_WITHIN && played <= now;
-        if (vague && before.played_at.is_some_and(repeated)) || !marks::insert_play(tx, user, &key)? {
+        if (vague && before.played_at.is_some_and(repeated)) || !count(tx, track, &key, &played, now)? {
             return Ok(Counted { counted: false, mark: before });
         }
-        let mut concerned: Vec<ItemId> = vec![track.into()];
-        concerned.extend(marks::album_of(tx, track)?.map(ItemId::from));
-        concerned.extend(tracks::artists(tx, track)?.into_iter().map(ItemId::from));
-        concerned.sort_unstable();
-        concerned.dedup();
-        for id in concerned {
-            marks::add_play(tx, user, id, at)?;
-        }
-        tx.emit(PLAYED, track.0, &Played { user, at_us: at.0, client: client.clone() }, now)?;
-        wake(tx, user);
         Ok(Counted { counted: true, mark: mark_of(tx, user, track.into())? })
     })
     .await
 }
 
+/// Counts a play under its key for the track, its album and its artists, and tells the house; false when it was counted
+/// before.
+pub(super) fn count(
+    tx: &mut Tx<'_>,
+    track: TrackId,
+    key: &[u8],
+    played: &Played,
+    now: Time,
+) -> Result<bool, Fault> {
+    let (user, at) = (played.user, Time(played.at_us));
+    if !marks::insert_play(tx, user, key)? {
+        return Ok(false);
+    }
+    let mut concerned: Vec<ItemId> = vec![track.into()];
+    concerned.extend(marks::album_of(tx, track)?.map(ItemId::from));
+    concerned.extend(tracks::artists(tx, track)?.into_iter().map(ItemId::from));
+    concerned.sort_unstable();
+    concerned.dedup();
+    for id in concerned {
+        marks::add_play(tx, user, id, at)?;
+    }
+    tx.emit(PLAYED, track.0, played, now)?;
+    wake(tx, user);
+    Ok(true)
+}
+
 /// What is the same for two plays that are one.
-fn key(play: &NewPlay, id: Option<&str>, at: Time) -> Vec<u8> {
+pub(super) fn key(track: TrackId, id: Option<&str>, at: Time) -> Vec<u8> {
     let (kind, which) = match id {
         Some(id) => ("id", id.to_owned()),
         None => ("at", at.seconds().to_string()),
     };
-    let text = format!("{}\0{kind}\0{which}", play.track_id);
+    let text = format!("{track}\0{kind}\0{which}");
     blake3::hash(text.as_bytes()).as_bytes()[..16].to_vec()
 }
 
