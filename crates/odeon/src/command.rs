@@ -194,7 +194,7 @@ async fn scan_all(ctx: &Ctx) -> Result<usize, String> {
     Ok(libraries.len())
 }
 async fn rebuild(config: &Config, name: Option<String>) -> Result<(), String> {
-    let projections = catalog::projections();
+    let projections: Vec<_> = catalog::projections().into_iter().chain(scrobble::projections()).collect();
     let of_events = projections.iter().map(|projection| projection.name());
     let names: Vec<&str> = of_events.chain([catalog::search::NAME]).collect();
     let Some(name) = name else {

@@ -93,6 +93,15 @@ pub(crate) struct Settings {
     /// times. Without it only public servers on the usual ports are asked
     #[arg(long, env = "ODEON_FETCH_ALLOW", global = true, value_delimiter = ',')]
     fetch_allow: Option<Vec<String>>,
+    /// The key of this house's API account at Last.fm, with which its listeners can scrobble there
+    #[arg(long, env = "ODEON_LASTFM_KEY", global = true)]
+    lastfm_key: Option<String>,
+    /// The shared secret that belongs to the key
+    #[arg(long, env = "ODEON_LASTFM_SECRET", global = true, hide_env_values = true)]
+    lastfm_secret: Option<String>,
+    /// Another server that speaks like Last.fm, such as <https://libre.fm/2.0/> [default: Last.fm]
+    #[arg(long, env = "ODEON_LASTFM_SERVER", global = true)]
+    lastfm_server: Option<String>,
 }
 
 /// The configuration as it holds.
@@ -117,6 +126,7 @@ pub(crate) struct Config {
     /// `None` keeps all.
     pub(crate) encode_cache_bytes: Option<u64>,
     pub(crate) fetch: Policy,
+    pub(crate) scrobble: scrobble::Config,
 }
 
 impl Config {
@@ -151,6 +161,11 @@ impl Config {
             disk_free_bytes_min: given.disk_free_bytes_min.or(file.disk_free_bytes_min),
             cache_bytes: given.cache_bytes.or(file.cache_bytes).unwrap_or(64 << 20),
             scan_every_minutes: given.scan_every_minutes.or(file.scan_every_minutes).unwrap_or(60),
+            scrobble: scrobble(
+                given.lastfm_key.or(file.lastfm_key),
+                given.lastfm_secret.or(file.lastfm_secret),
+                given.lastfm_server.or(file.lastfm_server).as_deref(),
+            )?,
             fetch: fetch_policy(&given.fetch_allow.or(file.fetch_allow).unwrap_or_default())?,
             measure_sound: given.measure_sound.or(file.measure_sound).unwrap_or(true),
             music_encode: given.music_encode.or(file.music_encode).unwrap_or(MusicEncode::FirstPlay),
@@ -160,6 +175,23 @@ impl Config {
             .filter(|bytes| *bytes > 0),
             data,
         })
+    }
+}
+
+/// With which services listeners can connect.
+fn scrobble(
+    key: Option<String>,
+    secret: Option<String>,
+    server: Option<&str>,
+) -> Result<scrobble::Config, String> {
+    let filled = |text: &String| !text.is_empty();
+    match (key.filter(filled), secret.filter(filled)) {
+        (Some(key), Some(secret)) => {
+            let lastfm = scrobble::Lastfm::new(key, secret, server.filter(|server| !server.is_empty()));
+            Ok(scrobble::Config { lastfm: Some(lastfm.map_err(|error| format!("lastfm_server: {error}"))?) })
+        }
+        (None, None) => Ok(scrobble::Config::default()),
+        _ => Err("lastfm_key and lastfm_secret belong together: set both, or neither".to_owned()),
     }
 }
 
@@ -226,6 +258,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_lastfm_is_taken_with_its_secret_only() {
+        let both = from_file("lastfm_key = \"k\"\nlastfm_secret = \"s\"").expect("is taken");
+        assert_eq!(both.scrobble.lastfm.expect("it is there").key, "k");
+        assert!(from_file("lastfm_key = \"k\"").err().expect("is refused").contains("lastfm_secret"));
+        assert!(from_file("lastfm_server = \"x\"").expect("is taken").scrobble.lastfm.is_none());
+    }
+
+    #[test]
     fn a_database_that_is_no_postgresql_url_is_refused() {
         assert!(from_file("database = \"mysql://x\"").err().expect("is refused").contains("postgres://"));
     }
@@ -237,6 +277,6 @@ mod tests {
             example.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
         let text = settings.collect::<Vec<_>>().join("\n");
         toml::from_str::<Settings>(&text).expect("the example can be taken");
-        assert_eq!(text.lines().count(), 16);
+        assert_eq!(text.lines().count(), 19);
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .merge(grants)
         .merge(sharing::routes(sharing.clone()))
         .merge(podcasts::routes(podcasts::Podcasts::new(ctx.clone(), direct.clone())))
+        .merge(scrobble::routes(scrobble::Scrobbling::new(ctx.clone(), config.scrobble.clone())))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(events::follow_events))

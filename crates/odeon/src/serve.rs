@@ -30,6 +30,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     let workshop = Workshop::new(ctx, config)?;
     let projections = catalog::projections().into_iter().chain(workshop.uploads.projections());
     let projections = projections.chain(podcasts::projections(ctx)).chain(sharing::projections());
+    let projections = projections.chain(scrobble::projections());
     outbox::start(ctx, projections.collect());
     accounts::start(ctx);
     catalog::search::start(ctx, config.web);
@@ -42,6 +43,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let (router, _) = router::routes(ctx, config, &workshop.uploads);
         let inner = ctx.clone();
+        ctx.spawn(scrobble::follow_players(ctx.clone()));
         ctx.spawn(async move { connection::serve(&inner, listener, router).await });
         greet(ctx, config, &address.to_string()).await.map_err(told)?;
     }

@@ -72,6 +72,8 @@ impl Workshop {
             runner = runner.handler(scan).handlers(self.encoder.handlers());
             runner = runner.handlers(podcasts::handlers(&self.podcasts));
             ctx.spawn(podcasts::watch(ctx.clone()));
+            runner = runner.handlers(scrobble::handlers(&config.scrobble));
+            ctx.spawn(scrobble::watch(ctx.clone()));
             ctx.spawn(scan::watch(ctx.clone()));
             ctx.spawn(encode::watch_cache(ctx.clone(), self.encoder.clone()));
             if config.music_encode == MusicEncode::Ahead {

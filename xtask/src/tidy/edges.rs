@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The crates and what they may import.
-const EDGES: [(&str, &[&str]); 14] = [
+const EDGES: [(&str, &[&str]); 15] = [
     ("kernel", &[]),
     ("accounts", &["kernel"]),
     ("catalog", &["kernel"]),
@@ -18,6 +18,7 @@ const EDGES: [(&str, &[&str]); 14] = [
     ("discovery", &["kernel", "catalog"]),
     ("delivery", &["kernel", "catalog", "billing"]),
     ("podcasts", &["kernel", "catalog", "ingest", "delivery"]),
+    ("scrobble", &["kernel", "accounts", "catalog"]),
     ("sharing", &["kernel", "accounts", "catalog", "delivery"]),
     ("social", &["kernel", "accounts"]),
     ("messaging", &["kernel", "social"]),
@@ -50,6 +51,7 @@ const EDGES: [(&str, &[&str]); 14] = [
             "social",
             "messaging",
             "podcasts",
+            "scrobble",
             "sharing",
             "subsonic",
         ],

@@ -1,0 +1,129 @@
+//! How plays come into the queue: in the one order of events, each once.
+//!
+//! A connection is opened by an event too, so the order itself says which plays came after it. Up to where a
+//! connection's plays are queued stands in its row, in the same transaction, so that even when the history of plays is
+//! derived again from the first event, nothing is queued twice. The history is also what a full queue goes on with.
+
+use std::sync::Arc;
+
+use catalog::{
+    TrackId,
+    service::listens::{self, PLAYED, Played},
+};
+use kernel::{
+    Fault, Time,
+    db::Tx,
+    id::UserId,
+    outbox::{Event, Projection},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ConnectionId,
+    model::{Service, State},
+    remote::{Listen, listenbrainz},
+    store::{self, ConnectionRow, HeardRow, NewListen},
+};
+
+/// The house is told that somebody connected an account; its subject is the listener.
+pub(crate) const CONNECTED: &str = "scrobble.connected";
+/// Topic that is published when something was queued.
+pub(crate) const TOPIC_QUEUED: &str = "scrobble.queued";
+/// Listens that wait for one connection. Plays beyond them wait in the history and follow in their order.
+pub(crate) const QUEUE_MAX: u64 = if cfg!(test) { 10 } else { 10_000 };
+/// Plays that are queued from the history at once.
+const REFILL_MAX: u64 = if cfg!(test) { 4 } else { 500 };
+/// What services ask for and some tags do not say.
+const NAMELESS: &str = "Its tags name no artist or no title, without which no service takes it.";
+
+/// The particulars of [`CONNECTED`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Connected {
+    pub(crate) connection: ConnectionId,
+}
+
+/// The projections of scrobbling, for the program to run.
+pub fn projections() -> Vec<Arc<dyn Projection>> {
+    vec![Arc::new(Heard)]
+}
+
+/// The plays that were counted, and from them the queues.
+struct Heard;
+
+impl Projection for Heard {
+    fn name(&self) -> &'static str {
+        "scrobble_heard"
+    }
+
+    fn apply(&self, tx: &mut Tx<'_>, event: &Event) -> Result<(), Fault> {
+        match event.kind.as_str() {
+            CONNECTED => store::open_queue(tx, event.payload::<Connected>()?.connection, event.seq),
+            PLAYED => {
+                let played: Played = event.payload()?;
+                let row = HeardRow { seq: event.seq, track: TrackId(event.subject), at: Time(played.at_us) };
+                store::put_heard(tx, played.user, row, played.foreign)?;
+                if played.foreign { Ok(()) } else { queue(tx, played.user, row, event.at) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        store::clear_heard(tx)
+    }
+}
+
+/// Queues a play for each of the listener's connections that were there before it.
+fn queue(tx: &mut Tx<'_>, user: UserId, row: HeardRow, now: Time) -> Result<(), Fault> {
+    for connection in store::hold_connections(tx, user)? {
+        let before = connection.queued_seq.is_some_and(|queued| queued < row.seq);
+        if !before || connection.behind {
+            continue;
+        }
+        if store::count_waiting(tx, connection.id)? >= QUEUE_MAX {
+            store::set_queued(tx, connection.id, connection.queued_seq.unwrap_or(row.seq), true)?;
+            continue;
+        }
+        put(tx, &connection, row, now)?;
+        store::set_queued(tx, connection.id, row.seq, false)?;
+        if connection.state == State::Working {
+            tx.wake(TOPIC_QUEUED);
+        }
+        wake(tx, user);
+    }
+    Ok(())
+}
+
+/// Queues what waits in the history as far as there is room. The connection is held.
+pub(crate) fn refill(tx: &mut Tx<'_>, connection: &ConnectionRow, now: Time) -> Result<(), Fault> {
+    let Some(queued) = connection.queued_seq.filter(|_| connection.behind) else { return Ok(()) };
+    let room = QUEUE_MAX.saturating_sub(store::count_waiting(tx, connection.id)?).min(REFILL_MAX);
+    if room == 0 {
+        return Ok(());
+    }
+    let rows = store::heard_after(tx, connection.user, queued, room)?;
+    for row in &rows {
+        put(tx, connection, *row, now)?;
+    }
+    let last = rows.last().map_or(queued, |row| row.seq);
+    store::set_queued(tx, connection.id, last, rows.len() as u64 == room)
+}
+
+fn put(tx: &mut Tx<'_>, connection: &ConnectionRow, row: HeardRow, now: Time) -> Result<(), Fault> {
+    // A track that is no more has left nothing that could be told.
+    let Some(facts) = listens::listen_facts(tx, row.track)? else { return Ok(()) };
+    let listen = Listen { seq: row.seq, at_s: row.at.seconds(), facts };
+    let nameless = listen.facts.artist.is_empty() || listen.facts.title.is_empty();
+    let unfit = match connection.service {
+        _ if nameless => Some(NAMELESS),
+        Service::ListenBrainz => listenbrainz::unfit(&listen),
+        Service::Lastfm => None,
+    };
+    let new = NewListen { connection: connection.id, seq: row.seq, listened: row.at, facts: &listen.facts };
+    store::insert_listen(tx, &new, unfit, now)
+}
+
+/// Says on the bus that what is shown to this listener of scrobbling changed.
+pub(crate) fn wake(tx: &mut Tx<'_>, user: UserId) {
+    tx.wake(&format!("scrobbling:{user}"));
+}

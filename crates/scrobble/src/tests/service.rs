@@ -1,0 +1,87 @@
+//! Connecting, and who sees what of it.
+
+use kernel::on_both_engines;
+
+use super::*;
+
+fn refused<T>(result: Result<T, Error>) -> (u16, String) {
+    match result {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => {
+            let problem = error.problem();
+            let field = problem.errors.first().map_or(problem.code, |first| first.field.clone());
+            (problem.status, field)
+        }
+    }
+}
+
+on_both_engines! {
+    async fn a_token_is_tried_before_it_is_kept_and_is_never_shown(world: World) {
+        let house = House::new(world);
+        let server = listenbrainz(|_| taken()).await;
+        let nothing = house.scrobbling.overview(&ann()).await.expect("shown");
+        assert!(nothing.listenbrainz.is_none() && nothing.lastfm.is_none() && !nothing.lastfm_available);
+        for (token, field) in [("wrong", "token"), ("", "token"), ("two words", "token")] {
+            let tried = house.scrobbling.connect_listenbrainz(&ann(), account(&server, token)).await;
+            assert_eq!(refused(tried), (422, field.to_owned()), "{token}");
+        }
+        let connection = house.connect(&server).await;
+        assert_eq!((connection.name.as_str(), connection.state), ("ann", State::Working));
+        assert_eq!(connection.server, server.address.to_string());
+        let overview = house.scrobbling.overview(&ann()).await.expect("shown");
+        assert!(!serde_json::to_string(&overview).expect("JSON").contains("good"), "no token in any answer");
+    }
+
+    async fn servers_are_only_asked_where_the_operator_lets_them_be(world: World) {
+        let house = House::new(world);
+        for server in ["http://10.0.0.1/", "http://169.254.169.254/latest", "ftp://x.test/", "nonsense", "http://u:p@x.test/"] {
+            let account = ListenBrainzAccount { token: "good".to_owned(), server: Some(server.to_owned()) };
+            let tried = house.scrobbling.connect_listenbrainz(&ann(), account).await;
+            assert_eq!(refused(tried), (422, "server".to_owned()), "{server}");
+        }
+        let page = Foreign::start(|_: &Asked| answer(200, &[], "<html>hello</html>")).await;
+        let tried = house.scrobbling.connect_listenbrainz(&ann(), account(&page, "good")).await;
+        assert_eq!(refused(tried), (422, "server".to_owned()), "it is another kind of server");
+    }
+
+    async fn nobody_sees_or_touches_the_connections_of_another(world: World) {
+        let house = House::new(world);
+        let server = listenbrainz(|_| taken()).await;
+        house.connect(&server).await;
+        let bob = viewer(2);
+        assert!(house.scrobbling.overview(&bob).await.expect("shown").listenbrainz.is_none());
+        let service = Service::ListenBrainz;
+        let query = kernel::PageQuery::default();
+        assert_eq!(refused(house.scrobbling.disconnect(&bob, service).await).0, 404);
+        assert_eq!(refused(house.scrobbling.retry(&bob, service).await).0, 404);
+        assert_eq!(refused(house.scrobbling.failed(&bob, service, &query).await).0, 404);
+        assert_eq!(refused(house.scrobbling.forget_failed(&bob, service).await).0, 404);
+        assert_eq!(refused(house.scrobbling.link_lastfm(&bob).await).0, 404);
+        assert!(house.scrobbling.overview(&ann()).await.expect("shown").listenbrainz.is_some());
+    }
+
+    async fn disconnecting_forgets_what_waited_and_another_account_begins_anew(world: World) {
+        let house = House::new(world);
+        let server = listenbrainz(|_| taken()).await;
+        let track = house.track("One", "Air").await;
+        house.connect(&server).await;
+        house.play(track).await;
+        house.settle().await;
+        assert_eq!(house.shown().await.waiting, 1);
+        house.scrobbling.disconnect(&ann(), Service::ListenBrainz).await.expect("ended");
+        assert!(house.scrobbling.overview(&ann()).await.expect("shown").listenbrainz.is_none());
+        house.play(track).await;
+        house.settle().await;
+        house.connect(&server).await;
+        house.work().await;
+        house.play(track).await;
+        house.settle().await;
+        house.eventually("the last was sent", |shown| shown.sent == 1).await;
+        assert_eq!(sent(&server).len(), 1, "what was heard in between is nobody's");
+        // Elsewhere the name is the same, and yet it is another account.
+        let other = listenbrainz(|_| answer(503, &[], "")).await;
+        house.connect(&other).await;
+        let shown = house.shown().await;
+        assert_eq!((shown.sent, shown.waiting), (0, 0));
+    }
+}
