@@ -107,6 +107,7 @@ fn set_up(asked: Asked, chosen: &[&Step]) -> Result<Run, Fail> {
     if chosen.iter().any(|step| step.name == "e2e") && steps::has_e2e(&workspace) {
         page::packages(&steps::e2e_folder(&workspace))?;
         python::programs(&steps::e2e_python(&workspace))?;
+        python::programs(&steps::e2e_maloja(&workspace))?;
     }
     Ok(Run { workspace, filters: asked.filters, servers: OnceCell::new(), counts: RefCell::default() })
 }

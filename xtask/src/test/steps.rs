@@ -171,6 +171,11 @@ pub(super) fn e2e_python(workspace: &Workspace) -> PathBuf {
     workspace.root.join("tests/opensonic/requirements.txt")
 }
 
+/// The foreign server to which the end-to-end tests scrobble.
+pub(super) fn e2e_maloja(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("tests/maloja/requirements.txt")
+}
+
 /// Whether there are any.
 pub(super) fn has_e2e(workspace: &Workspace) -> bool {
     e2e_folder(workspace).join("package.json").exists()
@@ -192,7 +197,8 @@ fn e2e(run: &Run) -> Done {
         .arg("--test-concurrency=1")
         .current_dir(e2e_folder(&run.workspace))
         .env("ODEON_BIN", run.workspace.program("debug"))
-        .env("ODEON_PYTHON", python::programs(&e2e_python(&run.workspace))?.join("python"));
+        .env("ODEON_PYTHON", python::programs(&e2e_python(&run.workspace))?.join("python"))
+        .env("ODEON_MALOJA", python::programs(&e2e_maloja(&run.workspace))?.join("python"));
     if let Some(chromium) = Machine::this().chromium() {
         node.env("ODEON_CHROMIUM", chromium);
     }
