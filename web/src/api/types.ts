@@ -66,3 +66,5 @@ export type Podcast = Schemas['Podcast'];
 export type Episode = Schemas['Episode'];
 export type EpisodeDetail = Schemas['EpisodeDetail'];
 export type OpmlImport = Schemas['OpmlImport'];
+export type ScrobbleConnection = Schemas['ScrobbleConnection'];
+export type ScrobbleImport = Schemas['ScrobbleImport'];

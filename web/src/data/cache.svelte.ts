@@ -7,7 +7,7 @@ import { asApiError, type ApiError } from '../api/errors';
 import type { Page } from '../api/types';
 import { hear } from './heard';
 
-export type Topic = 'uploads' | 'libraries' | 'catalog' | 'account' | 'marks' | 'playlists' | 'podcasts' | 'shares' | 'radio';
+export type Topic = 'uploads' | 'libraries' | 'catalog' | 'account' | 'marks' | 'playlists' | 'podcasts' | 'shares' | 'radio' | 'scrobbling';
 
 interface Entry {
   readonly topics: readonly Topic[];
