@@ -93,6 +93,31 @@ pub(crate) fn sort_key(name: &str) -> Vec<u8> {
     chosen.as_bytes()[..end].to_vec()
 }
 
+/// The key that puts files and folders in order as people count: without case and accents, numbers by their size.
+pub(crate) fn file_key(name: &str) -> String {
+    let mut key = String::with_capacity(name.len() + 8);
+    let folded = loose(name);
+    let mut rest = folded.as_str();
+    while let Some(letter) = rest.chars().next() {
+        if key.len() > SORT_KEY_BYTES_MAX {
+            break;
+        }
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            key.push(letter);
+            rest = &rest[letter.len_utf8()..];
+            continue;
+        }
+        let number = rest[..digits].trim_start_matches('0');
+        let number = &number[..number.len().min(40)];
+        // A longer number is a larger one: `:` and what follows come after every digit.
+        key.push(char::from(b'0' + u8::try_from(number.len()).unwrap_or(40)));
+        key.push_str(number);
+        rest = &rest[digits..];
+    }
+    key
+}
+
 /// A text for comparing loosely: without case, accents and width.
 pub(crate) fn loose(text: &str) -> String {
     if text.is_ascii() {
@@ -225,5 +250,13 @@ mod tests {
         assert_eq!(musicbrainz(good), Some(good.to_lowercase()));
         assert_eq!(musicbrainz("f59c5520-5f46-4d2c-b2c4-822eabf5341"), None);
         assert_eq!(musicbrainz("f59c5520x5f46x4d2cxb2c4x822eabf53419"), None);
+    }
+
+    #[test]
+    fn files_are_in_the_order_in_which_people_count() {
+        let mut names = ["10 b.mp3", "2 a.mp3", "002 z.mp3", "A.mp3", "á b.mp3", "x100", "x20"];
+        names.sort_by_key(|name| file_key(name));
+        assert_eq!(names, ["2 a.mp3", "002 z.mp3", "10 b.mp3", "á b.mp3", "A.mp3", "x20", "x100"]);
+        assert!(file_key(&"9".repeat(10_000)).len() < 300);
     }
 }

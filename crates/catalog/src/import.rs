@@ -12,8 +12,10 @@
 mod albums;
 mod artists;
 mod batch;
+pub(crate) mod edits;
 pub(crate) mod events;
 mod facts;
+mod folders;
 mod follow;
 mod genres;
 mod hide;
@@ -27,7 +29,8 @@ mod videos;
 
 pub use batch::Batch;
 pub use facts::{Advisory, CREDITS_MAX, CreditTag, Gains, RecordingTags, ReleaseTags, Role};
-pub use hide::{hide_track, hide_tracks, hide_video, show_track, show_video};
+pub use folders::{Place, is_placed, place_track, place_video, set_placed};
+pub use hide::{hide_track, hide_tracks, hide_video, own_track, show_track, show_video};
 pub use lyrics::{
     LYRIC_LINES_MAX, LYRICS_MAX, LyricLine, LyricWord, LyricsSource, LyricsTag, set_lyrics_beside,
 };
@@ -39,6 +42,7 @@ pub use videos::{ImportedVideo, VideoImport, upsert_video};
 pub(crate) use albums::AlbumWish;
 pub(crate) use batch::{KnownAlbum, KnownArtist};
 pub(crate) use facts::CleanRelease;
+pub(crate) use folders::settle_video;
 pub(crate) use tags::{CleanTags, Named};
 
 pub use crate::{

@@ -35,5 +35,6 @@ pub use routes::routes;
 pub use service::{Error, listener, playlists};
 
 pub use model::{
-    AlbumId, ArtistId, CaptionId, GenreId, LibraryId, MediaId, PictureId, RenditionId, TrackId, VideoId,
+    AlbumId, ArtistId, CaptionId, FolderId, GenreId, LibraryId, MediaId, PictureId, RenditionId, TrackId,
+    VideoId,
 };

@@ -2,6 +2,8 @@
 
 mod alike;
 mod answers;
+pub mod browse;
+mod edits;
 mod facts;
 pub mod listener;
 mod marks;
@@ -14,6 +16,11 @@ pub use answers::{
     Album, AlbumDetail, AlbumSort, Artist, ArtistDetail, Caption, Counts, Disc, Home, NamedRef, Owner,
     Picture, Rung, RungKind, RungState, SearchResults, TitledRef, Track, Video, VideoDetail, VideoEdit,
     VideoState,
+};
+pub use edits::{
+    AlbumEdit, AlbumFields, AlbumTagsView, ArtistEdit, ArtistFields, ArtistTagsView, CreditEdit, DiscTitle,
+    EDITED_AT_ONCE_MAX, Edited, EditedItem, FieldChange, Merge, PastEdit, Seen, Tags, TagsOfTracks,
+    TrackFields, TrackTagsView, TracksEdit,
 };
 pub use facts::{
     AlbumFacts, AlbumPeople, ArtistFacts, Credit, Genre, GenreKind, GenreRef, Lyrics, RoleCount, TaggedGain,
@@ -39,6 +46,10 @@ kernel::id_type!(
 kernel::id_type!(
     /// A piece of music; it survives moves and new tags.
     TrackId
+);
+kernel::id_type!(
+    /// A folder of files.
+    FolderId
 );
 kernel::id_type!(
     /// A genre or a mood.

@@ -1,6 +1,8 @@
 //! The routes under `/api/v1` that show what there is, and take what listeners do with it. Everybody who is signed in
 //! may ask.
 
+mod browse;
+mod edits;
 mod genres;
 mod listener;
 mod marks;
@@ -44,6 +46,8 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
         .routes(routes!(show_video, edit_video, delete_video))
         .merge(marks::routes())
         .merge(radio::routes())
+        .merge(edits::routes())
+        .merge(browse::routes())
         .with_state(ctx.clone())
         .merge(playlists::routes(ctx.clone()))
         .merge(listener::routes(ctx))

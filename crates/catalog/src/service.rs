@@ -4,10 +4,13 @@
 //! own. Other crates, such as a dialect that existing apps speak, call these and nothing below them.
 
 mod alike;
+mod browse;
 pub mod dialect;
+pub(crate) mod edits;
 mod facts;
 mod fill;
 mod genres;
+mod giving;
 pub mod listener;
 pub mod listens;
 mod lists;
@@ -27,11 +30,13 @@ use http::StatusCode;
 use kernel::{Fault, Problem};
 
 pub use alike::{ALIKE_MAX, PATH_MAX, Seed, similar_artists, similar_tracks, sonic_path, top_tracks};
+pub use browse::{FOLDER_TRACKS_MAX, folder, folder_tracks, folder_videos, folders, tracks_below};
 pub use facts::{FACTS_AT_ONCE_MAX, album_facts, artist_facts, lyrics, track, track_facts};
 pub use genres::{
     GENRES_MAX, albums_of_genre, albums_of_genre_at, albums_of_years, every_genre, genre_named, genre_of,
     genres, tracks_of_genre, tracks_of_genre_at,
 };
+pub use giving::{Given, Pictured, give_picture, may_give_picture};
 pub use lists::{
     AlbumOrder, LIST_MAX, RandomFilter, Years, list_albums, list_artists, list_marked_artists,
     list_marked_tracks, list_tracks, random_tracks,

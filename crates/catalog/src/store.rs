@@ -6,6 +6,8 @@ pub(crate) mod alike;
 pub(crate) mod artists;
 pub(crate) mod credits;
 pub(crate) mod erase;
+pub(crate) mod edits;
+pub(crate) mod folders;
 pub(crate) mod genres;
 pub(crate) mod kept;
 pub(crate) mod listener;
@@ -27,6 +29,7 @@ pub(crate) mod search;
 pub(crate) mod shelf;
 pub(crate) mod smart;
 pub(crate) mod sound;
+pub(crate) mod tagged;
 pub(crate) mod tracks;
 pub(crate) mod videos;
 

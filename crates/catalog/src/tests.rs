@@ -1,6 +1,8 @@
 //! Stories about the catalogue, each on both engines.
 
 mod access;
+mod edits;
+mod folders;
 mod follow;
 mod genres;
 mod hiding;

@@ -9,6 +9,7 @@
 mod disk;
 pub mod encode;
 pub mod foreign;
+pub mod given;
 pub mod hear;
 pub mod library;
 pub mod media;

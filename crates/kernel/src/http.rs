@@ -144,12 +144,24 @@ impl<S: Send + Sync, const BYTES_MAX: usize> FromRequest<S> for Text<BYTES_MAX> 
     }
 }
 
-/// A whole body, of limited size and within limited time.
 async fn body(request: Request, bytes_max: usize, what: &str) -> Result<Bytes, Problem> {
+    bytes(request, bytes_max, JSON_TIME_MAX, what).await
+}
+
+/// A whole body of whatever type, of limited size and within limited time; `what` is named when there is more of it.
+///
+/// # Errors
+/// A problem with 408 when it is late, with 413 when it is too large.
+pub async fn bytes(
+    request: Request,
+    bytes_max: usize,
+    time_max: Duration,
+    what: &str,
+) -> Result<Bytes, Problem> {
     let body = axum::body::to_bytes(request.into_body(), bytes_max);
-    let body = tokio::time::timeout(JSON_TIME_MAX, body).await.map_err(|_| {
+    let body = tokio::time::timeout(time_max, body).await.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not come in time")
-            .detail(format!("Send the whole of it within {} seconds.", JSON_TIME_MAX.as_secs()))
+            .detail(format!("Send the whole of it within {} seconds.", time_max.as_secs()))
     })?;
     body.map_err(|_| {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large or broke off")

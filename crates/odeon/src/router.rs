@@ -34,6 +34,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .merge(accounts::routes(ctx.clone(), accounts_config.clone()))
         .merge(catalog::routes(ctx.clone()))
         .merge(ingest::library::routes(ctx.clone(), config.data.clone()))
+        .merge(ingest::given::routes(ctx.clone()))
         .merge(uploads.routes())
         .merge(rights::routes(ctx.clone()))
         .merge(grants)

@@ -5,7 +5,7 @@ use kernel::{Fault, db::Tx};
 use super::{
     artists,
     batch::{Batch, KnownAlbum, KnownArtist},
-    events,
+    edits, events,
     facts::CleanRelease,
     follow,
     tags::{CleanTags, Named},
@@ -55,6 +55,12 @@ pub(super) struct Resolved {
 pub(super) struct Bring<'a> {
     pub(super) library: Option<LibraryId>,
     pub(super) track_artists: &'a [KnownArtist],
+    /// Somebody wrote who they are: they say nothing of whose album it is.
+    pub(super) artists_edited: bool,
+    /// Somebody named the album: it is the one that is shown under this name, if there is one.
+    pub(super) chosen: bool,
+    /// Of several that are shown so, the one that the track is in.
+    pub(super) stays: bool,
     pub(super) folder: Option<&'a str>,
     pub(super) picture: Option<PictureId>,
     /// The album that the track was in, and its picture then.
@@ -69,15 +75,25 @@ pub(super) fn resolve(
     bring: Bring<'_>,
 ) -> Result<Option<Resolved>, Fault> {
     let Some(wish) = wish(tx, batch, tags, bring)? else { return Ok(None) };
-    let mut album = match batch.album(&wish.key).cloned() {
+    let mut album = match batch.album(&wish.key).filter(|_| !bring.chosen).cloned() {
         Some(album) => album,
         None => match find(tx, &wish, bring)? {
-            Some(album) => album,
+            Some(mut album) => {
+                edits::albums::uncover(tx, &mut album)?;
+                album
+            }
             None => insert(tx, batch, &wish, bring)?,
         },
     };
-    let retagged = bring.before.is_some_and(|(before, _)| before == album.id);
-    let dropped = reconcile_artists(tx, batch, &mut album, &wish, (bring.library, retagged))?;
+    // Who names another album says nothing of it but that a track is on it.
+    let retagged = !bring.chosen && bring.before.is_some_and(|(before, _)| before == album.id);
+    let dropped = if album.overlay.as_ref().is_some_and(|overlay| overlay.edits_any(&["artists"])) {
+        edits::albums::note_artists(tx, &mut album, &wish, retagged)?
+    } else if bring.chosen || (bring.artists_edited && wish.artists_guessed) {
+        Vec::new()
+    } else {
+        reconcile_artists(tx, batch, &mut album, &wish, (bring.library, retagged))?
+    };
     update_facts(tx, &mut album, &wish, retagged)?;
     let old_picture = bring.before.and_then(|(_, picture)| picture).filter(|_| retagged);
     if let Some(picture) = bring.picture
@@ -97,7 +113,9 @@ pub(super) fn resolve(
         album.hidden = false;
     }
     let id = album.id;
-    batch.keep_album(wish.key, album);
+    if !bring.chosen {
+        batch.keep_album(wish.key, album);
+    }
     Ok(Some(Resolved { album: id, dropped }))
 }
 
@@ -128,9 +146,11 @@ fn update_facts(
     if !other_wish && !other_facts {
         return Ok(());
     }
-    albums::update(tx, album, wish.compilation)?;
+    album.compilation = wish.compilation;
+    let shown = edits::albums::cover(tx, album)?;
+    albums::update(tx, &shown)?;
     if sorted_before != (album.facts.sort_title.clone(), album.title.clone()) {
-        genres::follow_album(tx, album.id, &album.sort_key())?;
+        genres::follow_album(tx, album.id, &shown.sort_key())?;
     }
     Ok(())
 }
@@ -180,7 +200,7 @@ fn wish(
         artists_guessed: guessed,
         released: tags.released.clone(),
         compilation: tags.compilation,
-        facts: tags.release_facts.clone(),
+        facts: if bring.chosen { CleanRelease::default() } else { tags.release_facts.clone() },
     }))
 }
 
@@ -190,7 +210,11 @@ fn key_in(library: Option<LibraryId>, key: &[u8]) -> Vec<u8> {
     fold::key(&["library", &library.map_or(0, |library| library.0).to_string(), hashed.as_str()])
 }
 
-fn various(tx: &mut Tx<'_>, batch: &mut Batch, library: Option<LibraryId>) -> Result<KnownArtist, Fault> {
+pub(super) fn various(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    library: Option<LibraryId>,
+) -> Result<KnownArtist, Fault> {
     let named = Named { musicbrainz: Some(VARIOUS_MUSICBRAINZ.to_owned()), ..Named::plain(VARIOUS) };
     artists::resolve(tx, batch, library, &named)
 }
@@ -199,6 +223,12 @@ fn various(tx: &mut Tx<'_>, batch: &mut Batch, library: Option<LibraryId>) -> Re
 /// that the track was in, when only the folder has another name now. Its other tracks follow when their files are read,
 /// and find it under the new key.
 fn find(tx: &mut Tx<'_>, wish: &AlbumWish, bring: Bring<'_>) -> Result<Option<KnownAlbum>, Fault> {
+    if bring.chosen
+        && let Some(album) =
+            edits::albums::shown_as(tx, wish, bring.before.filter(|_| bring.stays).map(|(album, _)| album))?
+    {
+        return Ok(Some(album));
+    }
     if let Some(album) = albums::by_key(tx, &wish.key)? {
         return Ok(Some(album));
     }
@@ -236,6 +266,9 @@ fn insert(
         scope: wish.scope,
         facts: wish.facts.clone(),
         renewed: false,
+        compilation: wish.compilation,
+        edits: 0,
+        overlay: None,
     })
 }
 

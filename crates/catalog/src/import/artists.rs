@@ -85,11 +85,19 @@ pub(super) fn resolve_credits(
 }
 
 fn find(tx: &mut Tx<'_>, named: &Named, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
-    let Some(musicbrainz) = &named.musicbrainz else { return artists::by_name(tx, name_key) };
-    if let Some(artist) = artists::by_musicbrainz(tx, musicbrainz)? {
-        return Ok(Some(artist));
+    let Some(musicbrainz) = &named.musicbrainz else {
+        let known = artists::by_name(tx, name_key)?;
+        return if known.is_some() { Ok(known) } else { artists::by_alias(tx, name_key) };
+    };
+    let known = artists::by_musicbrainz(tx, musicbrainz)?;
+    if known.is_some() {
+        return Ok(known);
     }
-    let Some(artist) = artists::unnumbered(tx, name_key)? else { return Ok(None) };
+    let merged = artists::by_alias(tx, &fold::key(&["musicbrainz", musicbrainz]))?;
+    if merged.is_some() {
+        return Ok(merged);
+    }
+    let Some(artist) = artists::unnumbered(tx, name_key)? else { return artists::by_alias(tx, name_key) };
     artists::number(tx, artist.id, musicbrainz)?;
     Ok(Some(artist))
 }

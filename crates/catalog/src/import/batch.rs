@@ -4,11 +4,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::{Fault, Time, db::Tx, id::Ids};
 
-use super::{facts::CleanRelease, pending::Pending};
+use super::{
+    edits::Overlay,
+    facts::CleanRelease,
+    folders::{self, Placing},
+    pending::Pending,
+};
 use crate::{AlbumId, ArtistId, GenreId, LibraryId, PictureId, access, fold};
 
 /// Entries of one sort that are remembered at once; when it is reached, all are forgotten and looked up again.
-const REMEMBERED_MAX: usize = 10_000;
+pub(super) const REMEMBERED_MAX: usize = 10_000;
 
 /// The memory of one run of one transaction; see the [module](crate::import).
 pub struct Batch {
@@ -20,6 +25,7 @@ pub struct Batch {
     genres: HashMap<Vec<u8>, GenreId>,
     album_genres: HashSet<(AlbumId, GenreId)>,
     pub(super) pending: Pending,
+    pub(super) placing: Placing,
     gathers: bool,
     scopes: HashMap<Option<LibraryId>, i64>,
 }
@@ -36,6 +42,7 @@ pub(crate) struct KnownArtist {
 
 /// An album as this transaction knows it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has these")]
 pub(crate) struct KnownAlbum {
     pub(crate) id: AlbumId,
     pub(crate) title: String,
@@ -51,6 +58,11 @@ pub(crate) struct KnownAlbum {
     pub(crate) facts: CleanRelease,
     /// This transaction has put the facts of a track that was tagged anew in the place of the old ones.
     pub(crate) renewed: bool,
+    pub(crate) compilation: bool,
+    /// How often it was edited.
+    pub(crate) edits: i64,
+    /// What somebody wrote over it; the rest of this is what the files say.
+    pub(crate) overlay: Option<Box<Overlay>>,
 }
 
 impl KnownAlbum {
@@ -72,6 +84,7 @@ impl Batch {
             genres: HashMap::new(),
             album_genres: HashSet::new(),
             pending: Pending::default(),
+            placing: Placing::default(),
             gathers: false,
             scopes: HashMap::new(),
         }
@@ -85,7 +98,8 @@ impl Batch {
 
     /// Writes what was gathered.
     pub fn finish(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        self.pending.write(tx)
+        self.pending.write(tx)?;
+        folders::finish(tx, self)
     }
 
     /// Writes what was gathered, unless it may wait for more.

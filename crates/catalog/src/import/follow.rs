@@ -52,14 +52,24 @@ fn note(tx: &mut Tx<'_>, kind: ItemKind, from: i64, to: Option<i64>, now: Time) 
 }
 
 /// Before an album or artist is removed of which nothing is left: its marks go where all its tracks went lately,
-/// else they end with it.
-pub(super) fn follow(tx: &mut Tx<'_>, kind: ItemKind, from: i64, now: Time) -> Result<(), Fault> {
+/// else they end with it. Gives that place.
+pub(super) fn follow(tx: &mut Tx<'_>, kind: ItemKind, from: i64, now: Time) -> Result<Option<i64>, Fault> {
     let since = Time(now.0.saturating_sub(i64::try_from(TOGETHER.as_micros()).unwrap_or(i64::MAX)));
-    if let [to] = moved::places(tx, kind, from, since)?[..]
-        && to != NOWHERE
-    {
+    let place = match moved::places(tx, kind, from, since)?[..] {
+        [to] if to != NOWHERE => Some(to),
+        _ => None,
+    };
+    if let Some(to) = place {
         marks::add_all(tx, kind, from, to)?;
     }
+    marks::delete_all(tx, kind, from)?;
+    moved::delete_all(tx, kind, from)?;
+    Ok(place)
+}
+
+/// What people did with one thing counts for another from now on.
+pub(super) fn goes_to(tx: &mut Tx<'_>, kind: ItemKind, from: i64, to: i64) -> Result<(), Fault> {
+    marks::add_all(tx, kind, from, to)?;
     marks::delete_all(tx, kind, from)?;
     moved::delete_all(tx, kind, from)
 }

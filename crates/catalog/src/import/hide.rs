@@ -1,12 +1,12 @@
 //! A file that is gone hides what it was, and erases nothing.
 
-use kernel::{Fault, db::Tx};
+use kernel::{Fault, db::Tx, id::UserId};
 
-use super::{batch::Batch, events, settle::Unsettled};
+use super::{batch::Batch, events, folders::settle_video, settle::Unsettled};
 use crate::{
     TrackId, VideoId,
     model::TOPIC_CATALOG,
-    store::{genres, sound, tracks, videos},
+    store::{folders, genres, sound, tracks, videos},
 };
 
 /// Hides tracks whose files are gone, and albums and artists of which nothing is left to show. Unknown and hidden
@@ -20,6 +20,7 @@ pub fn hide_tracks(tx: &mut Tx<'_>, batch: &mut Batch, ids: &[TrackId]) -> Resul
         genres::follow_track(tx, id, Some(batch.now))?;
         unsettled.albums.extend(old.album);
         unsettled.artists.extend(tracks::everybody(tx, id)?);
+        unsettled.folders.extend(folders::of_track(tx, id)?);
     }
     unsettled.settle(tx, batch)?;
     tx.wake(TOPIC_CATALOG);
@@ -47,6 +48,7 @@ pub fn show_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(),
     let mut unsettled = Unsettled { gained: scope, ..Unsettled::default() };
     unsettled.albums.extend(old.album);
     unsettled.artists.extend(tracks::everybody(tx, id)?);
+    unsettled.folders.extend(folders::of_track(tx, id)?);
     unsettled.settle(tx, batch)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())
@@ -56,6 +58,7 @@ pub fn show_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId) -> Result<(),
 pub fn hide_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId) -> Result<(), Fault> {
     let Some(old) = videos::lock(tx, id)?.filter(|old| old.hidden.is_none()) else { return Ok(()) };
     videos::set_hidden(tx, id, Some(batch.now), Some("gone"))?;
+    settle_video(tx, id)?;
     events::video_hidden(tx, id, old.added, batch.now)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())
@@ -70,7 +73,13 @@ pub fn show_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId) -> Result<(),
     if scope != old.scope {
         videos::set_scope(tx, id, scope)?;
     }
+    settle_video(tx, id)?;
     events::video_shown(tx, id, old.added, batch.now)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())
+}
+
+/// Notes who uploaded a track, who may therefore correct its tags.
+pub fn own_track(tx: &mut Tx<'_>, id: TrackId, owner: UserId) -> Result<(), Fault> {
+    tracks::set_owner(tx, id, owner)
 }

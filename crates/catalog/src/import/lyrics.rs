@@ -28,6 +28,8 @@ pub enum LyricsSource {
     Ttml,
     /// In a file `.txt` beside the track.
     Txt,
+    /// Somebody wrote them in the page.
+    Edit,
 }
 
 impl LyricsSource {
@@ -37,11 +39,15 @@ impl LyricsSource {
             Self::Lrc => "lrc",
             Self::Ttml => "ttml",
             Self::Txt => "txt",
+            Self::Edit => "edit",
         }
     }
 
     pub(crate) fn from_word(word: &str) -> Self {
-        [Self::Lrc, Self::Ttml, Self::Txt].into_iter().find(|one| one.word() == word).unwrap_or(Self::Tag)
+        // That there are none was written, too.
+        let word = if word == "none" { "edit" } else { word };
+        let known = [Self::Lrc, Self::Ttml, Self::Txt, Self::Edit];
+        known.into_iter().find(|one| one.word() == word).unwrap_or(Self::Tag)
     }
 }
 
@@ -166,7 +172,11 @@ pub fn set_lyrics_beside(
 /// Enters lyrics; those in tags are offered after those beside the file, since somebody put these there by hand.
 pub(super) fn insert(tx: &mut Tx<'_>, batch: &Batch, track: TrackId, all: &[LyricsTag]) -> Result<(), Fault> {
     for (at, one) in (0_i64..).zip(all) {
-        let position = at + if one.source == LyricsSource::Tag { 100 } else { 0 };
+        let position = match one.source {
+            LyricsSource::Tag => at + 100,
+            LyricsSource::Edit => at - 1,
+            _ => at,
+        };
         let lines = serde_json::to_string(&one.lines)
             .map_err(|error| Fault::from_error("lyrics can't be written", error))?;
         lyrics::insert(tx, batch.ids.next(), track, position, one, &lines)?;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use kernel::{Fault, db::Tx};
 
-use super::{batch::Batch, events, follow};
+use super::{batch::Batch, edits, events, folders, follow};
 use crate::{
-    AlbumId, ArtistId, GenreId,
+    AlbumId, ArtistId, FolderId, GenreId,
     model::ItemKind,
-    store::{albums, artists, genres},
+    store::{self, albums, artists, genres},
 };
 
 /// Albums, artists and genres that a change may have left wrong. In order, so that two transactions take their locks in the
@@ -20,12 +20,17 @@ pub(super) struct Unsettled {
     pub(super) artists: BTreeSet<ArtistId>,
     /// Genres that a track lost.
     pub(super) genres: BTreeSet<GenreId>,
+    /// Folders in which something was hidden or shown.
+    pub(super) folders: BTreeSet<FolderId>,
     /// Libraries in which they may be now and were not before.
     pub(super) gained: i64,
 }
 
 impl Unsettled {
     pub(super) fn settle(mut self, tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
+        for &folder in &self.folders {
+            folders::settle(tx, folder)?;
+        }
         if self.albums.is_empty() && self.artists.is_empty() && self.genres.is_empty() {
             return Ok(());
         }
@@ -47,7 +52,7 @@ impl Unsettled {
 }
 
 /// Puts one album right, and gives its artists when that may concern them.
-fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
+fn settle_album(tx: &mut Tx<'_>, batch: &mut Batch, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
     let Some((added, hidden, scope)) = albums::lock(tx, id)? else { return Ok(Vec::new()) };
     genres::drop_of_album(tx, id)?;
     genres::add_of_album(tx, id)?;
@@ -66,7 +71,10 @@ fn settle_album(tx: &mut Tx<'_>, batch: &Batch, id: AlbumId) -> Result<Vec<Artis
         albums::set_hidden(tx, id, None)?;
         events::album_shown(tx, id, added, batch.now)?;
     } else if empty {
-        follow::follow(tx, ItemKind::Album, id.0, batch.now)?;
+        match follow::follow(tx, ItemKind::Album, id.0, batch.now)? {
+            Some(to) => edits::albums::adopt(tx, batch, id.0, to)?,
+            None => store::edits::delete(tx, ItemKind::Album, id.0)?,
+        }
         albums::delete(tx, id)?;
         events::album_removed(tx, id, added, batch.now)?;
     } else {
@@ -95,6 +103,7 @@ fn settle_artist(tx: &mut Tx<'_>, batch: &Batch, id: ArtistId, gained: i64) -> R
     }
     if !artists::is_named(tx, id)? {
         follow::follow(tx, ItemKind::Artist, id.0, batch.now)?;
+        store::edits::delete(tx, ItemKind::Artist, id.0)?;
         return artists::delete(tx, id);
     }
     if hidden { Ok(()) } else { artists::set_hidden(tx, id, Some(batch.now)) }

@@ -3,20 +3,21 @@
 use kernel::{Fault, db::Tx};
 
 use super::{
-    albums::{self, Bring},
+    albums::{self, Bring, Resolved},
     artists,
     batch::Batch,
+    edits,
     facts::Role,
     follow,
     settle::Unsettled,
-    tags::{Named, TrackTags},
+    tags::{CleanTags, Named, TrackTags},
 };
 use crate::{
     AlbumId, ArtistId, GenreId, LibraryId, MediaId, PictureId, TrackId,
     media::{MediaKind, SourceFile},
     model::TOPIC_CATALOG,
     store::{
-        credits, genres, lyrics, media, playlists, sound,
+        credits, folders, genres, lyrics, media, playlists, sound,
         tracks::{self, OldTrack, TrackRow},
     },
 };
@@ -59,31 +60,99 @@ pub struct Imported {
 /// and artists that it leaves empty go. A track that was hidden because its file was gone is shown again; one that
 /// somebody deleted stays hidden.
 pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -> Result<Imported, Fault> {
-    let mut tags = new.tags.cleaned();
-    if tags.artists.is_empty() {
-        let lead = tags.album_artists.first().filter(|_| !tags.compilation);
-        tags.artists = vec![lead.cloned().unwrap_or_else(|| Named::plain(UNKNOWN))];
-    }
     let known = match new.existing {
         Some(id) => tracks::lock(tx, id)?.map(|old| (id, old)),
         None => None,
     };
+    let edited = match &known {
+        Some((id, old)) if old.edits > 0 => edits::tracks::scanned(tx, *id, new.tags)?,
+        _ => None,
+    };
+    let written = match edited {
+        None => {
+            Written { tags: new.tags.cleaned(), album: AlbumFrom::Tags, artists_edited: false, lyrics: true }
+        }
+        Some(edited) => Written {
+            tags: edited.tags.cleaned(),
+            album: if edited.moved {
+                AlbumFrom::Chosen { stays: true }
+            } else {
+                AlbumFrom::Said(Box::new(with_artist(new.tags.cleaned())))
+            },
+            artists_edited: edited.artists_edited,
+            lyrics: true,
+        },
+    };
+    write(tx, batch, new, known, written)
+}
+
+/// Where a track's album is taken from.
+pub(super) enum AlbumFrom {
+    /// From the tags that are written.
+    Tags,
+    /// From what the file says, over which somebody wrote other things.
+    Said(Box<CleanTags>),
+    /// From the tags that are written, in which somebody named another album; whether the one that it is in will do
+    /// before others.
+    Chosen { stays: bool },
+    /// It is this one.
+    Kept(Option<AlbumId>),
+}
+
+/// What is written of a track.
+pub(super) struct Written {
+    pub(super) tags: CleanTags,
+    pub(super) album: AlbumFrom,
+    /// Somebody wrote who plays.
+    pub(super) artists_edited: bool,
+    /// The tags have all the lyrics that the files say.
+    pub(super) lyrics: bool,
+}
+
+/// With somebody who plays, if no tag says who.
+fn with_artist(mut tags: CleanTags) -> CleanTags {
+    if tags.artists.is_empty() {
+        let lead = tags.album_artists.first().filter(|_| !tags.compilation);
+        tags.artists = vec![lead.cloned().unwrap_or_else(|| Named::plain(UNKNOWN))];
+    }
+    tags
+}
+
+/// Writes a track as its tags, and what people wrote over them, say.
+pub(super) fn write(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    new: &TrackImport<'_>,
+    known: Option<(TrackId, OldTrack)>,
+    written: Written,
+) -> Result<Imported, Fault> {
+    let tags = with_artist(written.tags);
     let artists = artists::resolve_all(tx, batch, new.library, &tags.artists)?;
     let before = known.as_ref().and_then(|(_, old)| old.album.map(|album| (album, old.picture)));
     let bring = Bring {
         library: new.library,
         track_artists: &artists,
+        artists_edited: written.artists_edited,
+        chosen: matches!(written.album, AlbumFrom::Chosen { .. }),
+        stays: matches!(written.album, AlbumFrom::Chosen { stays: true }),
         folder: new.folder,
         picture: new.picture,
         before,
     };
-    let resolved = albums::resolve(tx, batch, &tags, bring)?;
+    let mut unsettled = Unsettled::default();
+    let resolved = match &written.album {
+        AlbumFrom::Tags | AlbumFrom::Chosen { .. } => albums::resolve(tx, batch, &tags, bring)?,
+        AlbumFrom::Said(said) => albums::resolve(tx, batch, said, bring)?,
+        AlbumFrom::Kept(album) => {
+            unsettled.albums.extend(album.filter(|album| before.is_none_or(|(before, _)| before != *album)));
+            album.map(|album| Resolved { album, dropped: Vec::new() })
+        }
+    };
     let parts = Parts {
         artists: artists.iter().map(|artist| artist.id).collect(),
         credits: artists::resolve_credits(tx, batch, new.library, &tags.credits)?,
         genres: super::genres::resolve_all(tx, batch, &tags.genres, &tags.moods)?,
     };
-    let mut unsettled = Unsettled::default();
     let album = resolved.map(|resolved| {
         unsettled.artists.extend(resolved.dropped);
         resolved.album
@@ -103,7 +172,7 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
         scope: batch.scope_in(tx, new.library)?,
     };
     if let Some((_, old)) = known {
-        update(tx, batch, &row, &old, new.source, &parts, &mut unsettled)?;
+        update(tx, batch, &row, &old, (new.source, written.lyrics), &parts, &mut unsettled)?;
     } else {
         media::insert(tx, media, MediaKind::Audio, new.source)?;
         tracks::insert(tx, &row, batch.now)?;
@@ -141,7 +210,7 @@ fn update(
     batch: &mut Batch,
     row: &TrackRow<'_>,
     old: &OldTrack,
-    source: &SourceFile,
+    (source, lyrics_too): (&SourceFile, bool),
     parts: &Parts,
     unsettled: &mut Unsettled,
 ) -> Result<(), Fault> {
@@ -152,12 +221,15 @@ fn update(
     }
     tracks::update(tx, row)?;
     update_parts(tx, batch, row, old, parts, unsettled)?;
-    lyrics::delete(tx, row.id)?;
-    super::lyrics::insert(tx, batch, row.id, &row.tags.lyrics)?;
+    if lyrics_too {
+        lyrics::delete(tx, row.id)?;
+        super::lyrics::insert(tx, batch, row.id, &row.tags.lyrics)?;
+    }
     if old.hidden.is_some() && !old.deleted {
         tracks::set_gone(tx, row.id, None)?;
         genres::follow_track(tx, row.id, None)?;
         sound::is_back(tx, row.media)?;
+        unsettled.folders.extend(folders::of_track(tx, row.id)?);
     }
     if old.scope != row.scope {
         // Whoever was named in the library that it left is perhaps no longer in it.

@@ -76,6 +76,7 @@ pub fn upsert_video(
         videos::update(tx, &row)?;
         if old.hidden.is_some() && !old.deleted {
             videos::set_hidden(tx, video, None, None)?;
+            super::folders::settle_video(tx, video)?;
             events::video_shown(tx, video, old.added, batch.now)?;
         }
     } else {

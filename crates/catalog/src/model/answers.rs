@@ -57,7 +57,7 @@ pub struct Artist {
     pub album_count: u64,
     /// Tracks of theirs.
     pub track_count: u64,
-    /// The cover of their newest album.
+    /// The picture that somebody gave, else the cover of their newest album.
     #[schema(required)]
     pub picture: Option<Picture>,
     /// What the viewer has done with it.

@@ -22,6 +22,11 @@ pub enum ItemKind {
 }
 
 impl ItemKind {
+    /// The kind with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Track, Self::Album, Self::Artist, Self::Video].into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word for it in the API and in the database.
     pub fn word(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ use kernel::{
 use super::{Error, shape::Shaper};
 use crate::{
     MediaId, VideoId, fold,
-    import::events,
+    import::{self, events},
     media::{self, ENCODE_JOB, MediaIndex, MediaState, Rendition, RenditionKind},
     model::{Caption, ItemKind, Rung, RungKind, RungState, TOPIC_CATALOG, Video, VideoDetail, VideoEdit},
     store::{self, read, read::marks, read::videos::VideoRow, videos::OldVideo},
@@ -180,6 +180,7 @@ pub async fn delete_video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<(),
             return Err(Error::NotOwner);
         }
         store::videos::set_hidden(tx, id, Some(now), Some("deleted"))?;
+        import::settle_video(tx, id)?;
         events::video_hidden(tx, id, old.added, now)?;
         jobs::cancel(tx, ENCODE_JOB, &old.media.to_string(), now)?;
         tx.wake(TOPIC_CATALOG);

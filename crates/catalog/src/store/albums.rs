@@ -3,20 +3,21 @@
 use kernel::{
     Fault, Time,
     db::{Row, Tx},
+    id::UserId,
     params, sql,
 };
 
 use crate::{
-    AlbumId, ArtistId, PictureId, fold,
+    AlbumId, ArtistId, LibraryId, PictureId, TrackId, fold,
     import::{AlbumWish, CleanRelease, KnownAlbum},
-    visibility::shown,
+    visibility::{shown, visible},
 };
 
 /// The columns of a [`KnownAlbum`].
 macro_rules! known_columns {
     () => {
         "id, title, released, artists_guessed, picture_id, added_us, hidden_us, artist_shown, sort_title, original,
-            version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group, scope"
+            version, types, labels, catalogue_numbers, barcode, musicbrainz, release_group, scope, compilation, edits"
     };
 }
 
@@ -44,6 +45,9 @@ fn known(row: &Row<'_>) -> Result<KnownAlbum, Fault> {
         },
         renewed: false,
         scope: row.get(17)?,
+        compilation: row.get(18)?,
+        edits: row.get(19)?,
+        overlay: None,
     })
 }
 
@@ -57,6 +61,75 @@ pub(crate) fn by_key(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<KnownAlbum>, 
         params![key],
         known,
     )
+}
+
+/// The album with this number.
+pub(crate) fn known_by_id(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<KnownAlbum>, Fault> {
+    tx.one(
+        sql!(concat!("SELECT ", known_columns!(), " FROM catalog_album WHERE id = $1")),
+        params![id],
+        known,
+    )
+}
+
+/// How often an album was edited and the picture that somebody gave it, if the viewer sees it.
+pub(crate) fn seen(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<(i64, Option<PictureId>)>, Fault> {
+    tx.one(
+        sql!(concat!(
+            "SELECT a.edits, a.given_picture_id FROM catalog_album a WHERE a.id = $1 AND ",
+            visible!("a")
+        )),
+        params![id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Albums that an artist leads, in these libraries, the oldest first.
+pub(crate) fn led_by(
+    tx: &mut Tx<'_>,
+    artist: ArtistId,
+    scope: i64,
+    limit: u32,
+) -> Result<Vec<(AlbumId, String)>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT a.id, a.title FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
+             WHERE aa.artist_id = $1 AND aa.position = 0 AND (a.scope & $2) <> 0 ORDER BY a.id LIMIT $3"
+        ),
+        params![artist, scope, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Who leads its shown tracks, at most two.
+pub(crate) fn leads(tx: &mut Tx<'_>, id: AlbumId) -> Result<Vec<ArtistId>, Fault> {
+    let sql = sql!(concat!(
+        "SELECT DISTINCT ta.artist_id FROM catalog_track t
+         JOIN catalog_track_artist ta ON ta.track_id = t.id AND ta.position = 0 WHERE t.album_id = $1 AND ",
+        shown!("t"),
+        " LIMIT 2"
+    ));
+    tx.all(sql, params![id], |row| row.get(0))
+}
+
+/// Its shown tracks with their discs, and who uploaded each.
+pub(crate) fn tracks(tx: &mut Tx<'_>, id: AlbumId, limit: u32) -> Result<Vec<TrackOf>, Fault> {
+    let sql = sql!(concat!(
+        "SELECT t.id, t.disc, t.library_id, t.owner_id FROM catalog_track t WHERE t.album_id = $1 AND ",
+        shown!("t"),
+        " LIMIT $2"
+    ));
+    tx.all(sql, params![id, limit], |row| {
+        Ok(TrackOf { id: row.get(0)?, disc: row.get(1)?, library: row.get(2)?, owner: row.get(3)? })
+    })
+}
+
+/// A track of an album.
+pub(crate) struct TrackOf {
+    pub(crate) id: TrackId,
+    pub(crate) disc: u32,
+    pub(crate) library: Option<LibraryId>,
+    pub(crate) owner: Option<UserId>,
 }
 
 /// Gives the album that has had `old_key` its key in a library, unless it lies in another one.
@@ -140,7 +213,7 @@ pub(crate) fn insert(
 }
 
 /// Writes what is shown of an album; its key stays.
-pub(crate) fn update(tx: &mut Tx<'_>, album: &KnownAlbum, compilation: bool) -> Result<(), Fault> {
+pub(crate) fn update(tx: &mut Tx<'_>, album: &KnownAlbum) -> Result<(), Fault> {
     let facts = &album.facts;
     tx.run(
         sql!(
@@ -155,7 +228,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, album: &KnownAlbum, compilation: bool) -> 
             album.sort_key(),
             album.released.clone(),
             fold::date_key(album.released.as_deref()),
-            compilation,
+            album.compilation,
             facts.artists_shown.clone(),
             facts.sort_title.clone(),
             facts.original.clone(),
@@ -268,5 +341,27 @@ pub(crate) fn set_hidden(tx: &mut Tx<'_>, id: AlbumId, hidden: Option<Time>) -> 
 pub(crate) fn delete(tx: &mut Tx<'_>, id: AlbumId) -> Result<(), Fault> {
     delete_artists(tx, id)?;
     tx.run(sql!("DELETE FROM catalog_album WHERE id = $1"), params![id])?;
+    Ok(())
+}
+
+/// The picture that somebody gave an album goes along to another, unless that has one.
+pub(crate) fn adopt_picture(tx: &mut Tx<'_>, from: AlbumId, to: AlbumId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE catalog_album SET given_picture_id = COALESCE(given_picture_id,
+                (SELECT other.given_picture_id FROM catalog_album other WHERE other.id = $1)) WHERE id = $2"
+        ),
+        params![from, to],
+    )?;
+    Ok(())
+}
+
+/// Writes which picture somebody gave.
+pub(crate) fn set_given_picture(
+    tx: &mut Tx<'_>,
+    id: AlbumId,
+    picture: Option<PictureId>,
+) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_album SET given_picture_id = $2 WHERE id = $1"), params![id, picture])?;
     Ok(())
 }

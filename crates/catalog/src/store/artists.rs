@@ -7,9 +7,9 @@ use kernel::{
 };
 
 use crate::{
-    ArtistId,
+    AlbumId, ArtistId, PictureId, TrackId,
     import::{KnownArtist, Named},
-    visibility::shown,
+    visibility::{shown, visible},
 };
 
 fn known(row: &Row<'_>) -> Result<KnownArtist, Fault> {
@@ -167,7 +167,185 @@ pub(crate) fn set_hidden(tx: &mut Tx<'_>, id: ArtistId, hidden: Option<Time>) ->
     Ok(())
 }
 
+/// Takes an artist away of whom nothing is left, with the names that lead to him.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: ArtistId) -> Result<(), Fault> {
+    delete_aliases(tx, id)?;
     tx.run(sql!("DELETE FROM catalog_artist WHERE id = $1"), params![id])?;
+    Ok(())
+}
+
+/// What an artist is called.
+pub(crate) struct NamedRow {
+    pub(crate) name: String,
+    pub(crate) sort_name: Option<String>,
+    pub(crate) name_key: Vec<u8>,
+    pub(crate) musicbrainz: Option<String>,
+}
+
+pub(crate) fn named(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<NamedRow>, Fault> {
+    tx.one(
+        sql!("SELECT name, sort_name, name_key, musicbrainz FROM catalog_artist WHERE id = $1"),
+        params![id],
+        |row| {
+            Ok(NamedRow {
+                name: row.get(0)?,
+                sort_name: row.get(1)?,
+                name_key: row.get(2)?,
+                musicbrainz: row.get(3)?,
+            })
+        },
+    )
+}
+
+/// How often an artist was edited and the picture that somebody gave, if the viewer sees the artist.
+pub(crate) fn seen(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<(i64, Option<PictureId>)>, Fault> {
+    tx.one(
+        sql!(concat!(
+            "SELECT ar.edits, ar.given_picture_id FROM catalog_artist ar WHERE ar.id = $1 AND ",
+            visible!("ar")
+        )),
+        params![id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The names of these artists, in this order.
+pub(crate) fn names_of(tx: &mut Tx<'_>, ids: &[ArtistId]) -> Result<Vec<String>, Fault> {
+    let mut names = Vec::with_capacity(ids.len());
+    for id in ids {
+        let sql = sql!("SELECT name FROM catalog_artist WHERE id = $1");
+        names.extend(tx.one(sql, params![*id], |row| row.get::<String>(0))?);
+    }
+    Ok(names)
+}
+
+pub(crate) fn sort_key_of(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<Vec<u8>>, Fault> {
+    tx.one(sql!("SELECT sort_key FROM catalog_artist WHERE id = $1"), params![id], |row| row.get(0))
+}
+
+/// Calls an artist otherwise; the key by which files find it stays.
+pub(crate) fn rename(
+    tx: &mut Tx<'_>,
+    id: ArtistId,
+    name: &str,
+    sort_name: Option<&str>,
+    sort_key: &[u8],
+) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE catalog_artist SET name = $2, sort_name = $3, sort_given = $4, sort_key = $5 WHERE id = $1"
+        ),
+        params![id, name, sort_name.map(str::to_owned), sort_name.is_some(), sort_key],
+    )?;
+    Ok(())
+}
+
+/// The artist to whom another name or identifier leads; held likewise.
+pub(crate) fn by_alias(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist_alias al
+                JOIN catalog_artist ar ON ar.id = al.artist_id WHERE al.key = $1",
+            postgres: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist_alias al
+                JOIN catalog_artist ar ON ar.id = al.artist_id WHERE al.key = $1 FOR SHARE OF ar"
+        ),
+        params![key],
+        known,
+    )
+}
+
+/// Has a name or identifier lead to an artist.
+pub(crate) fn put_alias(tx: &mut Tx<'_>, key: &[u8], id: ArtistId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO catalog_artist_alias (key, artist_id) VALUES ($1, $2)
+             ON CONFLICT (key) DO UPDATE SET artist_id = excluded.artist_id"
+        ),
+        params![key, id],
+    )?;
+    Ok(())
+}
+
+/// What led to one artist leads to another.
+pub(crate) fn move_aliases(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_artist_alias SET artist_id = $2 WHERE artist_id = $1"), params![from, to])?;
+    Ok(())
+}
+
+fn delete_aliases(tx: &mut Tx<'_>, id: ArtistId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_artist_alias WHERE artist_id = $1"), params![id])?;
+    Ok(())
+}
+
+/// Albums of one artist become another's; which.
+pub(crate) fn replace_on_albums(
+    tx: &mut Tx<'_>,
+    from: ArtistId,
+    to: ArtistId,
+) -> Result<Vec<AlbumId>, Fault> {
+    tx.all(
+        sql!("UPDATE catalog_album_artist SET artist_id = $2 WHERE artist_id = $1 RETURNING album_id"),
+        params![from, to],
+        |row| row.get(0),
+    )
+}
+
+/// An artist who stands twice on an album stands there once.
+pub(crate) fn drop_double_of_album(tx: &mut Tx<'_>, album: AlbumId, id: ArtistId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "DELETE FROM catalog_album_artist WHERE album_id = $1 AND artist_id = $2 AND position > (
+                SELECT MIN(aa.position) FROM catalog_album_artist aa WHERE aa.album_id = $1 AND aa.artist_id = $2)"
+        ),
+        params![album, id],
+    )?;
+    Ok(())
+}
+
+/// Tracks of one artist become another's; which.
+pub(crate) fn replace_on_tracks(
+    tx: &mut Tx<'_>,
+    from: ArtistId,
+    to: ArtistId,
+) -> Result<Vec<TrackId>, Fault> {
+    tx.all(
+        sql!("UPDATE catalog_track_artist SET artist_id = $2 WHERE artist_id = $1 RETURNING track_id"),
+        params![from, to],
+        |row| row.get(0),
+    )
+}
+
+/// An artist who stands twice on a track stands there once.
+pub(crate) fn drop_double_of_track(tx: &mut Tx<'_>, track: TrackId, id: ArtistId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "DELETE FROM catalog_track_artist WHERE track_id = $1 AND artist_id = $2 AND position > (
+                SELECT MIN(ta.position) FROM catalog_track_artist ta WHERE ta.track_id = $1 AND ta.artist_id = $2)"
+        ),
+        params![track, id],
+    )?;
+    Ok(())
+}
+
+/// What one artist did was done by another.
+pub(crate) fn replace_in_credits(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_credit SET artist_id = $2 WHERE artist_id = $1"), params![from, to])?;
+    Ok(())
+}
+
+/// Takes an artist away who is named no more; gives his scope. Searches hear of all that bears the other's name.
+pub(crate) fn take_away(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Result<i64, Fault> {
+    tx.run(sql!("INSERT INTO catalog_search_dirty (kind, item_id) VALUES (5, $1)"), params![to])?;
+    let sql = sql!("DELETE FROM catalog_artist WHERE id = $1 RETURNING scope");
+    Ok(tx.one(sql, params![from], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Writes which picture somebody gave.
+pub(crate) fn set_given_picture(
+    tx: &mut Tx<'_>,
+    id: ArtistId,
+    picture: Option<PictureId>,
+) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_artist SET given_picture_id = $2 WHERE id = $1"), params![id, picture])?;
     Ok(())
 }

@@ -61,7 +61,7 @@ macro_rules! select_playlists {
              LEFT JOIN catalog_playlist_place f ON f.user_id = $1 AND f.playlist_id = pl.id
              LEFT JOIN catalog_album ca ON ca.id = pl.cover_album_id AND ",
             visible!("ca"),
-            " LEFT JOIN catalog_picture p ON p.id = ca.picture_id WHERE "
+            " LEFT JOIN catalog_picture p ON p.id = COALESCE(ca.given_picture_id, ca.picture_id) WHERE "
         )
     };
 }

@@ -3,10 +3,13 @@
 use kernel::{
     Fault, Time,
     db::{Params, Row, Tx, Value},
+    id::UserId,
     params, sql,
 };
 
-use crate::{AlbumId, ArtistId, LibraryId, MediaId, PictureId, TrackId, import::CleanTags};
+use crate::{
+    AlbumId, ArtistId, LibraryId, MediaId, PictureId, TrackId, import::CleanTags, visibility::visible,
+};
 
 /// A track as it stands before a change.
 pub(crate) struct OldTrack {
@@ -17,6 +20,9 @@ pub(crate) struct OldTrack {
     pub(crate) deleted: bool,
     pub(crate) library: Option<LibraryId>,
     pub(crate) scope: i64,
+    /// How often it was edited.
+    pub(crate) edits: i64,
+    pub(crate) owner: Option<UserId>,
 }
 
 /// What a track is made of.
@@ -86,6 +92,8 @@ fn old(row: &Row<'_>) -> Result<OldTrack, Fault> {
         deleted: row.get::<Option<String>>(4)?.as_deref() == Some("deleted"),
         library: row.get(5)?,
         scope: row.get(6)?,
+        edits: row.get(7)?,
+        owner: row.get(8)?,
     })
 }
 
@@ -93,9 +101,11 @@ fn old(row: &Row<'_>) -> Result<OldTrack, Fault> {
 pub(crate) fn lock(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<OldTrack>, Fault> {
     tx.one(
         sql!(
-            sqlite: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why, library_id, scope FROM catalog_track
+            sqlite: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why, library_id, scope, edits,
+                owner_id FROM catalog_track
                 WHERE id = $1",
-            postgres: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why, library_id, scope FROM catalog_track
+            postgres: "SELECT media_id, album_id, picture_id, hidden_us, hidden_why, library_id, scope, edits,
+                owner_id FROM catalog_track
                 WHERE id = $1 FOR UPDATE"
         ),
         params![id],
@@ -197,4 +207,19 @@ pub(crate) fn set_gone(tx: &mut Tx<'_>, id: TrackId, hidden: Option<Time>) -> Re
         params![id, hidden, why],
     )?;
     Ok(())
+}
+
+/// Writes who uploaded it.
+pub(crate) fn set_owner(tx: &mut Tx<'_>, id: TrackId, owner: UserId) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE catalog_track SET owner_id = $2 WHERE id = $1"), params![id, owner])?;
+    Ok(())
+}
+
+/// How often a track was edited and who uploaded it, if the viewer sees it.
+pub(crate) fn seen(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<(i64, Option<UserId>)>, Fault> {
+    tx.one(
+        sql!(concat!("SELECT t.edits, t.owner_id FROM catalog_track t WHERE t.id = $1 AND ", visible!("t"))),
+        params![id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }

@@ -14,6 +14,7 @@ use super::{FileProblem, Library, LibraryState, Progress, path};
 pub(crate) struct Root {
     pub(crate) id: LibraryId,
     pub(crate) path: Vec<u8>,
+    pub(crate) name: String,
     pub(crate) removed: bool,
     /// Files that the last scan found.
     pub(crate) files: i64,
@@ -57,14 +58,19 @@ pub(crate) async fn one(db: &Db, id: LibraryId) -> Result<Option<Library>, Fault
 
 /// What the scan needs of one library, removed ones included.
 pub(crate) async fn root(db: &Db, id: LibraryId) -> Result<Option<Root>, Fault> {
-    db.one(sql!("SELECT id, path, state, files FROM ingest_library WHERE id = $1"), params![id], |row| {
-        Ok(Root {
-            id: row.get(0)?,
-            path: row.get(1)?,
-            removed: row.get::<String>(2)? == "removed",
-            files: row.get(3)?,
-        })
-    })
+    db.one(
+        sql!("SELECT id, path, state, files, name FROM ingest_library WHERE id = $1"),
+        params![id],
+        |row| {
+            Ok(Root {
+                id: row.get(0)?,
+                path: row.get(1)?,
+                name: row.get(4)?,
+                removed: row.get::<String>(2)? == "removed",
+                files: row.get(3)?,
+            })
+        },
+    )
     .await
 }
 

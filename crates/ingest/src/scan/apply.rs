@@ -4,7 +4,7 @@ use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
 
 use catalog::{
     PictureId,
-    import::{self, Batch, Source, SourceFile, TrackImport, VideoImport},
+    import::{self, Batch, Place, Source, SourceFile, TrackImport, VideoImport},
 };
 use kernel::{Fault, db::Tx};
 
@@ -153,6 +153,9 @@ impl Apply<'_, '_> {
                 folder: Some(&folder),
             },
         )?;
+        let known = row.before.as_ref().is_some_and(|before| before.track.is_some());
+        let place = place(self.scene, op, known);
+        import::place_track(self.tx, &mut self.batch, imported.track, &place)?;
         let marks = Marks::of(&op.seen);
         let file = NewFile {
             sample: Some(heard.sample),
@@ -211,6 +214,9 @@ impl Apply<'_, '_> {
                 picture: None,
             },
         )?;
+        let known = row.before.as_ref().is_some_and(|before| before.video.is_some());
+        let place = place(self.scene, op, known);
+        import::place_video(self.tx, &mut self.batch, imported.video, &place)?;
         let new = NewFile {
             sample: Some(film.sample),
             video: Some(imported.video),
@@ -293,6 +299,17 @@ impl Apply<'_, '_> {
             Picture::New(facts, _) => import::upsert_picture(self.tx, &mut self.batch, facts).map(Some),
             Picture::Refused(_) => Ok(None),
         }
+    }
+}
+
+/// Where a file lies, beside what its tags make of it.
+fn place<'a>(scene: &'a Scene, op: &'a FileOp, known: bool) -> Place<'a> {
+    Place {
+        library: scene.library,
+        library_name: &scene.library_name,
+        folder: &op.folder.path,
+        name: &op.task.entry.name,
+        known,
     }
 }
 

@@ -39,7 +39,7 @@ impl Beside {
         match self.format {
             LyricsSource::Ttml => 0,
             LyricsSource::Lrc => 1,
-            LyricsSource::Txt | LyricsSource::Tag => 2,
+            LyricsSource::Txt | LyricsSource::Tag | LyricsSource::Edit => 2,
         }
     }
 }

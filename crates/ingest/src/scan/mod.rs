@@ -31,6 +31,7 @@ mod identity;
 mod kind;
 mod lyrics;
 mod pictures;
+mod place;
 mod probed;
 mod progress;
 mod read;
@@ -125,7 +126,13 @@ impl Handler for ScanHandler {
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let Request { library } = lease.payload()?;
         let Some(root) = library::store::root(ctx.db(), library).await? else { return Ok(()) };
-        let scene = Scene { ctx: ctx.clone(), lease: lease.clone(), library, pass: ctx.next_id() };
+        let scene = Scene {
+            ctx: ctx.clone(),
+            lease: lease.clone(),
+            library,
+            library_name: root.name.as_str().into(),
+            pass: ctx.next_id(),
+        };
         let work = async {
             if root.removed {
                 finish::remove(&scene).await.map_err(Stopped::Fault)
@@ -195,6 +202,7 @@ async fn ensure_access(scene: &Scene) -> Result<(), Fault> {
 async fn scan(scene: &Scene, library: &library::store::Root, settings: &Settings) -> Result<(), Stopped> {
     let ctx = &scene.ctx;
     ensure_access(scene).await.map_err(Stopped::Fault)?;
+    place::place_known(scene).await.map_err(Stopped::Fault)?;
     let root = PathBuf::from(OsStr::from_bytes(&library.path));
     let anything_known = store::any_file(ctx.db()).await?;
     let counter = Arc::new(Counter::default());

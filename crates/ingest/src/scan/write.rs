@@ -79,6 +79,7 @@ pub(super) struct Writer {
     pub(super) ctx: Ctx,
     pub(super) lease: Lease,
     pub(super) library: LibraryId,
+    library_name: Arc<str>,
     pub(super) files_before: i64,
     pub(super) pass: i64,
     pub(super) anything_known: bool,
@@ -116,17 +117,20 @@ pub(super) struct Scene {
     pub(super) ctx: Ctx,
     pub(super) lease: Lease,
     pub(super) library: LibraryId,
+    /// What people call it.
+    pub(super) library_name: Arc<str>,
     pub(super) pass: i64,
 }
 
 impl Writer {
     pub(super) fn new(scene: Scene, given: Given) -> Self {
-        let Scene { ctx, lease, library, pass } = scene;
+        let Scene { ctx, lease, library, library_name, pass } = scene;
         let Given { files_before, anything_known, counter, batch_files } = given;
         Self {
             ctx,
             lease,
             library,
+            library_name,
             files_before,
             pass,
             anything_known,
@@ -251,7 +255,13 @@ impl Writer {
     }
 
     fn scene(&self) -> Scene {
-        Scene { ctx: self.ctx.clone(), lease: self.lease.clone(), library: self.library, pass: self.pass }
+        Scene {
+            ctx: self.ctx.clone(),
+            lease: self.lease.clone(),
+            library: self.library,
+            library_name: Arc::clone(&self.library_name),
+            pass: self.pass,
+        }
     }
 
     /// Writes how far the scan is, now and then.

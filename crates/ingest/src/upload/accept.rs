@@ -236,7 +236,13 @@ async fn enter(ctx: &Ctx, lease: &Lease, row: &Row, found: Found) -> Result<(), 
         let mut batch = Batch::new(inner.ids(), now);
         let picture = found.picture.as_ref().map(|kept| kept.enter(tx, &mut batch)).transpose()?;
         let (media, became) = match &found.looked {
-            Looked::Track { tags, .. } => enter_track(tx, &mut batch, tags, &found.source, picture)?,
+            Looked::Track { tags, .. } => {
+                let entered = enter_track(tx, &mut batch, tags, &found.source, picture)?;
+                if let Some(track) = entered.1.track {
+                    import::own_track(tx, track, owner)?;
+                }
+                entered
+            }
             Looked::Video { title, width, height } => {
                 let new = VideoImport {
                     existing: None,

@@ -288,7 +288,7 @@ pub(crate) fn front_pictures(
                     WHERE f.playlist_id = wanted.value ORDER BY f.position, f.id LIMIT 24)
                  JOIN catalog_track t ON t.id = e.track_id AND ", visible!("t"),
                 " JOIN catalog_album a ON a.id = t.album_id
-                 JOIN catalog_picture p ON p.id = a.picture_id
+                 JOIN catalog_picture p ON p.id = COALESCE(a.given_picture_id, a.picture_id)
                  ORDER BY wanted.key, e.position, e.id"
             ),
             postgres: concat!(
@@ -298,7 +298,7 @@ pub(crate) fn front_pictures(
                     WHERE f.playlist_id = CAST(wanted.value AS BIGINT) ORDER BY f.position, f.id LIMIT 24) e
                  JOIN catalog_track t ON t.id = e.track_id AND ", visible!("t"),
                 " JOIN catalog_album a ON a.id = t.album_id
-                 JOIN catalog_picture p ON p.id = a.picture_id
+                 JOIN catalog_picture p ON p.id = COALESCE(a.given_picture_id, a.picture_id)
                  ORDER BY wanted.place, e.position, e.id"
             )
         ),

@@ -48,7 +48,7 @@ macro_rules! select_albums {
             "), ",
             picture_columns!(),
             ", a.sort_key, a.released_key, a.artist_sort, a.artist_shown, a.version, a.types
-             FROM catalog_album a LEFT JOIN catalog_picture p ON p.id = a.picture_id ",
+             FROM catalog_album a LEFT JOIN catalog_picture p ON p.id = COALESCE(a.given_picture_id, a.picture_id) ",
             $join,
             " WHERE ",
             visible!("a")

@@ -50,11 +50,12 @@ macro_rules! select_artists {
             "), ",
             picture_columns!(),
             ", ar.sort_key, ar.sort_name, ar.musicbrainz
-             FROM catalog_artist ar LEFT JOIN catalog_picture p ON p.id = (
-                SELECT a.picture_id FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
-                WHERE aa.artist_id = ar.id AND a.picture_id IS NOT NULL AND ",
+             FROM catalog_artist ar LEFT JOIN catalog_picture p ON p.id = COALESCE(ar.given_picture_id, (
+                SELECT COALESCE(a.given_picture_id, a.picture_id) FROM catalog_album_artist aa
+                JOIN catalog_album a ON a.id = aa.album_id
+                WHERE aa.artist_id = ar.id AND COALESCE(a.given_picture_id, a.picture_id) IS NOT NULL AND ",
             visible!("a"),
-            " ORDER BY +a.released_key DESC, a.id DESC LIMIT 1)
+            " ORDER BY +a.released_key DESC, a.id DESC LIMIT 1))
              WHERE ",
             visible!("ar")
         )

@@ -63,7 +63,7 @@ pub(crate) fn facts(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Vec<FactsRow>
         () => {
             "SELECT t.id, t.album_id, t.added_us, t.date, t.genres, t.musicbrainz, m.place, m.source, m.bytes,
                 m.stamp, m.mime, m.codec, m.bitrate_kbps, m.sample_rate_hz, m.channels, m.duration_ms,
-                COALESCE(t.picture_id, 0), COALESCE(a.picture_id, 0) "
+                COALESCE(a.given_picture_id, t.picture_id, 0), COALESCE(a.given_picture_id, a.picture_id, 0) "
         };
     }
     tx.all(
@@ -136,14 +136,18 @@ pub(crate) fn album_artists(tx: &mut Tx<'_>, albums: &[AlbumId]) -> Result<Names
     Ok(gather(rows))
 }
 
-/// The cover of an artist's newest release.
+/// The picture that somebody gave an artist, else the cover of the newest release.
 pub(crate) fn artist_cover(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<PictureId>, Fault> {
+    let given = crate::store::artists::seen(tx, id)?.and_then(|(_, picture)| picture);
+    if given.is_some() {
+        return Ok(given);
+    }
     tx.one(
         // The plus keeps the planners from walking through all albums in this order to find a few.
         sql!(concat!(
-            "SELECT a.picture_id FROM catalog_artist ar
+            "SELECT COALESCE(a.given_picture_id, a.picture_id) FROM catalog_artist ar
              JOIN catalog_album_artist aa ON aa.artist_id = ar.id JOIN catalog_album a ON a.id = aa.album_id
-             WHERE ar.id = $1 AND a.picture_id IS NOT NULL AND ",
+             WHERE ar.id = $1 AND COALESCE(a.given_picture_id, a.picture_id) IS NOT NULL AND ",
             visible!("ar"),
             " AND ",
             visible!("a"),
@@ -157,7 +161,10 @@ pub(crate) fn artist_cover(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<Pictu
 /// An album's cover.
 pub(crate) fn album_cover(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<PictureId>, Fault> {
     let found = tx.one(
-        sql!(concat!("SELECT a.picture_id FROM catalog_album a WHERE a.id = $1 AND ", visible!("a"))),
+        sql!(concat!(
+            "SELECT COALESCE(a.given_picture_id, a.picture_id) FROM catalog_album a WHERE a.id = $1 AND ",
+            visible!("a")
+        )),
         params![id],
         |row| row.get(0),
     )?;
@@ -168,7 +175,7 @@ pub(crate) fn album_cover(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<Picture
 pub(crate) fn track_cover(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<PictureId>, Fault> {
     let found = tx.one(
         sql!(concat!(
-            "SELECT COALESCE(t.picture_id, a.picture_id) FROM catalog_track t
+            "SELECT COALESCE(a.given_picture_id, t.picture_id, a.picture_id) FROM catalog_track t
              LEFT JOIN catalog_album a ON a.id = t.album_id WHERE t.id = $1 AND ",
             visible!("t")
         )),

@@ -53,14 +53,15 @@ macro_rules! select_tracks {
                 m.bitrate_kbps, m.sample_rate_hz, m.channels, m.state, m.problem, ",
             picture_columns!(),
             ", t.sort_key, t.artist_shown, t.advisory, t.medium,
-                EXISTS (SELECT 1 FROM catalog_lyrics l WHERE l.track_id = t.id),
+                EXISTS (SELECT 1 FROM catalog_lyrics l WHERE l.track_id = t.id) AND NOT EXISTS (
+                    SELECT 1 FROM catalog_lyrics l WHERE l.track_id = t.id AND l.position < 0 AND l.source = 'none'),
                 s.loudness, s.peak, s.version, s.bytes, s.stamp
              FROM catalog_track t JOIN catalog_media m ON m.id = t.media_id
              LEFT JOIN catalog_sound s ON ",
             heard_of!(),
             "
              LEFT JOIN catalog_album a ON a.id = t.album_id
-             LEFT JOIN catalog_picture p ON p.id = COALESCE(t.picture_id, a.picture_id) WHERE ",
+             LEFT JOIN catalog_picture p ON p.id = COALESCE(a.given_picture_id, t.picture_id, a.picture_id) WHERE ",
             visible!("t")
         )
     };

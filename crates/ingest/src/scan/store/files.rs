@@ -187,6 +187,43 @@ pub(in crate::scan) fn by_work(
     )
 }
 
+/// A known file, and where it lies.
+pub(in crate::scan) struct PlacedFile {
+    pub(in crate::scan) id: i64,
+    /// The path of its folder below the library's.
+    pub(in crate::scan) folder: Vec<u8>,
+    pub(in crate::scan) name: Vec<u8>,
+    pub(in crate::scan) track: Option<TrackId>,
+    pub(in crate::scan) video: Option<VideoId>,
+}
+
+/// The known files of a library that are a track or a video, after one of them.
+pub(in crate::scan) fn files_to_place(
+    tx: &mut Tx<'_>,
+    library: LibraryId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<PlacedFile>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT f.id, d.path, f.name, f.track_id, f.video_id FROM ingest_file f
+             JOIN ingest_folder d ON d.id = f.folder_id
+             WHERE f.library_id = $1 AND f.id > $2 AND (f.track_id IS NOT NULL OR f.video_id IS NOT NULL)
+             ORDER BY f.id LIMIT $3"
+        ),
+        params![library, after, limit],
+        |row| {
+            Ok(PlacedFile {
+                id: row.get(0)?,
+                folder: row.get(1)?,
+                name: row.get(2)?,
+                track: row.get(3)?,
+                video: row.get(4)?,
+            })
+        },
+    )
+}
+
 /// Enters a file.
 pub(in crate::scan) fn insert_file(tx: &mut Tx<'_>, id: i64, file: &NewFile<'_>) -> Result<(), Fault> {
     tx.run(

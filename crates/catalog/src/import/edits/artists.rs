@@ -1,0 +1,118 @@
+//! Edits of artists, and two artists who are one. The key of an artist stays what files make it; other names lead to
+//! it by an alias.
+
+use kernel::{Fault, db::Tx};
+
+use super::{Change, Edit, Overlay, by_name, remember};
+use crate::{
+    ArtistId, fold,
+    import::Batch,
+    model::{ArtistFields, ItemKind, TOPIC_CATALOG},
+    store::{albums, artists as store, edits},
+};
+
+/// The key of a name.
+pub(crate) fn name_key(name: &str) -> Vec<u8> {
+    fold::key(&["artist", name])
+}
+
+/// The key of an identifier.
+pub(crate) fn number_key(musicbrainz: &str) -> Vec<u8> {
+    fold::key(&["musicbrainz", musicbrainz])
+}
+
+/// An artist as it is shown, and as files say it.
+pub(crate) struct Now {
+    pub(crate) shown: ArtistFields,
+    pub(crate) filed: ArtistFields,
+    pub(crate) overlay: Overlay,
+    pub(crate) musicbrainz: Option<String>,
+}
+
+pub(crate) fn now(tx: &mut Tx<'_>, id: ArtistId) -> Result<Option<Now>, Fault> {
+    let Some(row) = store::named(tx, id)? else { return Ok(None) };
+    let overlay = Overlay::of(tx, ItemKind::Artist, id.0)?;
+    let shown = ArtistFields { name: Some(row.name), sort_name: Some(row.sort_name.unwrap_or_default()) };
+    let filed: ArtistFields = overlay.filed()?;
+    let filed = ArtistFields {
+        name: filed.name.or_else(|| shown.name.clone()),
+        sort_name: filed.sort_name.or_else(|| shown.sort_name.clone()),
+    };
+    Ok(Some(Now { shown, filed, overlay, musicbrainz: row.musicbrainz }))
+}
+
+/// Edits one artist, which the caller has found to be there. Whether anything was different.
+pub(crate) fn edit(tx: &mut Tx<'_>, edit: Edit, id: ArtistId, change: &Change) -> Result<bool, Fault> {
+    store::lock(tx, id)?;
+    let Some(now) = now(tx, id)? else { return Ok(false) };
+    let mut overlay = now.overlay;
+    let changes = overlay.change(change, &by_name(&now.filed)?);
+    if changes.is_empty() {
+        return Ok(false);
+    }
+    overlay.keep(tx, ItemKind::Artist, id.0)?;
+    let edited: ArtistFields = overlay.edited()?;
+    let name = edited.name.or(now.filed.name).unwrap_or_default();
+    let sort = edited.sort_name.or(now.filed.sort_name).filter(|sort| !sort.is_empty());
+    let key = fold::sort_key(sort.as_ref().unwrap_or(&name));
+    store::rename(tx, id, &name, sort.as_deref(), &key)?;
+    albums::follow_sort(tx, id, &key)?;
+    // Files that are tagged with the new name mean this artist, too.
+    let named = name_key(&name);
+    if store::by_name(tx, &named)?.is_none() {
+        store::put_alias(tx, &named, id)?;
+    }
+    edits::count_artist(tx, id.0)?;
+    remember(tx, edit, (ItemKind::Artist, id.0), &changes)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(true)
+}
+
+/// Whether an artist of this name is another one.
+pub(crate) fn is_taken(tx: &mut Tx<'_>, id: ArtistId, name: &str) -> Result<Option<ArtistId>, Fault> {
+    let known = store::by_name(tx, &name_key(name))?;
+    Ok(known.map(|known| known.id).filter(|known| *known != id))
+}
+
+/// Has one artist take the place of another for good: everything that names the other names this one, files that do
+/// so later too, and what people did with the other counts for this one.
+pub(crate) fn merge(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    edit: Edit,
+    (from, to): (ArtistId, ArtistId),
+) -> Result<(), Fault> {
+    let Some(gone) = store::named(tx, from)? else { return Ok(()) };
+    for album in store::replace_on_albums(tx, from, to)? {
+        store::drop_double_of_album(tx, album, to)?;
+    }
+    for track in store::replace_on_tracks(tx, from, to)? {
+        store::drop_double_of_track(tx, track, to)?;
+    }
+    store::replace_in_credits(tx, from, to)?;
+    store::move_aliases(tx, from, to)?;
+    let scope = store::take_away(tx, from, to)?;
+    store::put_alias(tx, &gone.name_key, to)?;
+    if let Some(musicbrainz) = &gone.musicbrainz {
+        store::put_alias(tx, &number_key(musicbrainz), to)?;
+    }
+    store::add_scope(tx, to, scope)?;
+    crate::import::follow::goes_to(tx, ItemKind::Artist, from.0, to.0)?;
+    edits::delete(tx, ItemKind::Artist, from.0)?;
+    if let Some(sort) = store::sort_key_of(tx, to)? {
+        albums::follow_sort(tx, to, &sort)?;
+    }
+    edits::count_artist(tx, to.0)?;
+    let merged = crate::model::FieldChange {
+        field: "merged".to_owned(),
+        before: gone.name.into(),
+        edited_before: false,
+        after: serde_json::Value::Null,
+    };
+    remember(tx, edit, (ItemKind::Artist, to.0), &[merged])?;
+    let artists = [to].into_iter().collect();
+    let unsettled = crate::import::settle::Unsettled { artists, gained: scope, ..Default::default() };
+    unsettled.settle(tx, batch)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(())
+}

@@ -1,0 +1,449 @@
+//! Tags are looked at, corrected, and put back. Who may: moderators and administrators, and whoever uploaded a track.
+//! Artists may stand in libraries that a moderator does not see, so administrators alone edit them.
+
+use http::StatusCode;
+use kernel::{
+    Ctx, Fault, Problem,
+    db::Tx,
+    http::{Role, Viewer},
+    id::UserId,
+};
+
+use super::{Error, music::shaper};
+use crate::{
+    AlbumId, ArtistId, TrackId,
+    import::{
+        Batch,
+        edits::{Change, Edit, Fields, albums, artists, by_name, check, read, tracks, typed},
+    },
+    model::{
+        AlbumEdit, AlbumFields, AlbumTagsView, ArtistEdit, ArtistFields, ArtistTagsView, EDITED_AT_ONCE_MAX,
+        Edited, EditedItem, FieldChange, ItemKind, Merge, PastEdit, Tags, TrackFields, TrackTagsView,
+        TracksEdit,
+    },
+    store::{self, edits as past, pictures, read::PictureRow},
+    visibility,
+};
+
+/// Past edits that are shown of a thing.
+const HISTORY_MAX: u32 = 20;
+/// Tracks of an album that are edited with it.
+const ALBUM_TRACKS_MAX: u32 = 1_000;
+
+fn may_edit(viewer: &Viewer, owner: Option<UserId>) -> bool {
+    viewer.role >= Role::Moderator || owner == Some(viewer.id)
+}
+
+/// Whether the viewer may edit an album: all of it.
+fn may_edit_album(tx: &mut Tx<'_>, viewer: &Viewer, id: AlbumId) -> Result<bool, Fault> {
+    if may_edit(viewer, None) {
+        return Ok(true);
+    }
+    let tracks = store::albums::tracks(tx, id, ALBUM_TRACKS_MAX)?;
+    Ok(!tracks.is_empty() && tracks.iter().all(|track| may_edit(viewer, track.owner)))
+}
+
+fn not_allowed() -> Error {
+    Problem::forbidden(
+        "Tags are corrected by moderators and administrators, and by whoever uploaded the track.",
+    )
+    .into()
+}
+
+fn artists_need_admin(viewer: &Viewer) -> Result<(), Error> {
+    if viewer.role >= Role::Admin {
+        return Ok(());
+    }
+    Err(Problem::forbidden("An artist may stand in every library, so only administrators change one.").into())
+}
+
+fn changed_meanwhile(fields: &[String]) -> Error {
+    let title = "Somebody changed this meanwhile";
+    let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "changed", title)
+        .detail("Nothing was saved. Look at what it says now, then make your change again.");
+    fields.iter().fold(problem, |problem, field| problem.field(field, "It has other tags now.")).into()
+}
+
+fn history(tx: &mut Tx<'_>, may: bool, kind: ItemKind, id: i64) -> Result<Vec<PastEdit>, Fault> {
+    if !may {
+        return Ok(Vec::new());
+    }
+    let rows = past::history(tx, kind, id, HISTORY_MAX)?;
+    let each = rows.into_iter().map(|row| {
+        Ok(PastEdit {
+            id: row.edit.to_string(),
+            by: row.by,
+            name: row.name,
+            at: row.at,
+            changes: read(&row.changes)?,
+            undone: row.undone,
+        })
+    });
+    each.collect()
+}
+
+/// What can be corrected of these tracks, in this order; those that the viewer does not see are left out.
+///
+/// # Errors
+/// [`Error::Invalid`] for more than [`EDITED_AT_ONCE_MAX`].
+pub(crate) async fn track_tags(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    ids: Vec<TrackId>,
+) -> Result<Vec<TrackTagsView>, Error> {
+    if ids.len() > EDITED_AT_ONCE_MAX {
+        return Err(too_many("ids").into());
+    }
+    let editor = viewer.clone();
+    visibility::read(ctx, viewer, move |tx| {
+        let mut views = Vec::with_capacity(ids.len());
+        for &id in &ids {
+            let Some((version, owner)) = store::tracks::seen(tx, id)? else { continue };
+            let Some(now) = tracks::now(tx, id)? else { continue };
+            let may_edit = may_edit(&editor, owner);
+            let mut fields = tracks::said(&now.shown.cleaned());
+            let of_files = tracks::filed_fields(tx, id, &now)?;
+            let lyrics = now.overlay.edited.get("lyrics").or(of_files.get("lyrics"));
+            fields.lyrics = lyrics.and_then(|text| text.as_str().map(str::to_owned));
+            let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
+            let filed: Fields = of_files.into_iter().filter(edited).collect();
+            views.push(Tags {
+                id: id.to_string(),
+                version,
+                fields,
+                filed: typed(&filed)?,
+                may_edit,
+                given_picture: None,
+                history: history(tx, may_edit, ItemKind::Track, id.0)?,
+            });
+        }
+        Ok(views)
+    })
+    .await
+}
+
+fn too_many(field: &str) -> Problem {
+    Problem::invalid(field, format!("Take 1 to {EDITED_AT_ONCE_MAX} tracks at once."))
+}
+
+/// Corrects tags of several tracks, all or none.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer does not see one of them, [`Error::Invalid`] with 403 when he may not edit
+/// one, with 412 when somebody changed one meanwhile, with 422 for what can't be taken.
+pub(crate) async fn edit_tracks(ctx: &Ctx, viewer: &Viewer, asked: &TracksEdit) -> Result<Edited, Error> {
+    if asked.tracks.is_empty() || asked.tracks.len() > EDITED_AT_ONCE_MAX {
+        return Err(too_many("tracks").into());
+    }
+    let change = check::change::<TrackFields>(&asked.changes)?;
+    // In order, so that two edits take their locks in the same one; each once.
+    let mut wanted: Vec<(TrackId, i64)> = asked.tracks.iter().map(|seen| (seen.id, seen.version)).collect();
+    wanted.sort_unstable();
+    wanted.dedup_by_key(|(id, _)| *id);
+    let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
+    visibility::write(ctx, viewer, move |tx| {
+        let mut stale = Vec::new();
+        for &(id, version) in &wanted {
+            let edits = may_edit_track(tx, &editor, id)?;
+            if edits != version {
+                stale.push(id.to_string());
+            }
+        }
+        if !stale.is_empty() {
+            return Err(changed_meanwhile(&stale));
+        }
+        let mut batch = Batch::new(&ids, now);
+        let mut any = false;
+        for &(id, _) in &wanted {
+            any |= tracks::edit(tx, &mut batch, edit, id, &change)?;
+        }
+        let items = wanted.iter().map(|(id, _)| item_of_track(tx, *id)).collect::<Result<Vec<_>, Fault>>()?;
+        Ok(Edited { edit: any.then(|| edit.id.to_string()), items })
+    })
+    .await
+}
+
+fn new_edit(ctx: &Ctx, viewer: &Viewer) -> Edit {
+    Edit { id: ctx.next_id(), by: viewer.id, at: ctx.now() }
+}
+
+/// How often the track was edited, held for a change, if the viewer may edit it.
+fn may_edit_track(tx: &mut Tx<'_>, viewer: &Viewer, id: TrackId) -> Result<i64, Error> {
+    let scope = tx.scope();
+    let old = store::tracks::lock(tx, id)?.filter(|old| old.hidden.is_none() && old.scope & scope != 0);
+    let old = old.ok_or(Error::NotFound)?;
+    if may_edit(viewer, old.owner) { Ok(old.edits) } else { Err(not_allowed()) }
+}
+
+fn item_of_track(tx: &mut Tx<'_>, id: TrackId) -> Result<EditedItem, Fault> {
+    let old = store::tracks::lock(tx, id)?;
+    let (version, album) = old.map(|old| (old.edits, old.album)).unwrap_or_default();
+    Ok(EditedItem { kind: ItemKind::Track, id: id.to_string(), version, album })
+}
+
+fn item(kind: ItemKind, id: i64, version: i64) -> EditedItem {
+    EditedItem { kind, id: id.to_string(), version, album: None }
+}
+
+/// The picture with this number as it is shown.
+async fn given(ctx: &Ctx, id: Option<crate::PictureId>) -> Result<Option<crate::model::Picture>, Fault> {
+    let Some(id) = id else { return Ok(None) };
+    let row: Option<PictureRow> = pictures::rows(ctx.db(), &[id]).await?.pop();
+    Ok(row.map(|row| shaper(ctx, crate::store::read::marks::Marks::new()).picture(row)))
+}
+
+/// What can be corrected of an album.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer sees none.
+pub(crate) async fn album_tags(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumTagsView, Error> {
+    let editor = viewer.clone();
+    let found = visibility::read(ctx, viewer, move |tx| {
+        let Some((version, picture)) = store::albums::seen(tx, id)? else { return Ok(None) };
+        let Some((_, now)) = albums::now(tx, id)? else { return Ok(None) };
+        let may_edit = may_edit_album(tx, &editor, id)?;
+        let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
+        let filed: Fields = by_name(&now.filed)?.into_iter().filter(edited).collect();
+        let view: AlbumTagsView = Tags {
+            id: id.to_string(),
+            version,
+            fields: now.shown,
+            filed: typed(&filed)?,
+            may_edit,
+            given_picture: None,
+            history: history(tx, may_edit, ItemKind::Album, id.0)?,
+        };
+        Ok::<_, Fault>(Some((view, picture)))
+    });
+    let (view, picture) = found.await?.ok_or(Error::NotFound)?;
+    Ok(Tags { given_picture: given(ctx, picture).await?, ..view })
+}
+
+/// How often the album was edited, held for a change, if the viewer may edit it.
+pub(super) fn may_change_album(tx: &mut Tx<'_>, viewer: &Viewer, id: AlbumId) -> Result<i64, Error> {
+    store::albums::lock(tx, id)?;
+    let (version, _) = store::albums::seen(tx, id)?.ok_or(Error::NotFound)?;
+    if may_edit_album(tx, viewer, id)? { Ok(version) } else { Err(not_allowed()) }
+}
+
+/// Corrects an album, and with it genres and names of discs on its tracks.
+///
+/// # Errors
+/// As [`edit_tracks`].
+pub(crate) async fn edit_album(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    id: AlbumId,
+    asked: &AlbumEdit,
+) -> Result<Edited, Error> {
+    let change = check::change::<AlbumFields>(&asked.changes)?;
+    let (discs, genres) = (check::discs(&asked.discs)?, check::genres(asked.genres.as_ref())?);
+    let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
+    let version = asked.version;
+    visibility::write(ctx, viewer, move |tx| {
+        if may_change_album(tx, &editor, id)? != version {
+            return Err(changed_meanwhile(&[id.to_string()]));
+        }
+        let mut batch = Batch::new(&ids, now);
+        let mut any = !change.is_empty() && albums::edit(tx, &mut batch, edit, id, &change)?;
+        let mut items = Vec::new();
+        if !discs.is_empty() || genres.is_some() {
+            let mut tracks = store::albums::tracks(tx, id, ALBUM_TRACKS_MAX + 1)?;
+            if tracks.len() > ALBUM_TRACKS_MAX as usize {
+                let message =
+                    format!("This album has more than {ALBUM_TRACKS_MAX} tracks; select some of them.");
+                return Err(Problem::invalid("genres", message).into());
+            }
+            tracks.sort_by_key(|track| track.id);
+            for track in tracks {
+                let title = discs.iter().find(|disc| disc.disc == track.disc).map(|disc| disc.title.clone());
+                let fields =
+                    TrackFields { genres: genres.clone(), disc_title: title, ..TrackFields::default() };
+                let change = Change { set: by_name(&fields)?, back: Vec::new() };
+                if !change.is_empty() && tracks::edit(tx, &mut batch, edit, track.id, &change)? {
+                    any = true;
+                    items.push(item_of_track(tx, track.id)?);
+                }
+            }
+        }
+        let version = store::albums::seen(tx, id)?.map_or(version, |(version, _)| version);
+        items.insert(0, item(ItemKind::Album, id.0, version));
+        Ok(Edited { edit: any.then(|| edit.id.to_string()), items })
+    })
+    .await
+}
+
+/// What can be corrected of an artist.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer sees none.
+pub(crate) async fn artist_tags(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<ArtistTagsView, Error> {
+    let may_edit = viewer.role >= Role::Admin;
+    let found = visibility::read(ctx, viewer, move |tx| {
+        let Some((version, picture)) = store::artists::seen(tx, id)? else { return Ok(None) };
+        let Some(now) = artists::now(tx, id)? else { return Ok(None) };
+        let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
+        let filed: Fields = by_name(&now.filed)?.into_iter().filter(edited).collect();
+        let view: ArtistTagsView = Tags {
+            id: id.to_string(),
+            version,
+            fields: now.shown,
+            filed: typed(&filed)?,
+            may_edit,
+            given_picture: None,
+            history: history(tx, may_edit, ItemKind::Artist, id.0)?,
+        };
+        Ok::<_, Fault>(Some((view, picture)))
+    });
+    let (view, picture) = found.await?.ok_or(Error::NotFound)?;
+    Ok(Tags { given_picture: given(ctx, picture).await?, ..view })
+}
+
+/// How often the artist was edited, held for a change, if the viewer may edit one.
+pub(super) fn may_change_artist(tx: &mut Tx<'_>, viewer: &Viewer, id: ArtistId) -> Result<i64, Error> {
+    store::artists::lock(tx, id)?;
+    let (version, _) = store::artists::seen(tx, id)?.ok_or(Error::NotFound)?;
+    artists_need_admin(viewer)?;
+    Ok(version)
+}
+
+/// Corrects an artist.
+///
+/// # Errors
+/// As [`edit_tracks`], and with 409 when another artist has the name.
+pub(crate) async fn edit_artist(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    id: ArtistId,
+    asked: &ArtistEdit,
+) -> Result<Edited, Error> {
+    let change = check::change::<ArtistFields>(&asked.changes)?;
+    let (editor, edit, version) = (viewer.clone(), new_edit(ctx, viewer), asked.version);
+    visibility::write(ctx, viewer, move |tx| {
+        if may_change_artist(tx, &editor, id)? != version {
+            return Err(changed_meanwhile(&[id.to_string()]));
+        }
+        edit_one_artist(tx, edit, id, &change)
+    })
+    .await
+}
+
+fn edit_one_artist(tx: &mut Tx<'_>, edit: Edit, id: ArtistId, change: &Change) -> Result<Edited, Error> {
+    let name = change.set.get("name").and_then(|name| name.as_str());
+    if let Some(name) = name
+        && artists::now(tx, id)?.is_some_and(|now| now.musicbrainz.is_none())
+        && artists::is_taken(tx, id, name)?.is_some()
+    {
+        let title = "There is already an artist of this name";
+        let problem = Problem::new(StatusCode::CONFLICT, "taken", title);
+        return Err(problem.detail("Merge the two instead: open that one and take this one in.").into());
+    }
+    let any = artists::edit(tx, edit, id, change)?;
+    let version = store::artists::seen(tx, id)?.map_or(0, |(version, _)| version);
+    Ok(Edited { edit: any.then(|| edit.id.to_string()), items: vec![item(ItemKind::Artist, id.0, version)] })
+}
+
+/// Makes one artist of two, for good.
+///
+/// # Errors
+/// As [`edit_artist`].
+pub(crate) async fn merge_artists(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    to: ArtistId,
+    asked: &Merge,
+) -> Result<Edited, Error> {
+    let from = asked.from;
+    if from == to {
+        return Err(Problem::invalid("from", "Take another artist than this one.").into());
+    }
+    let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
+    visibility::write(ctx, viewer, move |tx| {
+        may_change_artist(tx, &editor, to.min(from))
+            .or_else(|error| absent_from(error, to.min(from), from))?;
+        may_change_artist(tx, &editor, to.max(from))
+            .or_else(|error| absent_from(error, to.max(from), from))?;
+        artists::merge(tx, &mut Batch::new(&ids, now), edit, (from, to))?;
+        let version = store::artists::seen(tx, to)?.map_or(0, |(version, _)| version);
+        Ok(Edited { edit: None, items: vec![item(ItemKind::Artist, to.0, version)] })
+    })
+    .await
+}
+
+/// Whoever is named in the body and is not there is a wrong field.
+fn absent_from(error: Error, id: ArtistId, from: ArtistId) -> Result<i64, Error> {
+    match error {
+        Error::NotFound if id == from => Err(Problem::invalid("from", "There is no such artist.").into()),
+        other => Err(other),
+    }
+}
+
+/// Takes an edit back, of everything that it touched.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of what the viewer sees, [`Error::Invalid`] with 403 when he may not edit
+/// what it touched, with 409 when it was taken back already or something was edited after it.
+pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, Error> {
+    let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
+    visibility::write(ctx, viewer, move |tx| {
+        let rows = past::of_edit(tx, id)?;
+        if rows.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let mut batch = Batch::new(&ids, now);
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            may_undo(tx, &editor, row)?;
+        }
+        for row in rows {
+            let changes: Vec<FieldChange> = read(&row.changes)?;
+            let change = Change::back_from(&changes);
+            match ItemKind::from_word(&row.kind) {
+                Some(ItemKind::Track) => {
+                    tracks::edit(tx, &mut batch, edit, TrackId(row.item), &change)?;
+                    items.push(item_of_track(tx, TrackId(row.item))?);
+                }
+                Some(ItemKind::Album) => {
+                    albums::edit(tx, &mut batch, edit, AlbumId(row.item), &change)?;
+                    let version =
+                        store::albums::seen(tx, AlbumId(row.item))?.map_or(0, |(version, _)| version);
+                    items.push(item(ItemKind::Album, row.item, version));
+                }
+                Some(ItemKind::Artist) => {
+                    items.extend(edit_one_artist(tx, edit, ArtistId(row.item), &change)?.items);
+                }
+                _ => {}
+            }
+        }
+        past::forget(tx, edit.id)?;
+        past::set_undone(tx, id)?;
+        Ok(Edited { edit: None, items })
+    })
+    .await
+}
+
+fn may_undo(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<(), Error> {
+    let kind = match ItemKind::from_word(&row.kind) {
+        Some(ItemKind::Track) => may_edit_track(tx, viewer, TrackId(row.item)).map(|_| ItemKind::Track)?,
+        Some(ItemKind::Album) => may_change_album(tx, viewer, AlbumId(row.item)).map(|_| ItemKind::Album)?,
+        Some(ItemKind::Artist) => {
+            may_change_artist(tx, viewer, ArtistId(row.item)).map(|_| ItemKind::Artist)?
+        }
+        _ => return Err(Error::NotFound),
+    };
+    let conflict = |detail: &str| {
+        let title = "This can't be taken back any more";
+        Err(Problem::new(StatusCode::CONFLICT, "not_last", title).detail(detail).into())
+    };
+    let changes: Vec<FieldChange> = read(&row.changes)?;
+    if changes.iter().any(|change| change.field == "merged") {
+        return conflict("Artists who were merged are not taken apart again.");
+    }
+    if row.undone {
+        return conflict("Somebody took it back already.");
+    }
+    if past::has_later(tx, kind, row.item, row.edit)? {
+        return conflict("Something was edited after it; take that back first.");
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Pictures that people give, honest and hostile ones.
+
+use std::io::Write as _;
+
+use axum::{Router, body::Body};
+use catalog::{
+    AlbumId,
+    import::{self, Batch, Source, SourceFile, TrackImport, TrackTags},
+    service,
+};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use kernel::{
+    Ctx, Fault,
+    http::{Role, Viewer},
+    id::UserId,
+    on_both_engines,
+    testkit::World,
+};
+use tower::ServiceExt as _;
+
+fn viewer(role: Role) -> Viewer {
+    Viewer { id: UserId(5), handle: "somebody".to_owned(), role, session: None, within: None }
+}
+
+/// An album of one uploaded track.
+async fn album(ctx: &Ctx) -> AlbumId {
+    let (ids, now) = (ctx.ids().clone(), ctx.now());
+    let made = ctx.db().write(move |tx| {
+        let source = SourceFile {
+            place: Source::File { path: "/m/1.flac".to_owned() },
+            bytes: 1,
+            stamp: 1,
+            mime: "audio/flac".to_owned(),
+            codec: "flac".to_owned(),
+            bitrate_kbps: 900,
+            sample_rate_hz: 44_100,
+            channels: 2,
+            duration_ms: 1_000,
+        };
+        let tags = TrackTags {
+            title: "One".to_owned(),
+            artists: vec!["Air".to_owned()],
+            album: Some("Moon".to_owned()),
+            ..TrackTags::default()
+        };
+        let new = TrackImport {
+            existing: None,
+            library: None,
+            source: &source,
+            tags: &tags,
+            picture: None,
+            folder: None,
+        };
+        import::upsert_track(tx, &mut Batch::new(&ids, now), &new)
+    });
+    let made: Result<_, Fault> = made.await;
+    made.expect("it is made").album.expect("an album")
+}
+
+async fn send(ctx: &Ctx, role: Role, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, String) {
+    let (router, _): (Router, _) = super::routes(ctx.clone()).split_for_parts();
+    let mut request = Request::builder().method(method).uri(path).body(Body::from(body)).expect("a request");
+    request.extensions_mut().insert(viewer(role));
+    let response = router.oneshot(request).await.expect("an answer");
+    let status = response.status();
+    let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+    (status, String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn cover(ctx: &Ctx, id: AlbumId) -> Option<(u32, u32, bool)> {
+    let shown = service::album(ctx, &viewer(Role::Listener), id).await.expect("it is shown");
+    shown.album.picture.map(|picture| (picture.width, picture.height, !picture.blur.is_empty()))
+}
+
+/// A PNG of one colour, written by hand: its header may say what it likes.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut raw = Vec::new();
+    for _ in 0..height.min(64) {
+        raw.push(0);
+        raw.extend(std::iter::repeat_n(120_u8, 3 * width.min(64) as usize));
+    }
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut head = Vec::new();
+    head.extend(width.to_be_bytes());
+    head.extend(height.to_be_bytes());
+    head.extend([8, 2, 0, 0, 0]);
+    chunk(&mut bytes, *b"IHDR", &head);
+    chunk(&mut bytes, *b"IDAT", &stored(&raw));
+    chunk(&mut bytes, *b"IEND", &[]);
+    bytes
+}
+
+fn chunk(bytes: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+    bytes.extend(u32::try_from(data.len()).expect("short").to_be_bytes());
+    let mut checked = kind.to_vec();
+    checked.extend(data);
+    bytes.extend(&checked);
+    let mut crc = u32::MAX;
+    for byte in checked {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+        }
+    }
+    bytes.extend((!crc).to_be_bytes());
+}
+
+/// zlib without compression.
+fn stored(raw: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(raw.len()).expect("short");
+    let mut bytes = vec![0x78, 0x01, 1];
+    bytes.write_all(&length.to_le_bytes()).expect("memory");
+    bytes.extend((!length).to_le_bytes());
+    bytes.extend(raw);
+    let (mut one, mut two) = (1_u32, 0_u32);
+    for byte in raw {
+        one = (one + u32::from(*byte)) % 65_521;
+        two = (two + one) % 65_521;
+    }
+    bytes.extend((two << 16 | one).to_be_bytes());
+    bytes
+}
+
+on_both_engines! {
+    async fn a_picture_that_is_given_is_shown_until_it_is_taken_away(world: World) {
+        let ctx = &world.ctx;
+        let id = album(ctx).await;
+        let path = format!("/api/v1/albums/{id}/picture");
+        assert_eq!(cover(ctx, id).await, None);
+        for _ in 0..2 {
+            let (status, body) = send(ctx, Role::Moderator, "PUT", &path, png(40, 20)).await;
+            assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+            assert_eq!(cover(ctx, id).await, Some((40, 20, true)));
+        }
+        let artist = service::album(ctx, &viewer(Role::Listener), id).await.expect("shown").album.artists[0].id;
+        let portrait = format!("/api/v1/artists/{artist}/picture");
+        assert_eq!(send(ctx, Role::Moderator, "PUT", &portrait, png(30, 30)).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(send(ctx, Role::Admin, "PUT", &portrait, png(30, 30)).await.0, StatusCode::NO_CONTENT);
+        let shown = service::artist(ctx, &viewer(Role::Listener), artist).await.expect("shown");
+        assert_eq!(shown.artist.picture.expect("a picture").width, 30);
+        assert_eq!(send(ctx, Role::Moderator, "DELETE", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(cover(ctx, id).await, None);
+    }
+
+    async fn what_is_no_picture_is_refused_and_changes_nothing(world: World) {
+        let ctx = &world.ctx;
+        let id = album(ctx).await;
+        let path = format!("/api/v1/albums/{id}/picture");
+        let mut cut = png(40, 20);
+        cut.truncate(60);
+        for (bytes, why) in [
+            (Vec::new(), "none of"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(), "none of"),
+            (cut, "can't be read"),
+            (png(60_000, 60_000), "pixels"),
+            (b"BM\x1e\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0\x01\0\x01\0\x01\0\x18\0\0\0\xff\0".to_vec(), "image/bmp"),
+        ] {
+            let (status, body) = send(ctx, Role::Moderator, "PUT", &path, bytes).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{why}: {body}");
+            assert!(body.contains(why), "{why}: {body}");
+        }
+        let large = vec![0; catalog::picture::BYTES_MAX + 1];
+        assert_eq!(send(ctx, Role::Moderator, "PUT", &path, large).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(send(ctx, Role::Listener, "PUT", &path, png(4, 4)).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(send(ctx, Role::Listener, "DELETE", &path, Vec::new()).await.0, StatusCode::FORBIDDEN);
+        let absent = "/api/v1/albums/1/picture";
+        assert_eq!(send(ctx, Role::Moderator, "PUT", absent, png(4, 4)).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(cover(ctx, id).await, None);
+    }
+}
