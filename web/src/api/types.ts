@@ -68,3 +68,11 @@ export type EpisodeDetail = Schemas['EpisodeDetail'];
 export type OpmlImport = Schemas['OpmlImport'];
 export type ScrobbleConnection = Schemas['ScrobbleConnection'];
 export type ScrobbleImport = Schemas['ScrobbleImport'];
+export type TrackFields = Schemas['TrackFields'];
+export type AlbumFields = Schemas['AlbumFields'];
+export type ArtistFields = Schemas['ArtistFields'];
+export type CreditEdit = Schemas['CreditEdit'];
+export type PastEdit = Schemas['PastEdit'];
+export type Edited = Schemas['Edited'];
+/** What can be corrected of a track, an album or an artist. */
+export type Tags = Schemas['Tags_TrackFields'] | Schemas['Tags_AlbumFields'] | Schemas['Tags_ArtistFields'];

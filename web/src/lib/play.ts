@@ -4,11 +4,13 @@ import type { Album, AlbumDetail, Artist, ArtistDetail, Playlist, Track, Video }
 import { loudnessOf } from '../player/levels';
 import { player } from '../player/player.svelte';
 import { details } from './details.svelte';
+import { editing } from './editing.svelte';
 import { marks, type Marked } from './marks.svelte';
 import type { MenuItem } from './menu.svelte';
 import { adding, tracksOfList } from './playlists.svelte';
 import { router } from './router.svelte';
 import { sharing } from './shares.svelte';
+import { session } from './session.svelte';
 import { toasts } from './toasts.svelte';
 
 /** An album's tracks in its order; each knows how loud the whole album is, where that was measured. */
@@ -58,10 +60,20 @@ export function playAlbum(id: string, shuffled?: boolean): Promise<void> {
   return withTracks('album', () => albumTracks(id), start(shuffled));
 }
 
+/** All tracks of a real folder and of those below it, from this one on if one is named. */
+export function playFolder(id: string, shuffled = false, from?: string): Promise<void> {
+  return withTracks('folder', async () => (await ask(api.GET('/api/v1/browse/{id}/below', { params: { path: { id } } }))).tracks, (tracks) => {
+    if (from) player.playList(tracks, Math.max(0, tracks.findIndex((one) => one.id === from)));
+    else start(shuffled)(tracks);
+  });
+}
+
 export function playPlaylist(id: string, shuffled?: boolean): Promise<void> {
   return withTracks('playlist', () => tracksOfList(id), start(shuffled));
 }
 
+/** Tracks that the server corrects at once. */
+const EDITED_AT_ONCE_MAX = 500;
 /** Albums of an artist that are played one after another. */
 const ARTIST_ALBUMS_MAX = 20;
 
@@ -86,6 +98,7 @@ export function artistMenu(artist: ArtistDetail): MenuItem[] {
     { label: 'Add to a playlist…', act: () => adding.open(artist.name, async () => (await tracks()).map(({ id }) => id)) },
     { label: 'Share…', act: () => sharing.open(artist.name, { artist: artist.id }) },
     ...markItems(artistMark(artist)),
+    ...(session.isAdmin ? [{ label: 'Correct the artist…', act: () => editing.open({ kind: 'artist', id: artist.id }) }] : []),
   ];
 }
 
@@ -107,6 +120,12 @@ export function albumMenu(album: Album): MenuItem[] {
     { label: 'Share…', act: () => sharing.open(album.title, { album: album.id }) },
     ...markItems(albumMark(album)),
     ...(artist ? [{ label: `Go to ${artist.name}`, act: () => router.go(`/artists/${artist.id}`) }] : []),
+    ...(editing.offered
+      ? [
+          { label: 'Correct the album…', act: () => editing.open({ kind: 'album', id: album.id }) },
+          { label: 'Correct its tracks…', act: () => void withTracks('album', tracks, (all) => editing.open({ kind: 'tracks', ids: all.slice(0, EDITED_AT_ONCE_MAX).map(({ id }) => id) })) },
+        ]
+      : []),
   ];
 }
 
@@ -138,5 +157,6 @@ export function trackMenu(track: Track, more: readonly MenuItem[] = []): MenuIte
     ...(album ? [{ label: 'Go to album', act: () => router.go(`/albums/${album.id}`) }] : []),
     ...(artist ? [{ label: `Go to ${artist.name}`, act: () => router.go(`/artists/${artist.id}`) }] : []),
     { label: 'Details and credits', act: () => details.show(track.id) },
+    ...(editing.offered ? [{ label: 'Correct tags…', act: () => editing.open({ kind: 'tracks', ids: [track.id] }) }] : []),
   ];
 }

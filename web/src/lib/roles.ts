@@ -15,6 +15,8 @@ const ROLES: Record<Credit['role'], string> = {
   director: 'Directed by',
 };
 
+export { ROLES as roleNames };
+
 export interface CreditLine {
   /** "Produced by", or what somebody plays. */
   role: string;

@@ -1,5 +1,6 @@
 import Clapperboard from '@lucide/svelte/icons/clapperboard';
 import Disc3 from '@lucide/svelte/icons/disc-3';
+import Folder from '@lucide/svelte/icons/folder';
 import Heart from '@lucide/svelte/icons/heart';
 import House from '@lucide/svelte/icons/house';
 import ListMusic from '@lucide/svelte/icons/list-music';
@@ -25,6 +26,7 @@ export const listen = [
   { href: '/artists', label: 'Artists', icon: MicVocal },
   { href: '/songs', label: 'Songs', icon: Music },
   { href: '/genres', label: 'Genres', icon: Tags },
+  { href: '/folders', label: 'Folders', icon: Folder },
   playlists,
   { href: '/favourites', label: 'Favourites', icon: Heart },
   { href: '/podcasts', label: 'Podcasts', icon: Podcast },
@@ -38,7 +40,7 @@ export const settings = { href: '/settings', label: 'Settings', icon: Settings }
 export const tabs = [
   { ...home, over: ['/'] },
   { ...search, over: ['/search'] },
-  { ...albums, label: 'Music', over: ['/albums', '/artists', '/songs', '/genres'] },
+  { ...albums, label: 'Music', over: ['/albums', '/artists', '/songs', '/genres', '/folders'] },
   { ...playlists, label: 'Yours', icon: Heart, over: ['/playlists', '/favourites', '/podcasts', '/episodes', '/radio'] },
   { ...videos, over: ['/videos'] },
 ];
