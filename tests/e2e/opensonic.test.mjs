@@ -8,13 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { addLibrary } from './lib/catalogue.mjs';
 import { House, OWNER } from './lib/house.mjs';
 import { library } from './lib/media.mjs';
+import { show } from './lib/podcast.mjs';
 
 const python = process.env.ODEON_PYTHON;
-let house, child, lines, ways;
+let house, child, lines, ways, podcast;
 
 before(async () => {
   if (!python) throw new Error('ODEON_PYTHON names no Python with py-opensonic; run the tests with `cargo xtask test`');
-  house = await House.open();
+  house = await House.open({ args: ['--fetch-allow', '127.0.0.0/8'] });
+  podcast = await show(house.folder);
   const owner = await house.owner();
   const music = join(house.folder, 'music');
   library(music);
@@ -31,6 +33,7 @@ before(async () => {
 
 after(async () => {
   child?.stdin.end();
+  podcast?.close();
   await house?.close();
 });
 
@@ -90,6 +93,27 @@ test('it shares songs and keeps radio stations', async () => {
   const [station] = await good(way, 'get_internet_radio_stations');
   assert.equal(station.name, 'Waves');
   await good(way, 'delete_internet_radio_station', { iid: station.id });
+});
+
+test('it follows a podcast and has the bytes of an episode', async () => {
+  for (const way of ways) {
+    assert.equal(await good(way, 'create_podcast_channel', { url: podcast.feed }), true);
+    const [channel] = await good(way, 'get_podcasts');
+    assert.deepEqual([channel.title, channel.episode.length], ['Night Walk', 2]);
+    const newest = await good(way, 'get_newest_podcasts', { count: 2 });
+    const { id } = newest.find(({ title }) => title === 'The First Walk');
+    await good(way, 'download_podcast_episode', { pid: id });
+    assert.equal((await good(way, 'stream', { sid: id })).type, 'audio/mpeg');
+    const episode = await good(way, 'get_podcast_episode', { pid: id });
+    assert.deepEqual([episode.status, episode.channelId ?? episode.channel_id], ['completed', channel.id]);
+    await good(way, 'create_bookmark', { mid: id, position: 5000 });
+    assert.equal((await good(way, 'get_bookmarks'))[0].position, 5000);
+    await good(way, 'delete_bookmark', { mid: id });
+    await good(way, 'delete_podcast_episode', { pid: id });
+    await good(way, 'refresh_podcasts');
+    await good(way, 'delete_podcast_channel', { pid: channel.id });
+    assert.equal((await call(way, 'get_podcast_episode', { pid: id })).error, 'DataNotFoundError');
+  }
 });
 
 test('what is not there is told in its own words', async () => {

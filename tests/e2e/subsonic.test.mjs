@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { SubsonicAPI } from 'subsonic-api';
 import { addLibrary } from './lib/catalogue.mjs';
-import { House, OWNER } from './lib/house.mjs';
+import { House, OWNER, eventually } from './lib/house.mjs';
 import { library } from './lib/media.mjs';
+import { show } from './lib/podcast.mjs';
 
-let house, owner, music, key, clients;
+let house, owner, music, key, clients, podcast;
 
 before(async () => {
-  house = await House.open();
+  house = await House.open({ args: ['--fetch-allow', '127.0.0.0/8'] });
+  podcast = await show(house.folder);
   owner = await house.owner();
   music = join(house.folder, 'music');
   library(music);
@@ -25,7 +27,10 @@ before(async () => {
   ]);
 });
 
-after(() => house?.close());
+after(async () => {
+  podcast?.close();
+  await house?.close();
+});
 
 async function good(answer) {
   const got = await answer;
@@ -105,6 +110,43 @@ test('it plays and keeps a song, byte for byte as it lies on the drive', async (
       assert.equal(answer.headers.get('content-type'), 'audio/flac');
       assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes), get);
     }
+  }
+});
+
+test('it follows a podcast, plays an episode from here, and goes on where it stopped', async () => {
+  for (const client of clients) {
+    await good(client.createPodcastChannel({ url: podcast.feed }));
+    const { podcasts } = await good(client.getPodcasts());
+    const [channel] = podcasts.channel;
+    assert.deepEqual([channel.title, channel.status, channel.episode.length], ['Night Walk', 'completed', 2]);
+    assert.ok(!JSON.stringify(podcasts).includes('cover.png'), 'nobody is sent to the maker for the cover');
+    const { newestPodcasts } = await good(client.getNewestPodcasts({ count: 5 }));
+    const { id } = newestPodcasts.episode.find(({ title }) => title === 'The First Walk');
+    // It was not downloaded: it comes while the app waits.
+    const answer = await client.stream({ id });
+    assert.equal(answer.headers.get('content-type'), 'audio/mpeg');
+    assert.ok(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(podcast.sound)));
+    const { podcastEpisode } = await good(client.getPodcastEpisode({ id }));
+    assert.deepEqual([podcastEpisode.status, podcastEpisode.streamId, podcastEpisode.suffix, podcastEpisode.duration], ['completed', id, 'mp3', 90]);
+    await good(client.createBookmark({ id, position: 31_000 }));
+    const { bookmarks } = await good(client.getBookmarks());
+    assert.deepEqual(bookmarks.bookmark.map(({ position, entry }) => [position, entry.title]), [[31_000, 'The First Walk']]);
+    const { items } = await owner.get(`/api/v1/podcasts/${channel.id.slice(3)}/episodes`);
+    assert.equal(items.find(({ title }) => title === 'The First Walk').position_ms, 31_000, 'the page goes on there, too');
+    const { coverArt } = await eventually('the cover is here', async () => {
+      const [found] = (await good(client.getPodcasts({ includeEpisodes: false }))).podcasts.channel;
+      return found.coverArt && found;
+    });
+    assert.equal((await client.getCoverArt({ id: coverArt, size: 300 })).headers.get('content-type'), 'image/jpeg');
+    const trap = newestPodcasts.episode.find(({ title }) => title === 'The Trap');
+    assert.equal(await refused(client.stream({ id: trap.id })), 0, 'what is no sound is told');
+    await good(client.scrobble({ id }));
+    assert.deepEqual((await good(client.getBookmarks())).bookmarks.bookmark, []);
+    await good(client.deletePodcastEpisode({ id }));
+    assert.equal((await good(client.getPodcastEpisode({ id }))).podcastEpisode.status, 'skipped');
+    await good(client.refreshPodcasts());
+    await good(client.deletePodcastChannel({ id: channel.id }));
+    assert.deepEqual((await good(client.getPodcasts())).podcasts.channel, []);
   }
 });
 

@@ -15,7 +15,7 @@ mod kept;
 mod runs;
 mod types;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use kernel::{
     Ctx, Fault,
@@ -241,6 +241,14 @@ pub fn remove_apart(tx: &mut Tx<'_>, media: MediaId) -> Result<BTreeSet<String>,
 /// The facts of one media, within a transaction.
 pub fn get(tx: &mut Tx<'_>, media: MediaId) -> Result<Option<Media>, Fault> {
     store::media::media(tx, media)
+}
+
+/// The files of several media, within a transaction; of what is not there nothing is said.
+pub fn files(tx: &mut Tx<'_>, media: &[MediaId]) -> Result<HashMap<MediaId, SourceFile>, Fault> {
+    if media.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(store::media::several(tx, media)?.into_iter().map(|one| (one.id, one.file)).collect())
 }
 
 /// Everything that a manifest needs, in one snapshot. No visibility is decided here: come with a media that

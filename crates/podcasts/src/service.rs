@@ -1,5 +1,7 @@
 //! What listeners do with podcasts.
 
+mod told;
+
 use catalog::PictureId;
 use delivery::{Asked, Direct};
 use http::{HeaderMap, Method};
@@ -32,6 +34,8 @@ const POSITION_MS_MAX: u64 = 7 * 24 * 3_600_000;
 const PRIORITY_AWAITED: i64 = 60;
 /// It comes by itself.
 pub(crate) const PRIORITY_EAGER: i64 = 140;
+
+pub use told::ToldEpisode;
 
 /// Podcasts, for routes and dialects. Cheap to clone.
 #[derive(Clone)]

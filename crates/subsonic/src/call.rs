@@ -10,6 +10,7 @@ use kernel::{
     Ctx,
     http::{Role, Viewer},
 };
+use podcasts::Podcasts;
 use serde_json::Value;
 use sharing::Sharing;
 
@@ -19,6 +20,7 @@ use crate::{error::Error, folders, params::Params, tree::Element};
 pub(crate) struct App {
     pub(crate) ctx: Ctx,
     pub(crate) direct: Direct,
+    pub(crate) podcasts: Podcasts,
     pub(crate) sharing: Sharing,
     /// The line in which new accounts' passwords wait to be hashed.
     pub(crate) passwords: Passwords,

@@ -1,6 +1,6 @@
 //! What is refused, in the API's own numbers.
 
-use kernel::{Fault, Problem};
+use kernel::{Fault, Problem, fetch::FetchError};
 
 /// A refusal: a code of the API and a sentence for people.
 #[derive(Debug)]
@@ -89,6 +89,16 @@ impl From<accounts::Error> for Error {
         match error {
             accounts::Error::NotFound => Self::absent(),
             accounts::Error::Fault(fault) => fault.into(),
+            other => Self::refused(told(other.problem())),
+        }
+    }
+}
+
+impl From<podcasts::Error> for Error {
+    fn from(error: podcasts::Error) -> Self {
+        match error {
+            podcasts::Error::NotFound => Self::absent(),
+            podcasts::Error::Fault(fault) | podcasts::Error::Feed(FetchError::Fault(fault)) => fault.into(),
             other => Self::refused(told(other.problem())),
         }
     }

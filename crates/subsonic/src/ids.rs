@@ -1,8 +1,10 @@
-//! Identifiers as strings that say what they are of: `tr-1`, `al-2`, `ar-3`, `vi-4`, `pl-5`, `ge-6`.
+//! Identifiers as strings that say what they are of: `tr-1`, `al-2`, `ar-3`, `vi-4`, `pl-5`, `pc-6` for a podcast,
+//! `pe-7` for an episode.
 
 use std::fmt;
 
 use catalog::{AlbumId, ArtistId, PictureId, TrackId, VideoId, model::playlists::PlaylistId};
+use podcasts::{EpisodeId, PodcastId};
 
 use crate::{error::Error, folders};
 
@@ -21,6 +23,8 @@ pub(crate) enum ItemId {
     Artist(ArtistId),
     Video(VideoId),
     Playlist(PlaylistId),
+    Podcast(PodcastId),
+    Episode(EpisodeId),
 }
 
 impl ItemId {
@@ -44,6 +48,8 @@ impl ItemId {
             "ar" => Self::Artist(ArtistId(number)),
             "vi" => Self::Video(VideoId(number)),
             "pl" => Self::Playlist(PlaylistId(number)),
+            "pc" => Self::Podcast(PodcastId(number)),
+            "pe" => Self::Episode(EpisodeId(number)),
             _ => return None,
         })
     }
@@ -80,6 +86,8 @@ impl fmt::Display for ItemId {
             Self::Artist(id) => write!(f, "ar-{id}"),
             Self::Video(id) => write!(f, "vi-{id}"),
             Self::Playlist(id) => write!(f, "pl-{id}"),
+            Self::Podcast(id) => write!(f, "pc-{id}"),
+            Self::Episode(id) => write!(f, "pe-{id}"),
         }
     }
 }
@@ -93,7 +101,10 @@ macro_rules! item_from {
         }
     )* };
 }
-item_from!(Track: TrackId, Album: AlbumId, Artist: ArtistId, Video: VideoId, Playlist: PlaylistId);
+item_from!(
+    Track: TrackId, Album: AlbumId, Artist: ArtistId, Video: VideoId, Playlist: PlaylistId, Podcast: PodcastId,
+    Episode: EpisodeId
+);
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +120,8 @@ mod tests {
             ItemId::Artist(ArtistId(3)),
             ItemId::Video(VideoId(4)),
             ItemId::Playlist(PlaylistId(5)),
+            ItemId::Podcast(PodcastId(6)),
+            ItemId::Episode(EpisodeId(7)),
         ] {
             assert_eq!(ItemId::read(&id.to_string()), Some(id));
         }

@@ -2,6 +2,7 @@
 
 mod albums;
 mod artists;
+mod podcasts;
 mod songs;
 
 use catalog::{
@@ -13,6 +14,7 @@ use catalog::{
 pub(crate) use self::{
     albums::{album, album_folder},
     artists::{artist, artist_folder, artist_name},
+    podcasts::{channel, episode},
     songs::song,
 };
 use crate::{

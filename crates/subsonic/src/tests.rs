@@ -11,6 +11,7 @@ mod listener;
 mod lists;
 mod media;
 mod playlists;
+mod podcasts;
 mod radio;
 mod shares;
 mod sign_in;

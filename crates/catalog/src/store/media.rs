@@ -6,6 +6,7 @@ use kernel::{
     params, sql,
 };
 
+use super::read::list;
 use crate::{
     AlbumId, CaptionId, MediaId, RenditionId, TrackId, VideoId,
     media::{
@@ -108,6 +109,21 @@ pub(crate) fn media(tx: &mut Tx<'_>, media: MediaId) -> Result<Option<Media>, Fa
     tx.one(
         sql!(concat!("SELECT ", media_columns!(), " FROM catalog_media m WHERE m.id = $1")),
         params![media],
+        media_row,
+    )
+}
+
+/// Several, in no order.
+pub(crate) fn several(tx: &mut Tx<'_>, media: &[MediaId]) -> Result<Vec<Media>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: concat!("SELECT ", media_columns!(),
+                " FROM json_each($1) wanted JOIN catalog_media m ON m.id = wanted.value"),
+            postgres: concat!("SELECT ", media_columns!(),
+                " FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                 JOIN catalog_media m ON m.id = CAST(wanted.value AS BIGINT)")
+        ),
+        params![list(media.iter().map(|id| id.0))],
         media_row,
     )
 }

@@ -75,7 +75,7 @@ pub(crate) fn episodes(
     )
 }
 
-/// An episode and what only its page shows: notes, page, transcript, chapters.
+/// An episode and what only its page, or a dialect, shows: notes, page, transcript, chapters, bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct FullEpisode {
     pub(crate) episode: Episode,
@@ -84,28 +84,93 @@ pub(crate) struct FullEpisode {
     pub(crate) transcript: Option<String>,
     pub(crate) chapters: String,
     pub(crate) media: Option<MediaId>,
+    /// When the viewer's progress changed last.
+    pub(crate) changed: Option<Time>,
+}
+
+/// The columns that a [`FullEpisode`] is read from, of the same tables.
+macro_rules! full_columns {
+    () => {
+        concat!(episode_columns!(), ", e.notes, e.link, e.transcript_address, e.chapters, e.media_id, p.changed_us")
+    };
+}
+
+fn full(row: &Row<'_>) -> Result<FullEpisode, Fault> {
+    Ok(FullEpisode {
+        episode: episode(row)?,
+        notes: row.get(13)?,
+        link: row.get(14)?,
+        transcript: row.get(15)?,
+        chapters: row.get(16)?,
+        media: row.get(17)?,
+        changed: row.get(18)?,
+    })
 }
 
 pub(crate) fn episode_of(tx: &mut Tx<'_>, user: UserId, id: EpisodeId) -> Result<Option<FullEpisode>, Fault> {
     tx.one(
+        sql!(concat!("SELECT ", full_columns!(), seen_by_viewer!(), "WHERE s.user_id = $1 AND e.id = $2")),
+        params![user, id],
+        full,
+    )
+}
+
+/// The newest episodes of one podcast.
+pub(crate) fn full_episodes(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    feed: PodcastId,
+    limit: u32,
+) -> Result<Vec<FullEpisode>, Fault> {
+    tx.all(
         sql!(concat!(
             "SELECT ",
-            episode_columns!(),
-            ", e.notes, e.link, e.transcript_address, e.chapters, e.media_id",
+            full_columns!(),
             seen_by_viewer!(),
-            "WHERE s.user_id = $1 AND e.id = $2"
+            "WHERE s.user_id = $1 AND s.feed_id = $2 AND e.feed_id = $2
+             ORDER BY e.published_us DESC, e.id DESC LIMIT $3"
         )),
-        params![user, id],
-        |row| {
-            Ok(FullEpisode {
-                episode: episode(row)?,
-                notes: row.get(13)?,
-                link: row.get(14)?,
-                transcript: row.get(15)?,
-                chapters: row.get(16)?,
-                media: row.get(17)?,
-            })
-        },
+        params![user, feed, limit],
+        full,
+    )
+}
+
+/// The newest episodes of all podcasts. Of each podcast no more are looked at than could be among them.
+pub(crate) fn newest_episodes(tx: &mut Tx<'_>, user: UserId, count: u32) -> Result<Vec<FullEpisode>, Fault> {
+    tx.all(
+        sql!(concat!(
+            "SELECT ",
+            full_columns!(),
+            seen_by_viewer!(),
+            "WHERE s.user_id = $1 AND e.published_us >= COALESCE(
+                (SELECT x.published_us FROM podcasts_episode x WHERE x.feed_id = s.feed_id
+                 ORDER BY x.published_us DESC, x.id DESC LIMIT 1 OFFSET $2), -9223372036854775807)
+             ORDER BY e.published_us DESC, e.id DESC LIMIT $2"
+        )),
+        params![user, count],
+        full,
+    )
+}
+
+/// Episodes that the viewer has begun and is not done with, by their numbers after `after`.
+pub(crate) fn begun_episodes(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    after: EpisodeId,
+    limit: u32,
+) -> Result<Vec<FullEpisode>, Fault> {
+    tx.all(
+        sql!(concat!(
+            "SELECT ",
+            full_columns!(),
+            " FROM podcasts_progress p JOIN podcasts_episode e ON e.id = p.episode_id
+             JOIN podcasts_subscription s ON s.user_id = p.user_id AND s.feed_id = e.feed_id
+             LEFT JOIN podcasts_want w ON w.user_id = p.user_id AND w.episode_id = p.episode_id
+             WHERE p.user_id = $1 AND p.episode_id > $2 AND p.position_ms > 0 AND NOT p.played
+             ORDER BY p.episode_id LIMIT $3"
+        )),
+        params![user, after, limit],
+        full,
     )
 }
 

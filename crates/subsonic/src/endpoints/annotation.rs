@@ -6,7 +6,9 @@ use catalog::{
     service,
 };
 use kernel::Time;
+use podcasts::{EpisodeId, model::EpisodeProgress};
 
+use super::transcoding::Medium;
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -19,6 +21,10 @@ const CLIENT_CHARS_MAX: usize = 64;
 pub(crate) const ITEMS_MAX: usize = 1_000;
 /// A song is played when half of it is, or this much.
 const PLAYED_MS: u64 = 4 * 60 * 1000;
+/// An episode is heard when no more than this is left: what makers say at the end.
+const NEAR_END_MS: u64 = 30 * 1000;
+/// The progress of whoever has heard an episode.
+const DONE: EpisodeProgress = EpisodeProgress { position_ms: 0, played: true };
 
 fn marked(id: ItemId) -> Result<Marked, Error> {
     Ok(match id {
@@ -26,7 +32,7 @@ fn marked(id: ItemId) -> Result<Marked, Error> {
         ItemId::Album(id) => Marked::Album(id),
         ItemId::Artist(id) => Marked::Artist(id),
         ItemId::Video(id) => Marked::Video(id),
-        ItemId::Folder(_) | ItemId::Playlist(_) => return Err(Error::absent()),
+        _ => return Err(Error::absent()),
     })
 }
 
@@ -72,9 +78,17 @@ pub(super) async fn set_rating(call: &Call) -> Result<Reply, Error> {
     Ok(Reply::Done)
 }
 
-fn track_id(text: &str) -> Result<TrackId, Error> {
+/// Something that is heard.
+#[derive(Clone, Copy)]
+enum Heard {
+    Track(TrackId),
+    Episode(EpisodeId),
+}
+
+fn heard(text: &str) -> Result<Heard, Error> {
     match ItemId::parse(text)? {
-        ItemId::Track(id) => Ok(id),
+        ItemId::Track(id) => Ok(Heard::Track(id)),
+        ItemId::Episode(id) => Ok(Heard::Episode(id)),
         _ => Err(Error::absent()),
     }
 }
@@ -94,25 +108,42 @@ fn moment(text: &str) -> Result<Time, Error> {
 
 /// Plays that were played, each with its time; or what plays now.
 pub(super) async fn scrobble(call: &Call) -> Result<Reply, Error> {
-    let tracks = call.params.all("id").map(track_id).collect::<Result<Vec<_>, _>>()?;
+    let items = call.params.all("id").map(heard).collect::<Result<Vec<_>, _>>()?;
     let times = call.params.all("time").map(moment).collect::<Result<Vec<_>, _>>()?;
-    check_count(tracks.len(), "id")?;
+    check_count(items.len(), "id")?;
     if call.params.flag("submission")? == Some(false) {
         // Only one can play in one place.
-        let report = PlayReport {
-            track_id: tracks[0],
-            state: PlayState::Playing,
-            position_ms: 0,
-            rate: 1.0,
-            client: client(call),
-        };
-        service::report_playing(call.ctx(), call.viewer(), &report).await?;
-        return Ok(Reply::Done);
+        return now_plays(call, items[0]).await;
     }
-    for (place, track_id) in tracks.into_iter().enumerate() {
-        let played_at = times.get(place).copied();
-        let play = NewPlay { track_id, played_at, id: None, client: client(call) };
-        service::record_play(call.ctx(), call.viewer(), &play).await?;
+    for (place, item) in items.into_iter().enumerate() {
+        match item {
+            Heard::Track(id) => record(call, id, times.get(place).copied()).await?,
+            Heard::Episode(id) => call.app.podcasts.set_progress(call.viewer(), id, DONE).await?,
+        }
+    }
+    Ok(Reply::Done)
+}
+
+async fn record(call: &Call, track_id: TrackId, played_at: Option<Time>) -> Result<(), Error> {
+    let play = NewPlay { track_id, played_at, id: None, client: client(call) };
+    service::record_play(call.ctx(), call.viewer(), &play).await?;
+    Ok(())
+}
+
+/// Notes a song as what plays. Of an episode that is no news: how far it was heard says more, and is told by itself.
+async fn now_plays(call: &Call, item: Heard) -> Result<Reply, Error> {
+    match item {
+        Heard::Track(track_id) => {
+            let report = PlayReport {
+                track_id,
+                state: PlayState::Playing,
+                position_ms: 0,
+                rate: 1.0,
+                client: client(call),
+            };
+            service::report_playing(call.ctx(), call.viewer(), &report).await?;
+        }
+        Heard::Episode(id) => drop(call.app.podcasts.told(call.viewer(), id).await?),
     }
     Ok(Reply::Done)
 }
@@ -120,7 +151,7 @@ pub(super) async fn scrobble(call: &Call) -> Result<Reply, Error> {
 /// What a player does now. One that stops after it played enough of a song has played it.
 pub(super) async fn report_playback(call: &Call) -> Result<Reply, Error> {
     let params = &call.params;
-    let track_id = super::transcoding::song_id(call)?;
+    let item = super::transcoding::medium(call)?;
     params.required("positionMs")?;
     let position_ms = params.number("positionMs", 0, u32::MAX)?.into();
     let state = match params.required("state")? {
@@ -140,13 +171,34 @@ pub(super) async fn report_playback(call: &Call) -> Result<Reply, Error> {
             .map_err(|_| Error::refused(format!("playbackRate must be a number, not {text:?}.")))?,
     };
     let ignored = params.flag("ignoreScrobble")? == Some(true);
+    let track_id = match item {
+        Medium::Song(id) => id,
+        Medium::Episode(id) => return report_episode(call, id, position_ms, state).await,
+    };
     let track = service::track(call.ctx(), call.viewer(), track_id).await?.track;
     let report = PlayReport { track_id, state, position_ms, rate, client: client(call) };
     service::report_playing(call.ctx(), call.viewer(), &report).await?;
     let enough = position_ms >= PLAYED_MS || 2 * position_ms >= track.duration_ms;
     if state == PlayState::Stopped && enough && !ignored {
-        let play = NewPlay { track_id, played_at: None, id: None, client: client(call) };
-        service::record_play(call.ctx(), call.viewer(), &play).await?;
+        record(call, track_id, None).await?;
     }
+    Ok(Reply::Done)
+}
+
+/// How far an episode is heard. One that stops near its end is done with.
+async fn report_episode(
+    call: &Call,
+    id: EpisodeId,
+    position_ms: u64,
+    state: PlayState,
+) -> Result<Reply, Error> {
+    let episode = call.app.podcasts.told(call.viewer(), id).await?.episode;
+    let near_end = episode.duration_ms > 0 && position_ms + NEAR_END_MS >= episode.duration_ms;
+    let progress = if state == PlayState::Stopped && near_end {
+        DONE
+    } else {
+        EpisodeProgress { position_ms, played: false }
+    };
+    call.app.podcasts.set_progress(call.viewer(), id, progress).await?;
     Ok(Reply::Done)
 }

@@ -133,7 +133,7 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
             let parent = found.album.artists.first().map(|artist| ItemId::from(artist.id).to_string());
             element.maybe("parent", parent).with("name", found.album.title).list("child", songs)
         }
-        ItemId::Track(_) | ItemId::Video(_) | ItemId::Playlist(_) => return Err(Error::absent()),
+        _ => return Err(Error::absent()),
     };
     Reply::element("directory", element)
 }

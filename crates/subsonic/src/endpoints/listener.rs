@@ -9,6 +9,7 @@ use catalog::{
     },
 };
 use kernel::PageQuery;
+use podcasts::{EpisodeId, model::EpisodeProgress};
 
 use crate::{
     call::{Call, Reply},
@@ -136,7 +137,7 @@ async fn save(call: &Call, tracks: Vec<TrackId>, current: u32) -> Result<Reply, 
     }
 }
 
-/// All bookmarks, at most [`BOOKMARKS_MAX`].
+/// All bookmarks, at most [`BOOKMARKS_MAX`], and then, as many, the episodes that the caller has begun.
 pub(super) async fn get_bookmarks(call: &Call) -> Result<Reply, Error> {
     let mut elements = Vec::new();
     let mut query = PageQuery { after: None, limit: Some(STEP) };
@@ -146,9 +147,33 @@ pub(super) async fn get_bookmarks(call: &Call) -> Result<Reply, Error> {
         query.after = page.next;
         if query.after.is_none() || elements.len() >= BOOKMARKS_MAX {
             elements.truncate(BOOKMARKS_MAX);
+            elements.extend(begun_episodes(call).await?);
             return Reply::element("bookmarks", Element::new().list("bookmark", elements));
         }
     }
+}
+
+/// How far the caller has heard episodes, as bookmarks.
+async fn begun_episodes(call: &Call) -> Result<Vec<Element>, Error> {
+    let mut told = Vec::new();
+    let mut after = EpisodeId(0);
+    while told.len() < BOOKMARKS_MAX {
+        let step = call.app.podcasts.told_begun(call.viewer(), after, STEP).await?;
+        let Some(last) = step.last() else { break };
+        after = last.episode.id;
+        told.extend(step);
+    }
+    let entries = super::podcasts::episodes(call, &told).await?;
+    let elements = told.iter().zip(entries).map(|(one, entry)| {
+        let changed = one.changed_at.unwrap_or(one.episode.published_at).to_string();
+        Element::new()
+            .with("position", one.episode.position_ms)
+            .with("username", call.viewer().handle.as_str())
+            .with("created", changed.as_str())
+            .with("changed", changed.as_str())
+            .with("entry", entry)
+    });
+    Ok(elements.collect())
 }
 
 async fn bookmarks(call: &Call, page: &[Bookmark]) -> Result<Vec<Element>, Error> {
@@ -174,26 +199,50 @@ async fn bookmarks(call: &Call, page: &[Bookmark]) -> Result<Vec<Element>, Error
     Ok(elements.collect())
 }
 
-fn bookmarked(text: &str) -> Result<(BookmarkKind, i64), Error> {
+/// Something that a bookmark can be in.
+enum Bookmarked {
+    Kept(BookmarkKind, i64),
+    Episode(EpisodeId),
+}
+
+fn bookmarked(text: &str) -> Result<Bookmarked, Error> {
     match ItemId::parse(text)? {
-        ItemId::Track(id) => Ok((BookmarkKind::Track, id.0)),
-        ItemId::Video(id) => Ok((BookmarkKind::Video, id.0)),
+        ItemId::Track(id) => Ok(Bookmarked::Kept(BookmarkKind::Track, id.0)),
+        ItemId::Video(id) => Ok(Bookmarked::Kept(BookmarkKind::Video, id.0)),
+        ItemId::Episode(id) => Ok(Bookmarked::Episode(id)),
         _ => Err(Error::absent()),
     }
 }
 
+/// A bookmark in an episode is how far it was heard, which has no comment.
 pub(super) async fn create_bookmark(call: &Call) -> Result<Reply, Error> {
-    let (kind, item) = bookmarked(call.params.required("id")?)?;
+    let what = bookmarked(call.params.required("id")?)?;
     call.params.required("position")?;
     let position_ms = call.params.number("position", 0, u32::MAX)?.into();
-    let comment = call.params.first("comment").unwrap_or_default().to_owned();
-    let new = NewBookmark { position_ms, comment };
-    listener::put_bookmark(call.ctx(), call.viewer(), kind, item, &new).await?;
+    match what {
+        Bookmarked::Kept(kind, item) => {
+            let comment = call.params.first("comment").unwrap_or_default().to_owned();
+            let new = NewBookmark { position_ms, comment };
+            listener::put_bookmark(call.ctx(), call.viewer(), kind, item, &new).await?;
+        }
+        Bookmarked::Episode(id) => {
+            let progress = EpisodeProgress { position_ms, played: false };
+            call.app.podcasts.set_progress(call.viewer(), id, progress).await?;
+        }
+    }
     Ok(Reply::Done)
 }
 
 pub(super) async fn delete_bookmark(call: &Call) -> Result<Reply, Error> {
-    let (kind, item) = bookmarked(call.params.required("id")?)?;
-    listener::delete_bookmark(call.ctx(), call.viewer(), kind, item).await?;
+    match bookmarked(call.params.required("id")?)? {
+        Bookmarked::Kept(kind, item) => {
+            listener::delete_bookmark(call.ctx(), call.viewer(), kind, item).await?;
+        }
+        Bookmarked::Episode(id) => {
+            let played = call.app.podcasts.told(call.viewer(), id).await?.episode.played;
+            let progress = EpisodeProgress { position_ms: 0, played };
+            call.app.podcasts.set_progress(call.viewer(), id, progress).await?;
+        }
+    }
     Ok(Reply::Done)
 }

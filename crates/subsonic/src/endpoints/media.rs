@@ -1,5 +1,7 @@
 //! Bytes: songs, videos, playlists of HLS, text tracks, pictures.
 
+use std::time::Duration;
+
 use catalog::{
     CaptionId, PictureId,
     service::{
@@ -9,6 +11,7 @@ use catalog::{
     },
 };
 use delivery::{Hls, Playable};
+use podcasts::{EpisodeId, model::EpisodeState};
 
 use super::browsing::video_id;
 use crate::{
@@ -19,27 +22,36 @@ use crate::{
 
 /// Largest picture that is asked for by number; the largest there is comes for more.
 const EDGE_MAX: u32 = 100_000;
+/// How long somebody who plays an episode waits until it is here, and how often it is looked.
+const COMING_TIME_MAX: Duration = Duration::from_secs(20);
+const COMING_LOOK_EVERY: Duration = Duration::from_millis(500);
 
-fn playable(text: &str) -> Result<Playable, Error> {
-    match ItemId::parse(text)? {
+fn playable(item: ItemId) -> Result<Playable, Error> {
+    match item {
         ItemId::Track(id) => Ok(Playable::Track(id)),
         ItemId::Video(id) => Ok(Playable::Video(id)),
-        ItemId::Folder(_) | ItemId::Album(_) | ItemId::Artist(_) | ItemId::Playlist(_) => {
-            Err(Error::absent())
-        }
+        _ => Err(Error::absent()),
     }
 }
 
 /// The file as it came. Nothing is made smaller on the way, whatever `maxBitRate` and `format` wish for: the ladder
 /// behind `hls` is for narrow lines.
 pub(super) async fn stream(call: &Call) -> Result<Reply, Error> {
-    let what = playable(call.params.required("id")?)?;
-    Reply::raw(call.app.direct.file(call.viewer(), what, None, call.asked()).await?)
+    let item = ItemId::parse(call.params.required("id")?)?;
+    if let ItemId::Episode(id) = item {
+        return episode(call, id, None).await;
+    }
+    Reply::raw(call.app.direct.file(call.viewer(), playable(item)?, None, call.asked()).await?)
 }
 
 /// The file as it came, to be kept under its title.
 pub(super) async fn download(call: &Call) -> Result<Reply, Error> {
-    let what = playable(call.params.required("id")?)?;
+    let item = ItemId::parse(call.params.required("id")?)?;
+    if let ItemId::Episode(id) = item {
+        let title = call.app.podcasts.told(call.viewer(), id).await?.episode.title;
+        return episode(call, id, Some(&title)).await;
+    }
+    let what = playable(item)?;
     let title = match what {
         Playable::Track(id) => service::track(call.ctx(), call.viewer(), id).await?.track.title,
         Playable::Video(id) => service::video(call.ctx(), call.viewer(), id).await?.video.title,
@@ -47,9 +59,35 @@ pub(super) async fn download(call: &Call) -> Result<Reply, Error> {
     Reply::raw(call.app.direct.file(call.viewer(), what, Some(&title), call.asked()).await?)
 }
 
+/// The file of an episode. Whoever asks for one that is not here waits while it is brought, for a while: apps that play
+/// it at the first touch then play it, and others are told to ask again.
+async fn episode(call: &Call, id: EpisodeId, saved_as: Option<&str>) -> Result<Reply, Error> {
+    let (podcasts, viewer, asked) = (&call.app.podcasts, call.viewer(), call.asked());
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(file) = podcasts.file(viewer, id, saved_as, (asked.method, asked.headers)).await? {
+            return Ok(Reply::Raw(Box::new(file)));
+        }
+        let state = if waited.is_zero() {
+            podcasts.download(viewer, id).await?
+        } else {
+            podcasts.told(viewer, id).await?.episode.state
+        };
+        if state == EpisodeState::Failed {
+            let problem = podcasts.told(viewer, id).await?.episode.problem;
+            return Err(Error::refused(problem.unwrap_or_else(|| "This episode can't be had.".to_owned())));
+        }
+        if waited >= COMING_TIME_MAX {
+            return Err(Error::refused("This episode is being brought here. Ask again in a moment."));
+        }
+        call.ctx().clock().sleep(COMING_LOOK_EVERY).await;
+        waited += COMING_LOOK_EVERY;
+    }
+}
+
 /// The master playlist of the ladder. `bitRate` is not looked at: players choose among the rungs.
 pub(super) async fn hls(call: &Call) -> Result<Reply, Error> {
-    let what = playable(call.params.required("id")?)?;
+    let what = playable(ItemId::parse(call.params.required("id")?)?)?;
     match call.app.direct.hls(call.viewer(), what, call.asked()).await? {
         None => Err(Error::absent()),
         Some(Hls::Playlist(response)) => Ok(Reply::Raw(response)),
@@ -93,6 +131,15 @@ async fn picture_of(call: &Call, of: ItemId) -> Result<Option<PictureId>, Error>
         ItemId::Playlist(id) => {
             let found = playlists::get(call.ctx(), call.viewer(), id).await?;
             return Ok(found.playlist.pictures.first().map(|picture| picture.id));
+        }
+        ItemId::Podcast(id) => {
+            let found = call.app.podcasts.podcast(call.viewer(), id).await?;
+            return Ok(found.picture.map(|picture| picture.id));
+        }
+        ItemId::Episode(id) => {
+            let of = call.app.podcasts.told(call.viewer(), id).await?.episode.podcast_id;
+            let found = call.app.podcasts.podcast(call.viewer(), of).await?;
+            return Ok(found.picture.map(|picture| picture.id));
         }
         ItemId::Folder(_) => return Ok(None),
     };

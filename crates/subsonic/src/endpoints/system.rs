@@ -12,6 +12,7 @@ use crate::{
 pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
     ("apiKeyAuthentication", &[1]),
     ("formPost", &[1]),
+    ("getPodcastEpisode", &[1]),
     ("indexBasedQueue", &[1]),
     ("playbackReport", &[1]),
     ("songLyrics", &[1, 2]),

@@ -2,12 +2,11 @@
 //! so; the ladder behind `hls` is what narrow lines and other codecs have.
 
 use catalog::{
-    model::Track,
-    service::{
-        self,
-        dialect::{self, TrackFacts},
-    },
+    TrackId,
+    media::SourceFile,
+    service::{self, dialect},
 };
+use podcasts::EpisodeId;
 use serde::Deserialize;
 
 use crate::{
@@ -66,23 +65,13 @@ struct Source {
 }
 
 impl Source {
-    fn new(track: &Track, facts: &TrackFacts) -> Self {
-        let container = match facts.mime.split(';').next().unwrap_or_default().trim() {
-            "audio/mpeg" | "audio/mp3" => "mp3",
-            "audio/flac" | "audio/x-flac" => "flac",
-            "audio/mp4" | "audio/x-m4a" | "audio/m4a" => "mp4",
-            "audio/ogg" | "audio/opus" | "application/ogg" => "ogg",
-            "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
-            "audio/aac" | "audio/aacp" => "aac",
-            "audio/webm" => "webm",
-            _ => facts.suffix.as_str(),
-        };
+    fn new(file: &SourceFile) -> Self {
         Self {
-            container: container.to_owned(),
-            codec: track.codec.to_ascii_lowercase(),
-            channels: track.channels.into(),
-            bitrate: u64::from(track.bitrate_kbps) * 1000,
-            sample_rate: track.sample_rate_hz.into(),
+            container: container(&file.mime, file.suffix()),
+            codec: file.codec.to_ascii_lowercase(),
+            channels: file.channels.into(),
+            bitrate: u64::from(file.bitrate_kbps) * 1000,
+            sample_rate: file.sample_rate_hz.into(),
         }
     }
 
@@ -146,6 +135,21 @@ impl Source {
     }
 }
 
+/// The name of a container by a file's type, else by the ending of its name.
+fn container(mime: &str, suffix: String) -> String {
+    let known = match mime.split(';').next().unwrap_or_default().trim() {
+        "audio/mpeg" | "audio/mp3" => "mp3",
+        "audio/flac" | "audio/x-flac" => "flac",
+        "audio/mp4" | "audio/x-m4a" | "audio/m4a" => "mp4",
+        "audio/ogg" | "audio/opus" | "application/ogg" => "ogg",
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
+        "audio/aac" | "audio/aacp" => "aac",
+        "audio/webm" => "webm",
+        _ => return suffix,
+    };
+    known.to_owned()
+}
+
 /// Whether a list, in which nothing and a star stand for everything, names this.
 fn names(list: &[String], own: &str, kind: fn(&str) -> &str) -> bool {
     list.is_empty()
@@ -171,19 +175,35 @@ fn codec_kind(name: &str) -> &str {
 }
 
 pub(super) async fn get_transcode_decision(call: &Call) -> Result<Reply, Error> {
-    let id = song_id(call)?;
+    let what = medium(call)?;
     let client = if call.body.is_empty() {
         return Err(Error::missing("(the body, a JSON object that says what the app can play)"));
     } else {
         serde_json::from_slice::<ClientInfo>(&call.body)
             .map_err(|error| Error::refused(format!("The body can't be read: {error}.")))?
     };
+    let source = match what {
+        Medium::Song(id) => of_song(call, id).await?,
+        Medium::Episode(id) => {
+            let file = call.app.podcasts.told(call.viewer(), id).await?.file;
+            let not_here = "This episode is not here yet; have it downloaded, or stream it, first.";
+            Source::new(&file.ok_or_else(|| Error::refused(not_here))?)
+        }
+    };
+    Reply::element("transcodeDecision", decide(&client, &source))
+}
+
+async fn of_song(call: &Call, id: TrackId) -> Result<Source, Error> {
     let track = service::track(call.ctx(), call.viewer(), id).await?.track;
-    let facts = dialect::track_facts(call.ctx(), call.viewer(), vec![id])
-        .await?
-        .remove(&id)
-        .ok_or_else(Error::absent)?;
-    Reply::element("transcodeDecision", decide(&client, &Source::new(&track, &facts)))
+    let facts = dialect::track_facts(call.ctx(), call.viewer(), vec![id]).await?.remove(&id);
+    let facts = facts.ok_or_else(Error::absent)?;
+    Ok(Source {
+        container: container(&facts.mime, facts.suffix),
+        codec: track.codec.to_ascii_lowercase(),
+        channels: track.channels.into(),
+        bitrate: u64::from(track.bitrate_kbps) * 1000,
+        sample_rate: track.sample_rate_hz.into(),
+    })
 }
 
 fn decide(client: &ClientInfo, source: &Source) -> Element {
@@ -207,20 +227,30 @@ fn decide(client: &ClientInfo, source: &Source) -> Element {
 
 /// There is none, since no decision leads here.
 pub(super) fn get_transcode_stream(call: &Call) -> Result<Reply, Error> {
-    song_id(call)?;
+    medium(call)?;
     call.params.required("transcodeParams")?;
     Err(Error::refused("This server does not make files into others on the way."))
 }
 
-pub(super) fn song_id(call: &Call) -> Result<catalog::TrackId, Error> {
+/// What is asked about.
+#[derive(Clone, Copy)]
+pub(super) enum Medium {
+    /// A piece of music.
+    Song(TrackId),
+    /// An episode of a podcast.
+    Episode(EpisodeId),
+}
+
+/// What `mediaId` and `mediaType` name.
+pub(super) fn medium(call: &Call) -> Result<Medium, Error> {
     let id = call.params.required("mediaId")?;
-    match call.params.required("mediaType")? {
-        "song" => {}
-        "podcast" => return Err(Error::absent()),
-        other => return Err(Error::refused(format!("mediaType must be song or podcast, not {other:?}."))),
+    let kind = call.params.required("mediaType")?;
+    if !matches!(kind, "song" | "podcast") {
+        return Err(Error::refused(format!("mediaType must be song or podcast, not {kind:?}.")));
     }
-    match ItemId::parse(id)? {
-        ItemId::Track(id) => Ok(id),
+    match (kind, ItemId::parse(id)?) {
+        ("song", ItemId::Track(id)) => Ok(Medium::Song(id)),
+        ("podcast", ItemId::Episode(id)) => Ok(Medium::Episode(id)),
         _ => Err(Error::absent()),
     }
 }

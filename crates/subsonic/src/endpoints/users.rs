@@ -62,7 +62,7 @@ fn shape(user: &User, rights: &Rights) -> Element {
         .with("playlistRole", true)
         .with("coverArtRole", false)
         .with("commentRole", false)
-        .with("podcastRole", false)
+        .with("podcastRole", true)
         .with("streamRole", true)
         .with("jukeboxRole", false)
         .with("shareRole", true)

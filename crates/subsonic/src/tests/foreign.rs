@@ -1,6 +1,9 @@
 //! A client that we did not write, the crate `opensubsonic`, over a real socket: what it can't read is a fault of ours.
 
-use kernel::{on_both_engines, testkit::World};
+use kernel::{
+    on_both_engines,
+    testkit::{World, foreign::fetcher_on_loopback},
+};
 use opensubsonic::{Auth, Client, Search3Options};
 
 use super::*;
@@ -86,5 +89,28 @@ on_both_engines! {
         assert_eq!((stations[0].name.as_str(), stations[0].stream_url.as_str()), ("Tides", "http://radio.test/b"));
         client.delete_internet_radio_station(&stations[0].id).await.expect("gone");
         assert!(client.get_internet_radio_stations().await.expect("it reads").is_empty());
+    }
+
+    async fn it_follows_a_podcast(world: World) {
+        let ctx = world.ctx.clone().with_fetch(fetcher_on_loopback());
+        let house = House::new(&ctx);
+        let key = house.member("ann", Role::Listener).await;
+        let show = super::podcasts::show(3).await;
+        let client = Client::new(&house.served().await, Auth::api_key(&key)).expect("a client");
+        assert!(client.get_podcasts(None, None).await.expect("it reads").is_empty());
+        client.create_podcast_channel(&show.at("/feed")).await.expect("it is a feed");
+        let channels = client.get_podcasts(Some(true), None).await.expect("it reads");
+        assert_eq!((channels.len(), channels[0].episode.len()), (1, 3));
+        let channel = client.get_podcasts(Some(false), Some(&channels[0].id)).await.expect("it reads");
+        assert!(channel[0].episode.is_empty());
+        let newest = client.get_newest_podcasts(Some(2)).await.expect("it reads");
+        assert_eq!(newest.len(), 2);
+        let episode = client.get_podcast_episode(&newest[0].child.id).await.expect("it reads");
+        assert_eq!((episode.child.title.as_str(), &episode.channel_id), ("Episode 2", &channels[0].id));
+        client.refresh_podcasts().await.expect("it is asked");
+        client.download_podcast_episode(&episode.child.id).await.expect("it is asked");
+        client.delete_podcast_episode(&episode.child.id).await.expect("it is let go");
+        client.delete_podcast_channel(&channels[0].id).await.expect("it ends");
+        client.get_podcast_episode(&newest[0].child.id).await.expect_err("it is no longer there");
     }
 }
