@@ -68,14 +68,23 @@ impl utoipa::ToSchema for Time {}
 pub enum Clock {
     /// The machine's clock.
     System,
-    /// A clock that only moves when [`Clock::advance`] is called.
-    Manual(Arc<watch::Sender<i64>>),
+    /// A clock that only moves when [`Clock::advance`] or [`Clock::turn`] is called.
+    Manual(Arc<watch::Sender<Hands>>),
+}
+
+/// Where a manual clock stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Hands {
+    /// What it shows.
+    shown: Time,
+    /// How much time has passed, which no turning of the hands changes.
+    passed: Duration,
 }
 
 impl Clock {
     /// A clock for tests that stands at `start` until it is advanced.
     pub fn manual(start: Time) -> Self {
-        Self::Manual(Arc::new(watch::Sender::new(start.0)))
+        Self::Manual(Arc::new(watch::Sender::new(Hands { shown: start, passed: Duration::ZERO })))
     }
 
     /// Now.
@@ -86,7 +95,7 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
-            Self::Manual(now) => Time(*now.borrow()),
+            Self::Manual(hands) => hands.borrow().shown,
         }
     }
 
@@ -94,18 +103,28 @@ impl Clock {
     pub async fn sleep(&self, duration: Duration) {
         match self {
             Self::System => tokio::time::sleep(duration).await,
-            Self::Manual(now) => {
-                let end = self.now().plus(duration).0;
+            Self::Manual(hands) => {
+                let end = hands.borrow().passed.saturating_add(duration);
                 // The sender lives in `self`, so waiting cannot end in an error.
-                let _ = now.subscribe().wait_for(|now| *now >= end).await;
+                let _ = hands.subscribe().wait_for(|hands| hands.passed >= end).await;
             }
         }
     }
 
     /// Moves a manual clock on; the machine's clock stays as it is.
     pub fn advance(&self, duration: Duration) {
-        if let Self::Manual(now) = self {
-            now.send_modify(|now| *now = Time(*now).plus(duration).0);
+        if let Self::Manual(hands) = self {
+            hands.send_modify(|hands| {
+                hands.shown = hands.shown.plus(duration);
+                hands.passed = hands.passed.saturating_add(duration);
+            });
+        }
+    }
+
+    /// Turns a manual clock to a time, also back, as a time server does: no time passes, so nobody who sleeps wakes.
+    pub fn turn(&self, to: Time) {
+        if let Self::Manual(hands) = self {
+            hands.send_modify(|hands| hands.shown = to);
         }
     }
 }

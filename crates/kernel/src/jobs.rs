@@ -28,6 +28,8 @@ const ATTEMPTS_MAX: u32 = 5;
 const PAUSE_FIRST: Duration = Duration::from_secs(2);
 /// Longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_mins(15);
+/// How far the clocks of machines may be apart; a time that is further ahead was written by a clock that was wrong.
+const SKEW_MAX: Duration = Duration::from_mins(2);
 /// How long ended jobs are kept for those who ask how they went.
 const KEEP_ENDED: Duration = Duration::from_hours(7 * 24);
 

@@ -149,6 +149,42 @@ on_both_engines! {
         world.ctx.shut_down().await;
     }
 
+    async fn a_clock_that_was_ahead_and_is_put_right_leaves_no_job_waiting(world: World) {
+        let start = world.clock.now();
+        // One that nobody has begun, one that waits for its next try, and one whose worker died.
+        for (days, (failures, permits)) in (90..).zip([(None, 0), (Some(1), 1), (Some(0), 0)]) {
+            world.clock.turn(start.plus(Duration::from_hours(days * 24)));
+            let first = world.reopened().await;
+            enqueue(&first, job()).await;
+            if let Some(failures) = failures {
+                let (dead, inner) = (Work::new(failures, permits), first.clone());
+                let runner = Runner::new("first").handler(dead.clone());
+                // A life of its own, which ends in the middle as a process does that is killed.
+                let life = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+                let life = life.expect("a runtime");
+                life.spawn(async move {
+                    runner.start(&inner).await.expect("the runner starts");
+                    inner.stop().cancelled().await;
+                });
+                eventually("it was begun", || async { dead.begun() == 1 }).await;
+                if failures > 0 {
+                    until_state(&first, JobState::Ready, 1).await;
+                }
+                life.shutdown_background();
+            }
+            world.clock.turn(start);
+            let ctx = world.reopened().await;
+            Runner::new("second").handler(Work::new(0, 10)).start(&ctx).await.expect("the runner starts");
+            eventually("the job is done within minutes, not months", || async {
+                world.clock.advance(Duration::from_secs(1));
+                state(&ctx).await.0 == JobState::Done
+            })
+            .await;
+            assert!(world.clock.now() < start.plus(Duration::from_hours(24)));
+            ctx.shut_down().await;
+        }
+    }
+
     async fn a_late_worker_is_refused_by_its_fence(world: World) {
         let outcome = Arc::new(AtomicU32::new(0));
         let late = Late { outcome: Arc::clone(&outcome) };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KEEP_ENDED, LEASE, Lease, NewJob, TOPIC_JOBS, pause_after};
+use super::{KEEP_ENDED, LEASE, Lease, NewJob, PAUSE_MAX, SKEW_MAX, TOPIC_JOBS, pause_after};
 use crate::{
     Fault, Time,
     db::{Db, Row, Tx},
@@ -268,17 +268,44 @@ pub(super) async fn reap(db: &Db, now: Time) -> Result<Vec<(String, Option<Strin
             ),
             params![now],
         )?;
+        let shifted = mend_times(tx, now)?;
         let old = Time(now.0 - i64::try_from(KEEP_ENDED.as_micros()).unwrap_or(i64::MAX));
         tx.run(
             sql!("DELETE FROM kernel_job WHERE state IN ('done', 'failed') AND ended_us < $1"),
             params![old],
         )?;
-        if freed > 0 {
+        if freed > 0 || shifted {
             tx.wake(TOPIC_JOBS);
         }
         Ok(failed)
     })
     .await
+}
+
+/// Brings times back that only a clock which ran ahead can have written: else a clock that was put right would leave
+/// jobs waiting, and dead workers holding theirs, for as long as it was wrong. Says whether a job may be due now.
+fn mend_times(tx: &mut Tx<'_>, now: Time) -> Result<bool, Fault> {
+    // Whoever is alive renews this; whoever is not loses it.
+    tx.run(
+        sql!("UPDATE kernel_job SET leased_until_us = $1 WHERE state = 'running' AND leased_until_us > $2"),
+        params![now.plus(LEASE), now.plus(LEASE + SKEW_MAX)],
+    )?;
+    let made = tx.run(
+        sql!(
+            "UPDATE kernel_job SET run_at_us = run_at_us - (created_us - $1), created_us = $1
+             WHERE state = 'ready' AND attempt = 0 AND created_us > $2",
+            scan = "of what waits"
+        ),
+        params![now, now.plus(SKEW_MAX)],
+    )?;
+    let paused = tx.run(
+        sql!(
+            "UPDATE kernel_job SET run_at_us = $1 WHERE state = 'ready' AND attempt > 0 AND run_at_us > $2",
+            scan = "of what waits"
+        ),
+        params![now, now.plus(PAUSE_MAX + SKEW_MAX)],
+    )?;
+    Ok(made + paused > 0)
 }
 
 /// Frees what a worker of this name held, at its start: it held it in an earlier life.
