@@ -3,6 +3,7 @@
 use std::{
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use catalog::{
@@ -24,6 +25,8 @@ use crate::scan;
 /// How often a scan is tried before the library is shown as failed. A try that is killed goes on where the one before
 /// it was, so many are worth it.
 const SCAN_TRIES_MAX: u32 = 30;
+/// How far the clocks of machines may be apart; a scan that ended later than this was told the time by one that is wrong.
+const CLOCK_SKEW_MAX: Duration = Duration::from_mins(2);
 
 /// Makes the folder at `path` a library and has it scanned. `data` is the program's own folder, which can't be one.
 ///
@@ -117,15 +120,15 @@ pub async fn remove_library(ctx: &Ctx, id: LibraryId) -> Result<(), Error> {
     let inner = ctx.clone();
     ctx.db()
         .write(move |tx| {
+            // The job before the library, as a scan locks them: the other way round each could wait for the other. The
+            // scan's worker loses its lease; the next job finds the library removed and hides what it held.
+            jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
+            enqueue(tx, &inner, id)?;
             if !store::remove(tx, id)? {
                 return Err(Error::NotFound);
             }
             // At once, while what it holds is hidden step by step.
-            access::shut(tx, id)?;
-            // The scan's worker loses its lease; the next job finds the library removed and hides what it held.
-            jobs::cancel(tx, scan::JOB, &id.to_string(), inner.now())?;
-            enqueue(tx, &inner, id)?;
-            Ok(())
+            Ok(access::shut(tx, id)?)
         })
         .await
 }
@@ -134,13 +137,7 @@ pub async fn remove_library(ctx: &Ctx, id: LibraryId) -> Result<(), Error> {
 pub async fn request_scan(ctx: &Ctx, id: LibraryId) -> Result<Library, Error> {
     let inner = ctx.clone();
     ctx.db()
-        .write(move |tx| {
-            if !store::ask_scan(tx, id)? {
-                return Err(Error::NotFound);
-            }
-            enqueue(tx, &inner, id)?;
-            Ok(())
-        })
+        .write(move |tx| ask_scan(tx, &inner, id))
         .await?;
     library(ctx, id).await
 }
@@ -162,6 +159,12 @@ pub(super) async fn list_folders(at: String) -> Result<folders::FolderList, Erro
     blocking(move || folders::list(&at)).await
 }
 
+/// Asks for a scan. First the job and then the library, as a scan locks them.
+fn ask_scan(tx: &mut Tx<'_>, ctx: &Ctx, id: LibraryId) -> Result<(), Error> {
+    enqueue(tx, ctx, id)?;
+    if store::ask_scan(tx, id)? { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// Queues the scan of a library; a job that is queued already is the same job.
 pub(crate) fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, id: LibraryId) -> Result<(), Fault> {
     let job = NewJob::new(scan::JOB, &scan::Request { library: id })?.key(id).attempts_max(SCAN_TRIES_MAX);
@@ -172,11 +175,14 @@ pub(crate) fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, id: LibraryId) -> Result<(), F
 
 /// Queues the scans that are due, and says when the next will be.
 pub(crate) async fn enqueue_due(ctx: &Ctx) -> Result<Option<Time>, Fault> {
-    for id in store::due(ctx.db(), ctx.now()).await? {
+    for id in store::due(ctx.db(), ctx.now(), ctx.now().plus(CLOCK_SKEW_MAX)).await? {
         let inner = ctx.clone();
-        ctx.db()
-            .write(move |tx| if store::ask_scan(tx, id)? { enqueue(tx, &inner, id) } else { Ok(()) })
-            .await?;
+        match ctx.db().write(move |tx| ask_scan(tx, &inner, id)).await {
+            // It was removed a moment ago.
+            Ok(()) | Err(Error::NotFound) => {}
+            Err(Error::Fault(fault)) => return Err(fault),
+            Err(other) => return Err(Fault::new(other.to_string())),
+        }
     }
     store::next_due(ctx.db()).await
 }

@@ -189,14 +189,16 @@ pub(crate) async fn problems(
     .await
 }
 
-/// Libraries whose next look is due and that are not being scanned.
-pub(crate) async fn due(db: &Db, now: Time) -> Result<Vec<LibraryId>, Fault> {
+/// Libraries whose next look is due and that are not being scanned. One whose last scan ended after `ahead` was
+/// scanned by a clock that ran ahead, which says nothing of when it is due.
+pub(crate) async fn due(db: &Db, now: Time, ahead: Time) -> Result<Vec<LibraryId>, Fault> {
     db.all(
         sql!(
-            "SELECT id FROM ingest_library WHERE due_us <= $1 AND state <> 'removed' AND state <> 'scanning'
-             ORDER BY due_us LIMIT 200"
+            "SELECT id FROM ingest_library WHERE (due_us <= $1 OR (scanned_us > $2 AND due_us < $3))
+                AND state <> 'removed' AND state <> 'scanning' ORDER BY due_us LIMIT 200",
+            scan = "of at most 200 libraries"
         ),
-        params![now],
+        params![now, ahead, Time(i64::MAX)],
         |row| row.get(0),
     )
     .await

@@ -17,7 +17,7 @@ use super::{
     read::{Film, Heard, What},
     store::{self, KnownFile, NewFile, ProblemOf, State},
     tags::Sound,
-    trouble::{LYRICS_UNREADABLE, Trouble},
+    trouble::{LYRICS_UNREADABLE, Trouble, VANISHED},
     walk::Stat,
     write::{FileOp, Op, Scene},
 };
@@ -97,7 +97,7 @@ impl Apply<'_, '_> {
             What::Track(heard) => self.track(op, &row, heard),
             What::Video(film) => self.video(op, &row, film),
             What::Words(words) => self.words(op, &row, words),
-            What::Bad(trouble) if trouble.code == "vanished" => match row.before {
+            What::Bad(trouble) if trouble.code == VANISHED => match row.before {
                 Some(before) => store::mark_missing(self.tx, before.id, op.folder.id, &before.name),
                 None => Ok(()),
             },

@@ -7,11 +7,19 @@
 //! 4. the same `MusicBrainz` recording and release, or the same title, artists, album and number: moved and encoded
 //!    anew.
 //!
-//! A file whose like is still where it was is a copy, and a copy is a track of its own.
+//! A file whose like is still where it was is a copy, and a copy is a track of its own. So is one whose like can't be
+//! looked for because its drive is away. Of several that are alike those of the same library come first.
 
-use std::{collections::HashSet, ffi::OsStr, fs, io::ErrorKind, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    collections::HashSet,
+    ffi::OsStr,
+    fs,
+    io::ErrorKind,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt as _},
+    path::Path,
+};
 
-use catalog::import::TrackTags;
+use catalog::{LibraryId, import::TrackTags};
 use kernel::{
     Ctx, Fault,
     db::{Db, Tx},
@@ -108,6 +116,7 @@ struct Found {
 /// nothing is asked of it.
 pub(super) async fn recognise(
     ctx: &Ctx,
+    library: LibraryId,
     files: &[(Task, Seen)],
     anything_known: bool,
 ) -> Result<Vec<Was>, Fault> {
@@ -127,7 +136,7 @@ pub(super) async fn recognise(
     let answers = tokio::task::spawn_blocking(move || {
         let mut claimed = HashSet::new();
         let answer =
-            |(question, task): (Question, &Task)| (question.at, decide(&question, task, &mut claimed));
+            |(question, task): (Question, &Task)| (question.at, decide(library, &question, task, &mut claimed));
         questions.into_iter().zip(&tasks).map(answer).collect::<Vec<_>>()
     });
     let answers =
@@ -159,7 +168,7 @@ fn candidates(tx: &mut Tx<'_>, marks: &Marks) -> Result<Found, Fault> {
     })
 }
 
-fn decide(question: &Question, task: &Task, claimed: &mut HashSet<i64>) -> Was {
+fn decide(library: LibraryId, question: &Question, task: &Task, claimed: &mut HashSet<i64>) -> Was {
     let Question { marks, found, .. } = question;
     let here = task.known.as_ref();
     let usable = |from: &[Candidate], changed_counts: bool| -> Vec<Candidate> {
@@ -168,7 +177,10 @@ fn decide(question: &Question, task: &Task, claimed: &mut HashSet<i64>) -> Was {
                 && here.is_none_or(|here| here.id != candidate.file.id)
                 && is_away(candidate, changed_counts)
         };
-        from.iter().filter(free).cloned().collect()
+        let mut usable: Vec<Candidate> = from.iter().filter(free).cloned().collect();
+        // Where two libraries show the same folder, each keeps its own.
+        usable.sort_by_key(|candidate| candidate.library != library);
+        usable
     };
     let exact = usable(&found.same, true);
     let chosen = likeliest(&exact, task, marks).or(exact.first()).cloned();
@@ -228,9 +240,21 @@ fn is_away(candidate: &Candidate, changed_counts: bool) -> bool {
     }
     let root = Path::new(OsStr::from_bytes(&candidate.library_path));
     let path = real_path(root, &candidate.folder_path).join(OsStr::from_bytes(&candidate.file.name));
-    match fs::symlink_metadata(path) {
+    match fs::symlink_metadata(&path) {
         Ok(meta) => changed_counts && Stat::of(&meta) != candidate.file.stat,
         // A library that is not mounted has not lost its files.
-        Err(error) => error.kind() == ErrorKind::NotFound && root.exists(),
+        Err(error) => {
+            error.kind() == ErrorKind::NotFound && is_mounted(root, &path, candidate.file.stat.device)
+        }
     }
+}
+
+/// Whether what a file that is not found lay on is still there: the file is gone then, else only its drive is. `device`
+/// is what it lay on. A drive that is not mounted leaves an empty folder, mostly, which lies on another device.
+pub(super) fn is_mounted(root: &Path, file: &Path, device: i64) -> bool {
+    let above = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+    let mut above = above.filter_map(|folder| Some((folder, fs::metadata(folder).ok()?)));
+    let Some((folder, meta)) = above.next() else { return false };
+    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    !is_empty || (folder != root && meta.dev().cast_signed() == device)
 }

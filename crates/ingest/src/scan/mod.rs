@@ -218,6 +218,7 @@ async fn scan(scene: &Scene, library: &library::store::Root, settings: &Settings
     let pictures = Arc::new(Pictures::new(ctx));
     for _ in 0..readers {
         let reader = Reader {
+            root: root.clone(),
             clock: ctx.clock().clone(),
             engine: settings.engine.clone(),
             pictures: Arc::clone(&pictures),

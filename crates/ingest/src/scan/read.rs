@@ -1,10 +1,12 @@
 //! One file is read: opened once, looked at, its tags and a sample of its sound taken, its picture kept.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io,
+    os::unix::ffi::OsStrExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     compare::Task,
+    identity::is_mounted,
     kind::{self, Kind},
     lyrics::{self, Words},
     pictures::{Last, Picture, Pictures},
@@ -23,7 +26,7 @@ use super::{
     sample::{Sample, sample},
     sniff,
     tags::{self, Sound, Tagged, Unread},
-    trouble::Trouble,
+    trouble::{Trouble, VANISHED},
     walk::{Cover, Entry, Stat},
     window::Window,
 };
@@ -78,6 +81,8 @@ pub(super) struct Film {
 
 /// What a reader thread works with.
 pub(super) struct Reader {
+    /// The library's folder.
+    pub(super) root: PathBuf,
     pub(super) clock: Clock,
     pub(super) engine: Engine,
     pub(super) pictures: std::sync::Arc<Pictures>,
@@ -95,20 +100,19 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 impl Reader {
     /// Reads a file. A fault is not the file's: the scan breaks off and is tried again.
     pub(super) fn read(&mut self, folder: &Path, task: &Task, cover: Option<&Cover>) -> Result<Seen, Fault> {
-        use std::os::unix::ffi::OsStrExt;
         let entry = &task.entry;
         if task.words_only {
             let fresh = entry.beside.iter().any(|file| self.is_fresh(file.stat));
             let words = lyrics::read_beside(folder, &entry.beside);
             return Ok(Seen { stat: entry.stat, fresh, what: What::Words(words) });
         }
-        let path = folder.join(std::ffi::OsStr::from_bytes(&entry.name));
+        let path = folder.join(OsStr::from_bytes(&entry.name));
         let bad = |trouble| Ok(Seen { stat: entry.stat, fresh: false, what: What::Bad(trouble) });
         let opened = open(&path).and_then(|file| file.metadata().map(|meta| (file, meta)));
         let (file, meta) = match opened {
             Ok(opened) if opened.1.is_file() => opened,
             Ok(_) => return bad(Trouble::of_file(&io::ErrorKind::NotFound.into())),
-            Err(error) => return bad(Trouble::of_file(&error)),
+            Err(error) => return bad(self.or_unmounted(Trouble::of_file(&error), &path, entry)),
         };
         let stat = Stat::of(&meta);
         let fresh = self.is_fresh(stat);
@@ -116,6 +120,9 @@ impl Reader {
             0 => What::Bad(Trouble::empty()),
             size => self.look(&path, &file, size, entry, cover)?,
         };
+        if let What::Bad(trouble) = what {
+            what = What::Bad(self.or_unmounted(trouble, &path, entry));
+        }
         let fresh_words = entry.beside.iter().any(|file| self.is_fresh(file.stat));
         if let What::Track(heard) = &mut what
             && !entry.beside.is_empty()
@@ -129,6 +136,12 @@ impl Reader {
             }
             _ => Ok(Seen { stat, fresh: true, what: What::Bad(Trouble::growing()) }),
         }
+    }
+
+    /// A file that vanished with its drive is not gone.
+    fn or_unmounted(&self, trouble: Trouble, path: &Path, entry: &Entry) -> Trouble {
+        let vanished = trouble.code == VANISHED;
+        if vanished && !is_mounted(&self.root, path, entry.stat.device) { Trouble::unmounted() } else { trouble }
     }
 
     fn is_fresh(&self, stat: Stat) -> bool {

@@ -7,6 +7,9 @@ use crate::media::MediaError;
 /// The code of what is wrong with lyrics, which goes when they are read again.
 pub(super) const LYRICS_UNREADABLE: &str = "lyrics_unreadable";
 
+/// The code of what was there a moment ago.
+pub(super) const VANISHED: &str = "vanished";
+
 /// Something that is wrong with a file or folder of a library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -157,7 +160,7 @@ impl Trouble {
             MediaError::Cancelled => None,
             MediaError::Transient { code: "file_changing", .. } => Some(Self::growing()),
             MediaError::Refused { code: "empty_file", .. } => Some(Self::empty()),
-            MediaError::Refused { code: "absent", .. } => Some(Self::passing("vanished", reason)),
+            MediaError::Refused { code: "absent", .. } => Some(Self::passing(VANISHED, reason)),
             MediaError::Refused { code: "unreadable", .. } => {
                 Some(Self::passing("unreadable_permission", reason))
             }
@@ -174,7 +177,7 @@ impl Trouble {
                 "The server may not read this file. Give its user permission; the next scan tries again.",
             ),
             io::ErrorKind::NotFound => {
-                Self::passing("vanished", "The file vanished while the library was scanned.")
+                Self::passing(VANISHED, "The file vanished while the library was scanned.")
             }
             _ => Self::passing(
                 "unreadable",

@@ -206,7 +206,7 @@ impl Writer {
                 until_durable(picture).await?;
             }
         }
-        let was = identity::recognise(&self.ctx, &files, self.anything_known).await?;
+        let was = identity::recognise(&self.ctx, self.library, &files, self.anything_known).await?;
         for ((task, seen), was) in files.into_iter().zip(was) {
             self.ops.push(Op::File(Box::new(FileOp {
                 folder: Arc::clone(&folder),

@@ -14,5 +14,6 @@ mod names;
 mod pictures;
 #[path = "../support/small_disk.rs"]
 mod small_disk;
+mod survival;
 mod taking_in;
 mod trouble;

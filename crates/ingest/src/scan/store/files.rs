@@ -66,6 +66,7 @@ pub(in crate::scan) struct Candidate {
     pub(in crate::scan) folder: i64,
     pub(in crate::scan) folder_path: Vec<u8>,
     pub(in crate::scan) library_path: Vec<u8>,
+    pub(in crate::scan) library: LibraryId,
 }
 
 /// What is written of a file.
@@ -104,6 +105,7 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, Fault> {
         folder: row.get(13)?,
         folder_path: row.get(14)?,
         library_path: row.get(15)?,
+        library: row.get(16)?,
     })
 }
 
@@ -142,7 +144,7 @@ pub(in crate::scan) fn by_stat(
     tx.all(
         sql!(
             "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
-                f.work, f.taken, f.beside, f.folder_id, d.path, l.path
+                f.work, f.taken, f.beside, f.folder_id, d.path, l.path, f.library_id
              FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
              WHERE f.sample = $1 AND f.bytes = $2 AND f.mtime_ns = $3 LIMIT $4"
         ),
@@ -160,7 +162,7 @@ pub(in crate::scan) fn by_sample(
     tx.all(
         sql!(
             "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
-                f.work, f.taken, f.beside, f.folder_id, d.path, l.path
+                f.work, f.taken, f.beside, f.folder_id, d.path, l.path, f.library_id
              FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
              WHERE f.sample = $1 LIMIT $2"
         ),
@@ -178,7 +180,7 @@ pub(in crate::scan) fn by_work(
     tx.all(
         sql!(
             "SELECT f.id, f.name, f.bytes, f.mtime_ns, f.device, f.inode, f.state, f.sample, f.track_id, f.video_id,
-                f.work, f.taken, f.beside, f.folder_id, d.path, l.path
+                f.work, f.taken, f.beside, f.folder_id, d.path, l.path, f.library_id
              FROM ingest_file f JOIN ingest_folder d ON d.id = f.folder_id JOIN ingest_library l ON l.id = f.library_id
              WHERE f.work = $1 LIMIT $2"
         ),
