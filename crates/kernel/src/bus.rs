@@ -44,10 +44,15 @@ impl Listener {
     /// Whether `topic` was published, or was perhaps missed, since the last time that this listener was asked
     /// anything. Waits for nothing.
     pub fn has_heard(&mut self, topic: &str) -> bool {
+        self.has_heard_any(&[topic])
+    }
+
+    /// The same of one of several topics.
+    pub fn has_heard_any(&mut self, topics: &[&str]) -> bool {
         let mut found = false;
         loop {
             match self.topics.try_recv() {
-                Ok(heard) => found |= &*heard == topic,
+                Ok(heard) => found |= topics.contains(&&*heard),
                 Err(broadcast::error::TryRecvError::Lagged(_)) => found = true,
                 Err(_) => return found,
             }

@@ -1,9 +1,10 @@
 //! Lists by offset, for clients that page so, flat however far the offset, and things drawn at random.
 //!
 //! An offset below [`NEAR`] is walked to along the order's index. A far one is looked up in memory ([`sparse`]), which
-//! knows the key of every 512th row, and walked to from there: 512 rows at most. A listener's own orders are walked
-//! along the listener's marks, of which there are no more than one person has made.
+//! knows the key of every 512th row, and walked to from there: 512 rows at most. A listener's own orders have keys of
+//! their own ([`own`]).
 
+mod own;
 mod random;
 mod sparse;
 
@@ -146,9 +147,17 @@ async fn marked(
     offset: u64,
     limit: u32,
 ) -> Result<Vec<i64>, Error> {
-    let (user, skip) = (viewer.id, i64::try_from(offset).unwrap_or(i64::MAX));
+    let (before, skip) = if offset.saturating_add(limit.into()) <= NEAR {
+        (ListFrom::TOP.before, offset)
+    } else {
+        let sparse = own::of(ctx, viewer, kind, order).await?;
+        let (from, skip) = sparse.nearest(offset);
+        ((from.number, from.id), skip)
+    };
+    let (user, skip) = (viewer.id, i64::try_from(skip).unwrap_or(i64::MAX));
+    let from = ListFrom { before, skip };
     let found = visibility::read(ctx, viewer, move |tx| {
-        read::marks::by_mark(tx, user, kind, order, ListFrom { skip, ..ListFrom::TOP }, limit)
+        read::marks::by_mark(tx, user, kind, order, from, limit)
     });
     Ok(found.await.map_err(Error::Fault)?.into_iter().map(|row| row.id).collect())
 }

@@ -9,7 +9,7 @@ use crate::{
     model::{Album, MarkOrder},
     service::{
         AlbumOrder, LIST_MAX, Years, list_albums, list_artists, list_marked_artists, list_marked_tracks,
-        list_tracks,
+        list_tracks, set_favourite,
     },
     store::made,
 };
@@ -173,6 +173,9 @@ on_both_engines! {
         assert_eq!(ids(&of(MarkOrder::HighestRated, 0).await), [99_999, 99_994, 99_989]);
         assert_eq!(of(MarkOrder::HighestRated, 99_997).await.len(), 3);
         assert!(of(MarkOrder::HighestRated, 100_000).await.is_empty());
+        set_favourite(ctx, &listener(), crate::AlbumId(100_000), false).await.expect("unmarked");
+        assert_eq!(ids(&of(MarkOrder::Favourites, 50_000).await), [49_999, 49_998, 49_997], "at once");
+        set_favourite(ctx, &listener(), crate::AlbumId(100_000), true).await.expect("marked");
         let shown = of(MarkOrder::Favourites, 99_999).await;
         assert_eq!((shown[0].mark.plays, shown[0].mark.rating), (1, Some(2)));
         let bob = viewer(2, Role::Listener);

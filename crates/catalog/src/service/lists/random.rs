@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Ctx, Fault, db::Tx, http::Viewer};
+use kernel::{Ctx, db::Tx, http::Viewer};
 
 use super::{LIST_MAX, Years, sparse};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     service::{Error, fill},
     store::read::{
         genres,
-        places::{self, Order},
+        places::{self, Order, Place},
     },
     visibility,
 };
@@ -67,14 +67,9 @@ pub(super) async fn draw(
     };
     let drawn = places_of(start, end, count, |bound| ctx.random().below(bound));
     let found = visibility::read(ctx, viewer, move |tx| {
-        let mut ids = Vec::with_capacity(drawn.len());
-        for &offset in &drawn {
-            let (from, skip) = sparse.nearest(offset);
-            let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-            // What was hidden since the keys were made is not there any more.
-            ids.extend(places::walk(tx, order, from, skip, 1)?.pop().map(|place| place.id));
-        }
-        Ok::<_, Fault>(ids)
+        let wanted: Vec<(&Place, u64)> = drawn.iter().map(|offset| sparse.nearest(*offset)).collect();
+        // What was hidden since the keys were made is not there any more.
+        places::at(tx, order, &wanted)
     });
     let mut ids = found.await?;
     shuffle(&mut ids, |bound| ctx.random().below(bound));

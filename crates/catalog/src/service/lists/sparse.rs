@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Ctx, Fault, Time, bus::Listener, http::Viewer};
+use kernel::{Ctx, Fault, Time, bus::Listener, db::Tx, http::Viewer};
 
 use super::Years;
 use crate::{
@@ -96,11 +96,16 @@ struct Made {
 impl Made {
     /// Whether it still serves.
     fn serves(&self, changes: u64, now: Time) -> bool {
-        // A clock that was turned back tells no age.
-        let age = if now < self.at { Duration::MAX } else { now.since(self.at) };
-        let rest = (self.took * REST_FACTOR).min(REST_MAX);
-        age < if self.changes == changes { AGE_MAX } else { rest }
+        serve(self.changes != changes, self.at, self.took, now)
     }
+}
+
+/// Whether keys still serve that were made at a time and took so long.
+pub(super) fn serve(changed: bool, at: Time, took: Duration, now: Time) -> bool {
+    // A clock that was turned back tells no age.
+    let age = if now < at { Duration::MAX } else { now.since(at) };
+    let rest = (took * REST_FACTOR).min(REST_MAX);
+    age < if changed { rest } else { AGE_MAX }
 }
 
 /// The keys of an order as this viewer sees it, made when they are needed; whoever asks meanwhile waits for the same.
@@ -121,7 +126,8 @@ pub(super) async fn of(ctx: &Ctx, viewer: &Viewer, order: Order) -> Result<Arc<S
     let made = if let Some(made) = known.filter(|made| made.serves(changes, begun)) {
         made
     } else {
-        let sparse = Arc::new(make(ctx, scope, order).await?);
+        let walk: Walk = Arc::new(move |tx, from, skip, limit| places::walk(tx, order, from, skip, limit));
+        let sparse = Arc::new(make(ctx, scope, order.start(), &walk).await?);
         let at = ctx.now();
         Made { scope, sparse, changes, at, took: at.since(begun) }
     };
@@ -133,23 +139,29 @@ pub(super) async fn of(ctx: &Ctx, viewer: &Viewer, order: Order) -> Result<Arc<S
     Ok(sparse)
 }
 
-async fn make(ctx: &Ctx, scope: i64, order: Order) -> Result<Sparse, Fault> {
-    let mut sparse = Sparse { step: STEP, keys: vec![order.start()], rows: 0 };
+/// Reads up to so many places of an order after one, once so many were passed over.
+pub(super) type Walk =
+    Arc<dyn Fn(&mut Tx<'_>, &Place, i64, u32) -> Result<Vec<Place>, Fault> + Send + Sync>;
+
+/// Walks an order from its start, once.
+pub(super) async fn make(ctx: &Ctx, scope: i64, start: Place, walk: &Walk) -> Result<Sparse, Fault> {
+    let mut sparse = Sparse { step: STEP, keys: vec![start], rows: 0 };
     loop {
         let (from, step) = (sparse.keys[sparse.keys.len() - 1].clone(), sparse.step);
+        let walk = Arc::clone(walk);
         let found = ctx.db().read(move |tx| {
             tx.see(scope);
             let mut keys = Vec::with_capacity(KEYS_AT_ONCE);
             let skip = i64::try_from(step).unwrap_or(i64::MAX) - 1;
             while keys.len() < KEYS_AT_ONCE {
                 let from = keys.last().unwrap_or(&from);
-                let Some(next) = places::walk(tx, order, from, skip, 1)?.pop() else { break };
+                let Some(next) = walk(tx, from, skip, 1)?.pop() else { break };
                 keys.push(next);
             }
             let most = u32::try_from(step).unwrap_or(u32::MAX);
             let last = keys.last().unwrap_or(&from);
             let ended = keys.len() < KEYS_AT_ONCE;
-            let tail = if ended { places::walk(tx, order, last, 0, most)?.len() } else { 0 };
+            let tail = if ended { walk(tx, last, 0, most)?.len() } else { 0 };
             Ok::<_, Fault>((keys, ended, tail))
         });
         let (keys, ended, tail) = found.await?;

@@ -1,8 +1,10 @@
 //! Places in the orders of everything that is shown, read along the indexes and no further: keys and identifiers.
 
+use std::fmt::Write as _;
+
 use kernel::{
     Fault,
-    db::{Row, Tx},
+    db::{Engine, Row, Statement, Tx},
     params, sql,
 };
 
@@ -168,6 +170,66 @@ fn artists_by_name(tx: &mut Tx<'_>, from: &Place, skip: i64, limit: u32) -> Resu
         params![&from.text, from.id, limit, skip],
         texts,
     )
+}
+
+/// One order in which single places are looked up: a JSON list of key, identifier and rows to pass over. SQLite takes
+/// one at a time, which costs it nothing; PostgreSQL all of them in one go.
+macro_rules! lookup {
+    ($table:literal, $key:literal, $sqlite_key:literal, $postgres_key:literal) => {
+        sql!(
+            sqlite: concat!(
+                "SELECT x.id FROM ", $table, " x WHERE (x.", $key, ", x.id) > (", $sqlite_key,
+                ", ($1 -> 0 ->> 1)) AND ", visible!("x"),
+                " ORDER BY x.", $key, ", x.id LIMIT 1 OFFSET ($1 -> 0 ->> 2)"
+            ),
+            postgres: concat!(
+                "SELECT found.id FROM json_array_elements(CAST($1 AS JSON)) wanted CROSS JOIN LATERAL (
+                    SELECT x.id FROM ", $table, " x WHERE (x.", $key, ", x.id) > (", $postgres_key,
+                ", CAST(wanted.value->>1 AS BIGINT)) AND ", visible!("x"),
+                " ORDER BY x.", $key, ", x.id LIMIT 1 OFFSET CAST(wanted.value->>2 AS BIGINT)) found"
+            )
+        )
+    };
+}
+
+/// The identifiers of single places in the orders that are drawn from: each so many rows after one that is known. What
+/// is not there any more is left out.
+pub(crate) fn at(tx: &mut Tx<'_>, order: Order, wanted: &[(&Place, u64)]) -> Result<Vec<i64>, Fault> {
+    let sql: &'static Statement = match order {
+        Order::TrackDate => lookup!("catalog_track", "date", "($1 -> 0 ->> 0)", "wanted.value->>0"),
+        Order::TrackTitle => lookup!(
+            "catalog_track",
+            "sort_key",
+            "unhex($1 -> 0 ->> 0)",
+            "decode(wanted.value->>0, 'hex')"
+        ),
+        _ => lookup!(
+            "catalog_album",
+            "sort_key",
+            "unhex($1 -> 0 ->> 0)",
+            "decode(wanted.value->>0, 'hex')"
+        ),
+    };
+    let at_once = if tx.engine() == Engine::Postgres { wanted.len().max(1) } else { 1 };
+    let mut found = Vec::with_capacity(wanted.len());
+    for some in wanted.chunks(at_once) {
+        let places = some.iter().map(|(place, skip)| {
+            let key = if order == Order::TrackDate { date(place) } else { hex(&place.text) };
+            (key, place.id, *skip)
+        });
+        let json = serde_json::to_string(&places.collect::<Vec<_>>())
+            .map_err(|error| Fault::from_error("places can't be written", error))?;
+        found.extend(tx.all(sql, params![json], |row| row.get::<i64>(0))?);
+    }
+    Ok(found)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a text can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// How many of the next `most` places after `from` come before `end`, in the orders that years are looked up in.
