@@ -1,5 +1,6 @@
 //! The envelope, in the format that was asked for.
 
+pub(crate) mod pack;
 mod xml;
 
 use axum::response::{IntoResponse as _, Response};

@@ -71,12 +71,14 @@ async fn answer(State(app): State<Arc<App>>, Path(name): Path<String>, request: 
         Ok(format) => format,
         Err((format, error)) => return open(render::bad(&format, &error)),
     };
-    open(match call(app, &name, parts, params, body).await {
+    let packs = render::pack::is_taken(&parts.headers);
+    let response = match call(app, &name, parts, params, body).await {
+        Ok(Reply::Raw(response)) => return open(*response),
         Ok(Reply::Done) => render::good(&format, None),
         Ok(Reply::Element(name, element)) => render::good(&format, Some((name, element))),
-        Ok(Reply::Raw(response)) => *response,
         Err(error) => render::bad(&format, &error),
-    })
+    };
+    open(render::pack::answer(response, packs).await)
 }
 
 async fn call(
