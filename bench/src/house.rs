@@ -22,14 +22,22 @@ pub(crate) struct House {
     pub(crate) data: PathBuf,
     /// An API token of the administrator.
     pub(crate) token: String,
+    /// The database, unless it is the folder's own.
+    database: Option<String>,
 }
 
 impl House {
     /// Makes a new one.
     pub(crate) fn new(program: &Path, data: PathBuf) -> Result<Self, Anything> {
+        Self::on(program, data, None)
+    }
+
+    /// Makes a new one on this database.
+    pub(crate) fn on(program: &Path, data: PathBuf, database: Option<String>) -> Result<Self, Anything> {
         let odeon = |words: &[&str]| {
             let mut odeon = command(program);
             odeon.args(words).arg("--data").arg(&data);
+            odeon.args(database.iter().flat_map(|url| ["--database", url]));
             odeon
         };
         fs::create_dir_all(&data)?;
@@ -39,7 +47,7 @@ impl House {
         run(odeon(&add).stdin(fs::File::open(&password)?))?;
         let token = run(&mut odeon(&["token", "add", "bench", "--label", "bench"]))?;
         let token = token.lines().last().unwrap_or_default().trim().to_owned();
-        Ok(Self { program: program.to_owned(), data, token })
+        Ok(Self { program: program.to_owned(), data, token, database })
     }
 
     /// Starts the server and waits until it is ready; also says how long that took.
@@ -48,6 +56,7 @@ impl House {
         let log = fs::File::options().append(true).create(true).open(self.data.with_extension("log"))?;
         let mut serve = command(&self.program);
         serve.arg("serve").arg("--data").arg(&self.data).args(["--listen", &format!("127.0.0.1:{port}")]);
+        serve.args(self.database.iter().flat_map(|url| ["--database", url]));
         serve.current_dir(&self.data).stdout(Stdio::null()).stderr(log);
         let begun = Instant::now();
         let mut process = Running::start(&mut serve)?;

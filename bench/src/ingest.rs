@@ -145,7 +145,7 @@ pub(crate) fn first_scan(server: &Server, place: &Path, tracks: usize) -> Result
 }
 
 /// The library once a scan later than the one at `before` is through.
-fn settled(server: &Server, id: &str, before: &str) -> Result<serde_json::Value, Anything> {
+pub(crate) fn settled(server: &Server, id: &str, before: &str) -> Result<serde_json::Value, Anything> {
     let the = |list: &serde_json::Value| {
         let items = list["items"].as_array().cloned().unwrap_or_default();
         items.into_iter().find(|library| library["id"] == id).unwrap_or_default()

@@ -108,7 +108,7 @@ fn describe(tag: &mut Tag, number: usize) {
 }
 
 /// JPEG pictures of 300 × 300 pixels, drawn by one ffmpeg.
-fn pictures(place: &Path) -> Result<Vec<Vec<u8>>, Anything> {
+pub(crate) fn pictures(place: &Path) -> Result<Vec<Vec<u8>>, Anything> {
     let source = format!("testsrc2=size=300x300:rate=1:duration={PICTURES},hue=h=t*11");
     machine::ffmpeg(&["-f", "lavfi", "-i", &source, "-q:v", "5"], &place.join("picture-%02d.jpg"))?;
     let mut pictures = Vec::new();

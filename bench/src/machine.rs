@@ -126,10 +126,19 @@ pub(crate) fn family_cpu_s(id: u32) -> Result<f64, Anything> {
 
 /// Resident memory of a process in megabytes (10⁶).
 pub(crate) fn resident_mb(id: u32) -> Result<f64, Anything> {
+    memory_mb(id, "VmRSS:")
+}
+
+/// The most that a process has had resident so far, in megabytes.
+pub(crate) fn peak_mb(id: u32) -> Result<f64, Anything> {
+    memory_mb(id, "VmHWM:")
+}
+
+fn memory_mb(id: u32, field: &str) -> Result<f64, Anything> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    Ok(number(kib.ok_or("the process tells no VmRSS")?) * 1024.0 / 1e6)
+    Ok(number(kib.ok_or_else(|| format!("the process tells no {field}"))?) * 1024.0 / 1e6)
 }
 
 /// The average number of processes that wanted to run in the last minute.

@@ -62,9 +62,10 @@ fn run() -> Result<(), Anything> {
         Some("database") => tokio::runtime::Runtime::new()?.block_on(database::measure(quick)),
         Some("delivery") => delivery::measure(&setting()?)?,
         Some("ingest") => ingest::measure(&setting()?)?,
+        Some("phone") => tokio::runtime::Runtime::new()?.block_on(music::phone::measure(&setting()?))?,
         Some("music") => tokio::runtime::Runtime::new()?.block_on(music::measure(&setting()?))?,
         other => {
-            return Err(format!("it measures database, delivery, ingest and music, not {other:?}").into());
+            return Err(format!("it measures database, delivery, ingest, music and phone, not {other:?}").into());
         }
     }
     Ok(())

@@ -7,9 +7,14 @@ mod catalogue;
 mod first_play;
 mod lists;
 mod loudness;
+pub(crate) mod phone;
+mod scan;
 mod search;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kernel::db::Engine;
 
@@ -25,12 +30,14 @@ const TRACKS: (u32, u32) = (1_000_000, 20_000);
 /// Prints the figures of `music`.
 pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
     let tracks = if setting.quick { TRACKS.1 } else { TRACKS.0 };
+    let scan_peak = scan::measure(setting).await?;
+    figure::print_alone("scan_peak_memory_mb", scan_peak, "MB", "VmHWM of the program, on the hungrier engine");
     let (mut searches, mut listed) = (Vec::new(), lists::Lists::default());
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let name = name(engine);
         eprintln!("{name}: entering {tracks} tracks");
         let begun = Instant::now();
-        let catalogue = Catalogue::fill(engine, tracks).await?;
+        let catalogue = Catalogue::fill(engine, tracks, Arc::from([])).await?;
         let entered = f64::from(tracks) / begun.elapsed().as_secs_f64();
         figure::print_alone(&format!("{name}_tracks_entered_per_s"), entered, "tracks/s", &of(tracks));
         let megabytes = number(catalogue.database_bytes().await?) / 1e6;
@@ -42,10 +49,12 @@ pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
     let worst = searches.into_iter().fold(0.0, f64::max);
     figure::print("search_p95_ms", worst, "ms", "goal, on the slower engine", 10.0);
     for (list, value) in [
+        ("album_page", listed.album_page),
         ("album_list_first", listed.album_first),
         ("album_list_far_offset", listed.album_far),
         ("track_list_far_offset", listed.track_far),
         ("favourites", listed.favourites),
+        ("own_marks_far_offset", listed.own_far),
         ("random", listed.random),
     ] {
         figure::print(&format!("{list}_p95_ms"), value, "ms", "goal, on the slower engine", 10.0);

@@ -1,9 +1,12 @@
 //! A made library: a fifth of a thousand artists for ten thousand tracks, albums of ten tracks, and names whose words
 //! are as unevenly frequent as those of a language are.
 
-use std::{collections::HashSet, fs};
+use std::{collections::HashSet, fs, sync::Arc};
 
-use catalog::import::{self, Batch, Source, SourceFile, TrackImport, TrackTags};
+use catalog::{
+    import::{self, Batch, Source, SourceFile, TrackImport, TrackTags},
+    picture::PictureFacts,
+};
 use kernel::{
     Ctx, Fault,
     db::{Engine, Location},
@@ -38,8 +41,13 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Enters that many tracks, with the index of the search following as it does in a running house.
-    pub(super) async fn fill(engine: Engine, tracks: u32) -> Result<Self, Anything> {
+    /// Enters that many tracks, with the index of the search following as it does in a running house. The first albums
+    /// get these covers.
+    pub(super) async fn fill(
+        engine: Engine,
+        tracks: u32,
+        covers: Arc<[PictureFacts]>,
+    ) -> Result<Self, Anything> {
         let world = World::new(engine).await;
         catalog::search::start(&world.ctx, true);
         let names = Names::new();
@@ -49,7 +57,7 @@ impl Catalogue {
             let artists = (tracks / TRACKS_OF_ARTIST).max(1);
             let mine = albums.iter().map(|album| names.album(*album, artists));
             let mine: Vec<Album> = mine.filter(|album| album.artist_number % writers == writer).collect();
-            tokio::spawn(enter(world.ctx.clone(), mine))
+            tokio::spawn(enter(world.ctx.clone(), mine, Arc::clone(&covers)))
         });
         for task in tasks.collect::<Vec<_>>() {
             task.await??;
@@ -94,19 +102,26 @@ pub(super) struct Album {
     pub(super) tracks: Vec<String>,
 }
 
-async fn enter(ctx: Ctx, albums: Vec<Album>) -> Result<(), Fault> {
+async fn enter(ctx: Ctx, albums: Vec<Album>, covers: Arc<[PictureFacts]>) -> Result<(), Fault> {
     for albums in albums.chunks(ALBUMS_AT_ONCE) {
-        let (albums, ids, now) = (albums.to_vec(), ctx.ids().clone(), ctx.now());
+        let (albums, ids, now, covers) = (albums.to_vec(), ctx.ids().clone(), ctx.now(), Arc::clone(&covers));
         let entered = ctx.db().write(move |tx| {
             let mut batch = Batch::new(&ids, now);
-            albums.iter().try_for_each(|album| enter_album(tx, &mut batch, album))
+            albums.iter().try_for_each(|album| enter_album(tx, &mut batch, album, &covers))
         });
         entered.await?;
     }
     Ok(())
 }
 
-fn enter_album(tx: &mut kernel::db::Tx<'_>, batch: &mut Batch, album: &Album) -> Result<(), Fault> {
+fn enter_album(
+    tx: &mut kernel::db::Tx<'_>,
+    batch: &mut Batch,
+    album: &Album,
+    covers: &[PictureFacts],
+) -> Result<(), Fault> {
+    let cover = covers.get(album.number as usize);
+    let picture = cover.map(|facts| import::upsert_picture(tx, batch, facts)).transpose()?;
     let folder = format!("/music/{}/{}", album.artist_number, album.number);
     for (number, title) in (1..).zip(&album.tracks) {
         let source = SourceFile {
@@ -134,7 +149,7 @@ fn enter_album(tx: &mut kernel::db::Tx<'_>, batch: &mut Batch, album: &Album) ->
             library: None,
             source: &source,
             tags: &tags,
-            picture: None,
+            picture,
             folder: Some(&folder),
         };
         import::upsert_track(tx, batch, &new)?;

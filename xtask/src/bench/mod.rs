@@ -38,6 +38,12 @@ const BENCHES: &[Bench] = &[
         run: |setting| measured::with_postgres("music", setting),
     },
     Bench {
+        name: "phone",
+        what: "a phone app's first sync of two hundred thousand tracks, on both engines",
+        needs: &[FFMPEG, POSTGRES],
+        run: |setting| measured::with_postgres("phone", setting),
+    },
+    Bench {
         name: "delivery",
         what: "segments by signed paths beside nginx",
         needs: &[FFMPEG, NGINX, WRK],
