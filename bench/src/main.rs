@@ -65,7 +65,9 @@ fn run() -> Result<(), Anything> {
         Some("phone") => tokio::runtime::Runtime::new()?.block_on(music::phone::measure(&setting()?))?,
         Some("music") => tokio::runtime::Runtime::new()?.block_on(music::measure(&setting()?))?,
         other => {
-            return Err(format!("it measures database, delivery, ingest, music and phone, not {other:?}").into());
+            return Err(
+                format!("it measures database, delivery, ingest, music and phone, not {other:?}").into()
+            );
         }
     }
     Ok(())

@@ -31,7 +31,12 @@ const TRACKS: (u32, u32) = (1_000_000, 20_000);
 pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
     let tracks = if setting.quick { TRACKS.1 } else { TRACKS.0 };
     let scan_peak = scan::measure(setting).await?;
-    figure::print_alone("scan_peak_memory_mb", scan_peak, "MB", "VmHWM of the program, on the hungrier engine");
+    figure::print_alone(
+        "scan_peak_memory_mb",
+        scan_peak,
+        "MB",
+        "VmHWM of the program, on the hungrier engine",
+    );
     let (mut searches, mut listed) = (Vec::new(), lists::Lists::default());
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let name = name(engine);

@@ -60,9 +60,8 @@ pub(super) fn measure(setting: &Setting) -> Result<(), Anything> {
     }
     let (version, count) = (machine::version("ffmpeg", "-version", 3), ours.len());
     let peer = format!("one {version} to its first Opus packet, {count} files of {seconds} s");
-    let middle = |times: &[Duration]| {
-        median(&times.iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>())
-    };
+    let middle =
+        |times: &[Duration]| median(&times.iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>());
     eprintln!("load {}", machine::load());
     figure::print("first_play_first_byte_median_ms", middle(&ours), "ms", &peer, middle(&theirs));
     let (own, plain) = (super::quantile_ms(&mut ours, 0.95), super::quantile_ms(&mut theirs, 0.95));

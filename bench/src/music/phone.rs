@@ -134,7 +134,9 @@ impl<'a> Phone<'a> {
     async fn new(catalogue: &'a Catalogue) -> Result<Self, Anything> {
         let ctx = &catalogue.world.ctx;
         let password = "seven green herons".to_owned();
-        accounts::add_user(ctx, "ann", "", Role::Listener, password).await.map_err(|error| format!("{error:?}"))?;
+        accounts::add_user(ctx, "ann", "", Role::Listener, password)
+            .await
+            .map_err(|error| format!("{error:?}"))?;
         let key = accounts::add_token(ctx, "ann", "phone").await.map_err(|error| format!("{error:?}"))?;
         let (_, _, direct) = delivery::parts_and_direct(ctx.clone(), delivery::Config::default());
         let app = subsonic::routes(ctx.clone(), direct, subsonic::Config::default());
@@ -182,7 +184,8 @@ impl<'a> Phone<'a> {
             bytes += met.bytes;
             calls += met.calls;
         }
-        let note = format!("{}, {calls} calls one after the other, without covers", of(self.catalogue.tracks));
+        let note =
+            format!("{}, {calls} calls one after the other, without covers", of(self.catalogue.tracks));
         let engine = self.engine;
         let seconds = begun.elapsed().as_secs_f64();
         figure::print_alone(&format!("{engine}_first_sync_s"), seconds, "s", &note);
@@ -196,7 +199,12 @@ impl<'a> Phone<'a> {
                 times.push(self.ask(method, "").await?.1);
             }
             let note = format!("{}, {ROUNDS} times {method}", of(self.catalogue.tracks));
-            figure::print_alone(&format!("{engine}_{name}_p95_ms"), quantile_ms(&mut times, 0.95), "ms", &note);
+            figure::print_alone(
+                &format!("{engine}_{name}_p95_ms"),
+                quantile_ms(&mut times, 0.95),
+                "ms",
+                &note,
+            );
         }
         self.covers().await
     }
@@ -291,7 +299,9 @@ impl<'a> Phone<'a> {
         if ids.len() < COVERS as usize / 2 {
             return Err(format!("only {} albums have covers", ids.len()).into());
         }
-        for (name, note) in [("first", "each made smaller when it is first asked for"), ("again", "asked for again")] {
+        for (name, note) in
+            [("first", "each made smaller when it is first asked for"), ("again", "asked for again")]
+        {
             let mut times = Vec::new();
             for id in &ids {
                 times.push(self.ask("getCoverArt", &format!("id={id}&size=300")).await?.1);

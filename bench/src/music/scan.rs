@@ -44,7 +44,9 @@ pub(super) async fn measure(setting: &Setting) -> Result<f64, Anything> {
         let data = setting.folder.join(format!("scanned-on-{}", name(engine)));
         let house = House::on(&setting.program, data, database)?;
         let place = place.clone();
-        let peak = tokio::task::spawn_blocking(move || scans(&house, &place, made, engine).map_err(|why| why.to_string()));
+        let peak = tokio::task::spawn_blocking(move || {
+            scans(&house, &place, made, engine).map_err(|why| why.to_string())
+        });
         worst = worst.max(peak.await??);
         world.ctx.shut_down().await;
     }

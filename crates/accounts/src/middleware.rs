@@ -16,6 +16,9 @@ use crate::{
     service::{session, tokens},
 };
 
+/// For whom a page was made.
+const MADE_FOR: &str = "x-odeon-user";
+
 /// What the layer needs to know.
 #[derive(Clone)]
 pub struct Gate {
@@ -36,6 +39,9 @@ pub type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 /// or one that does not hold, goes on without a viewer, and whatever needs one answers 401. One that would change
 /// something in the name of a cookie is answered 403 `csrf` unless it came from our own page. Each lookup is one
 /// indexed SELECT, so that an ended session stops working at once on every node.
+///
+/// A page that was made for one account says so in the header `X-Odeon-User`. When another tab has signed in somebody
+/// else meanwhile, its cookie is not taken from that page: what one listener plays must not count for another.
 pub fn viewer(ctx: Ctx, config: Config) -> ViewerLayer {
     from_fn_with_state(Gate { ctx, config }, pass as Pass)
 }
@@ -62,9 +68,16 @@ async fn admit(gate: &Gate, request: Request) -> Result<Request, Problem> {
         if viewer.session.is_some() {
             check_origin(&parts, &gate.config, true)?;
         }
-        parts.extensions.insert::<Viewer>(viewer);
+        if viewer.session.is_none() || !is_for_another(&parts.headers, &viewer) {
+            parts.extensions.insert::<Viewer>(viewer);
+        }
     }
     Ok(Request::from_parts(parts, body))
+}
+
+/// Whether the page that asks was made for somebody else.
+fn is_for_another(headers: &HeaderMap, viewer: &Viewer) -> bool {
+    headers.get(MADE_FOR).is_some_and(|id| id.as_bytes() != viewer.id.to_string().as_bytes())
 }
 
 /// The token of an `Authorization: Bearer …`; empty when it can't be one.

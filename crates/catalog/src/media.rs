@@ -32,8 +32,8 @@ pub use runs::{
     forget_run, make as make_run, make_ahead as make_run_ahead, set_run_ends, set_run_rate, stale_runs,
 };
 pub use types::{
-    Caption, EncodeRequest, Kept, Media, MediaIndex, MediaKind, MediaState, NewCaption, NewRendition, Problem,
-    Rendition, RenditionKind, Segment, Source, SourceFile,
+    Caption, EncodeRequest, Kept, Media, MediaIndex, MediaKind, MediaState, NewCaption, NewRendition,
+    Problem, Rendition, RenditionKind, Segment, Source, SourceFile,
 };
 
 use crate::{CaptionId, MediaId, PictureId, RenditionId, TrackId, VideoId, model, store, visibility};

@@ -144,10 +144,7 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
 
 /// The methods of the API that this server has nothing behind yet. They are refused in words that say so, rather than
 /// answered with nothing, which would claim that there is nothing.
-const NOT_YET: &[&str] = &[
-    "addChatMessage",
-    "getChatMessages",
-];
+const NOT_YET: &[&str] = &["addChatMessage", "getChatMessages"];
 
 /// The one method that is open: what an app asks before it knows how to sign in.
 static EXTENSIONS: Endpoint = Endpoint::Open(system::get_open_subsonic_extensions);

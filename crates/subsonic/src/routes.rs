@@ -44,7 +44,8 @@ pub struct Config {
 /// The dialect's routes. Merge them beside the layers that look for a session, not below: a cookie means nothing here.
 pub fn routes(ctx: Ctx, direct: Direct, sharing: Sharing, config: Config) -> Router {
     let podcasts = Podcasts::new(ctx.clone(), direct.clone());
-    let app = App { ctx, direct, podcasts, sharing, passwords: Passwords::default(), config: config.accounts };
+    let app =
+        App { ctx, direct, podcasts, sharing, passwords: Passwords::default(), config: config.accounts };
     Router::new().route("/rest/{endpoint}", any(answer)).with_state(Arc::new(app))
 }
 

@@ -10,6 +10,9 @@ use crate::{
     error::{Code, Error},
 };
 
+/// Bytes of a salt; apps send about twelve, and it is hashed with each app password of an account.
+const SALT_BYTES_MAX: usize = 256;
+
 /// What a request brings to sign in with.
 enum Brought<'a> {
     ApiKey(&'a str),
@@ -100,12 +103,13 @@ pub(crate) fn decoded(text: &str) -> String {
 /// Whether `proof` is the MD5 of password and salt in hexadecimal digits; compared in constant time.
 fn proves(password: &str, proof: &str, salt: &str) -> bool {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    if proof.len() != 32 || salt.len() > SALT_BYTES_MAX {
+        return false;
+    }
     let hash = Md5::new().chain_update(password.as_bytes()).chain_update(salt.as_bytes()).finalize();
     let digits = hash.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
     let given = proof.as_bytes();
-    given.len() == 2 * hash.len()
-        && digits.zip(given).fold(0, |unlike, (digit, given)| unlike | (digit ^ given.to_ascii_lowercase()))
-            == 0
+    digits.zip(given).fold(0, |unlike, (digit, given)| unlike | (digit ^ given.to_ascii_lowercase())) == 0
 }
 
 #[cfg(test)]

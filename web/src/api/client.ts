@@ -5,11 +5,27 @@ import type { paths } from './schema';
 /** No answer within this time counts as being offline. */
 const PATIENCE_MS = 20_000;
 
+/** For whom this page was made. Another tab may sign in somebody else, and what this page then asks is not answered. */
+let asks: string | null = null;
+export function askAs(user: string | null): void {
+  asks = user;
+}
+
+/** The custom header is what tells our own page from a forged form on another site. */
+export function ownHeaders(): Record<string, string> {
+  return asks === null ? { 'X-Odeon': '1' } : { 'X-Odeon': '1', 'X-Odeon-User': asks };
+}
+
 const raw = createClient<paths>({
   baseUrl: location.origin,
-  // The custom header is what tells our own page from a forged form on another site.
-  headers: { 'X-Odeon': '1' },
   fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) }),
+});
+
+raw.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(ownHeaders())) request.headers.set(name, value);
+    return request;
+  },
 });
 
 /** Called when the server says that nobody is signed in any more. */

@@ -1,4 +1,4 @@
-import { api, ask, whenSignedOut } from '../api/client';
+import { api, ask, askAs, whenSignedOut } from '../api/client';
 import { asApiError, type ApiError } from '../api/errors';
 import type { User } from '../api/types';
 import { forgetEverything } from '../data/cache.svelte';
@@ -10,9 +10,20 @@ const isLink = (path: string): boolean => /^\/(s|embed)\/[^/]+\/?$/.test(path);
 
 /** Who is signed in. `ready` is false until the server has said. */
 class SessionState {
-  user = $state.raw<User | null>(null);
+  #user = $state.raw<User | null>(null);
+  /** Tells the other tabs who signed in here. */
+  #tabs = new BroadcastChannel('odeon.session');
   ready = $state(false);
   trouble = $state.raw<ApiError | null>(null);
+
+  get user(): User | null {
+    return this.#user;
+  }
+
+  set user(user: User | null) {
+    this.#user = user;
+    askAs(user?.id ?? null);
+  }
 
   get isAdmin(): boolean {
     return this.user?.role === 'admin';
@@ -25,6 +36,9 @@ class SessionState {
   async start(): Promise<void> {
     this.trouble = null;
     whenSignedOut(() => this.lost());
+    this.#tabs.onmessage = ({ data }) => {
+      if (data !== this.user?.id) this.lost();
+    };
     try {
       this.user = await ask(api.GET('/api/v1/session'));
     } catch (thrown) {
@@ -56,11 +70,13 @@ class SessionState {
     forgetEverything();
     marks.forget();
     this.user = user;
+    this.#tabs.postMessage(user.id);
   }
 
   async signOut(): Promise<void> {
     await ask(api.DELETE('/api/v1/session'));
     this.user = null;
+    this.#tabs.postMessage(null);
     forgetEverything();
     marks.forget();
     router.go('/sign-in', { replace: true });

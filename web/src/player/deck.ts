@@ -114,7 +114,6 @@ export class Deck {
     if (turn !== this.#turn) return;
     const hls = new Hls(hlsConfig({ startPosition: this.#startAtS > 0 ? this.#startAtS : -1 }));
     this.#hls = hls;
-    this.#startAtS = 0;
     let recovered = false;
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal || turn !== this.#turn) return;
@@ -185,7 +184,8 @@ export class Deck {
   }
 
   #seekToStart(): void {
-    if (!this.run && this.#startAtS > 0) this.element.currentTime = this.#startAtS;
+    // hls.js begins there by itself.
+    if (!this.run && !this.#hls && this.#startAtS > 0) this.element.currentTime = this.#startAtS;
   }
 
   #elementBroke(): void {

@@ -8,38 +8,11 @@ import { asApiError } from '../api/errors';
 import type { TrackGrant } from '../api/types';
 import { Deck, type Play } from './deck';
 import { Desk } from './desk';
+import type { EngineHost } from './engine-host';
 import { idle, pickSource, RETRY_PAUSES_MS, step, type PlayState, type Signal, type Trouble } from './machine';
 import { Joiner, type Opening } from './joiner';
-import { isEncoded, type SoundQuality } from './quality';
+import { isEncoded } from './quality';
 import type { Part } from './sound/timeline';
-
-export interface EngineHost {
-  /**
-   * Asks the server for leave and addresses; `fresh`: what is known does not serve any more; `alone`: the run of its album
-   * does not serve. Throws an `ApiError`.
-   */
-  grant(trackId: string, fresh?: boolean, alone?: boolean): Promise<TrackGrant>;
-  changed(state: PlayState): void;
-  moved(positionMs: number, durationMs: number, bufferedMs: number): void;
-  /** The track ran out, or fades; the host opens what follows before returning, or nothing. */
-  ended(): void;
-  /** What follows an item by itself, or null. */
-  following(key: number): Opening | null;
-  /** Another item sounds already: it was joined to the one before. */
-  passed(key: number): void;
-  /** Whether tracks are to be joined without a seam. */
-  gapless(): boolean;
-  /** As what music is to be fetched. */
-  quality(): SoundQuality;
-  /** How long one item is to fade into another; 0 when it is not. */
-  fadeMs(key: number, next: number): number;
-  /** Whether any may. */
-  fades(): boolean;
-  /** The amplitude that an item is multiplied with, so that it is as loud as others. */
-  level(key: number): number;
-  /** The browser wants a press first; the host shows Play. */
-  refused(): void;
-}
 
 /** The next track is readied when this much is left, or when the current one is here entirely. */
 const READY_AHEAD_MS = 30_000;
@@ -179,6 +152,18 @@ export class MusicEngine {
     for (const deck of [this.#live, this.#spare]) if (deck.key >= 0) this.desk.level(deck.element, this.host.level(deck.key));
   }
 
+  /** The line is back: what waits to be tried again is tried now. */
+  hurry(): void {
+    const { trackId, phase } = this.state;
+    if (trackId !== null && phase === 'retrying') this.#tryAgain(trackId);
+  }
+
+  #tryAgain(trackId: string): void {
+    clearTimeout(this.#retry);
+    this.#signal({ kind: 'retry', trackId });
+    void this.#ask(trackId);
+  }
+
   close(): void {
     this.#turn += 1;
     clearTimeout(this.#retry);
@@ -242,7 +227,10 @@ export class MusicEngine {
       if (turn !== this.#turn) return;
       const error = asApiError(thrown);
       const gone = error.status === 404 || error.status === 403;
-      this.#fail(gone ? 'This track is no longer here.' : error.message, gone || error.status === 401, error.reference);
+      const { wanted } = this.state;
+      const away = error.offline || error.status >= 500;
+      this.#fail(gone ? 'This track is no longer here.' : error.message, gone || error.status === 401, error.reference, away);
+      if (gone && wanted) this.host.gone();
     }
   }
 
@@ -395,19 +383,17 @@ export class MusicEngine {
     this.#fail(trouble.text, false, trouble.reference);
   }
 
-  #fail(text: string, final: boolean, reference: string | null = null): void {
+  #fail(text: string, final: boolean, reference: string | null = null, away = false): void {
     const { trackId } = this.state;
     if (trackId === null) return;
     this.#turn += 1;
     const turn = this.#turn;
     this.#live.unload();
-    this.#signal({ kind: 'broke', trackId, trouble: { text, reference }, final });
+    this.#signal({ kind: 'broke', trackId, trouble: { text, reference }, final, away });
     if (this.state.phase !== 'retrying') return;
     const pause = RETRY_PAUSES_MS[Math.min(this.state.attempts, RETRY_PAUSES_MS.length) - 1];
     this.#retry = setTimeout(() => {
-      if (turn !== this.#turn) return;
-      this.#signal({ kind: 'retry', trackId });
-      void this.#ask(trackId);
+      if (turn === this.#turn) this.#tryAgain(trackId);
     }, pause);
   }
 

@@ -45,6 +45,13 @@ describe('player states', () => {
     for (let i = 0; i < ATTEMPTS_MAX; i++) signals.push(broke(), on('retry'));
     expect(run(...signals)).toMatchObject({ phase: 'failed', wanted: false, attempts: ATTEMPTS_MAX, trouble });
   });
+  it('a_server_that_is_away_is_waited_for', () => {
+    const signals: Signal[] = [open()];
+    for (let i = 0; i < 3 * ATTEMPTS_MAX; i++) signals.push({ kind: 'broke', trackId: 'a', trouble, final: false, away: true }, on('retry'));
+    expect(run(...signals)).toMatchObject({ phase: 'asking', wanted: true, attempts: ATTEMPTS_MAX - 1 });
+    expect(run(...signals, on('granted'), on('sounding')).phase).toBe('playing');
+    expect(run(...signals, broke()).phase).toBe('failed');
+  });
   it('steady_play_forgives_earlier_failures', () => expect(run(open(), broke(), on('retry'), on('granted'), on('sounding'), on('steady')).attempts).toBe(0));
   it('a_final_failure_is_not_tried_again', () => expect(run(open(), broke(true)).phase).toBe('failed'));
   it('play_after_a_failure_starts_afresh', () => expect(run(open(), broke(true), want(true))).toMatchObject({ phase: 'asking', attempts: 0, trouble: null, wanted: true }));

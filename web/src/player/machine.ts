@@ -47,7 +47,8 @@ export type Signal =
   | { kind: 'starved'; trackId: string }
   | { kind: 'held'; trackId: string }
   | { kind: 'steady'; trackId: string }
-  | { kind: 'broke'; trackId: string; trouble: Trouble; final: boolean }
+  /** `away`: the server can't be reached; that does not use up the attempts. */
+  | { kind: 'broke'; trackId: string; trouble: Trouble; final: boolean; away?: boolean }
   | { kind: 'retry'; trackId: string }
   | { kind: 'ended'; trackId: string }
   | { kind: 'close' };
@@ -59,8 +60,8 @@ export const RETRY_PAUSES_MS = [500, 1500, 4000] as const;
 
 export const idle: PlayState = { phase: 'idle', trackId: null, wanted: false, attempts: 0, trouble: null };
 
-function fail(state: PlayState, trouble: Trouble, final: boolean): PlayState {
-  const attempts = state.attempts + 1;
+function fail(state: PlayState, trouble: Trouble, final: boolean, away: boolean): PlayState {
+  const attempts = away ? Math.min(state.attempts + 1, ATTEMPTS_MAX - 1) : state.attempts + 1;
   if (final || attempts >= ATTEMPTS_MAX) return { ...state, phase: 'failed', wanted: false, attempts, trouble };
   return { ...state, phase: 'retrying', attempts, trouble };
 }
@@ -105,7 +106,7 @@ export function step(state: PlayState, signal: Signal): PlayState {
     case 'steady':
       return state.attempts === 0 ? state : { ...state, attempts: 0 };
     case 'broke':
-      return state.phase === 'failed' ? state : fail(state, signal.trouble, signal.final);
+      return state.phase === 'failed' ? state : fail(state, signal.trouble, signal.final, signal.away ?? false);
     case 'retry':
       return state.phase === 'retrying' ? { ...state, phase: 'asking' } : state;
     case 'ended':

@@ -51,6 +51,8 @@ class Player {
   #engine: MusicEngine | null = null;
   #owner = '';
   #keptAt = 0;
+  /** Songs in a row that were not there any more. */
+  #gone = 0;
   #grants = new Map<string, TrackGrant>();
 
   /** Takes over the two elements of the page and what this person had in the queue. */
@@ -73,21 +75,26 @@ class Player {
         fades: () => prefs.get('crossfade') > 0,
         level: (key) => this.#level(key),
         refused: () => toasts.say('Press Play to start the sound.'),
+        gone: () => this.#skipGone(),
       },
       elements,
     );
     this.#hearPrefs();
     this.#restore();
     bindMediaSession(this);
-    const keep = (): void => this.#keep();
+    // What the page goes with is kept here; what the server must know is said by whoever holds the queue.
+    const keep = (): void => this.#keepHere();
+    const back = (): void => this.#engine?.hurry();
     const yieldTo = (event: Event): void => {
       if ((event as CustomEvent<string>).detail !== 'music') this.pause();
     };
     addEventListener('pagehide', keep);
+    addEventListener('online', back);
     addEventListener(SOUND_EVENT, yieldTo);
     return () => {
       keep();
       removeEventListener('pagehide', keep);
+      removeEventListener('online', back);
       removeEventListener(SOUND_EVENT, yieldTo);
       this.#engine?.close();
       this.#engine?.desk.close();
@@ -283,6 +290,14 @@ class Player {
     if (!same) this.#open(this.on, positionMs);
   }
 
+  /** A song was removed from the house: the next one plays, unless all of them are gone. */
+  #skipGone(): void {
+    const { track } = this;
+    if (track) toasts.say(`“${track.title}” is no longer here.`);
+    this.#gone += 1;
+    if (this.#gone < this.queue.items.length) this.#advance(true);
+  }
+
   #advance(ended: boolean): void {
     const index = q.following(this.queue, ended);
     if (index === null) {
@@ -316,6 +331,7 @@ class Player {
   #changed(state: PlayState): void {
     const before = this.state;
     this.state = state;
+    if (state.phase === 'playing') this.#gone = 0;
     if (state.wanted && !before.wanted) {
       dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'music' }));
       this.holdMediaKeys();
@@ -366,9 +382,14 @@ class Player {
 
   #keep(): void {
     if (!this.#owner) return;
+    this.#keepHere();
+    this.watch?.kept();
+  }
+
+  #keepHere(): void {
+    if (!this.#owner) return;
     writeStored(`odeon.queue.${this.#owner}`, this.queue);
     this.#keepPosition();
-    this.watch?.kept();
   }
 
   #keepPosition(): void {

@@ -28,20 +28,34 @@ export function countPlays(owner: string): () => void {
   let tally: Tally | null = null;
   let lookedAt = performance.now();
   let sending = false;
+  /** What the browser would not keep. */
+  const memory: Waiting[] = [];
+
+  const waiting = (): Waiting | undefined => memory[0] ?? readStored(key, [], isWaiting)[0];
+  const keep = (play: Waiting): void => {
+    if (writeStored(key, [...readStored(key, [], isWaiting), play].slice(-WAITING_MAX))) return;
+    memory.push(play);
+    if (memory.length > WAITING_MAX) memory.shift();
+  };
+  /** False when it can't be taken off, and would be sent for ever. */
+  const drop = ({ id }: Waiting): boolean => {
+    if (memory[0]?.id === id) return memory.shift() !== undefined;
+    return writeStored(key, readStored(key, [], isWaiting).filter((one) => one.id !== id));
+  };
 
   const send = async (): Promise<void> => {
     if (sending) return;
     sending = true;
     try {
       for (;;) {
-        const [first] = readStored(key, [], isWaiting);
+        const first = waiting();
         if (!first) break;
         await ask(api.POST('/api/v1/plays', { body: { ...first, client: CLIENT } })).catch((thrown: unknown) => {
           const { offline, status } = asApiError(thrown);
           // What the server will never take is not kept.
           if (offline || status === 401 || status === 429 || status >= 500) throw thrown;
         });
-        writeStored(key, readStored(key, [], isWaiting).filter((one) => one.id !== first.id));
+        if (!drop(first)) break;
       }
     } catch {
       // The next play, or the network's return, tries again.
@@ -60,7 +74,7 @@ export function countPlays(owner: string): () => void {
     tally = next.tally;
     if (!next.play) return;
     const play: Waiting = { track_id: item.track.id, played_at: new Date(tally.since).toISOString(), id: `${tally.since}-${crypto.getRandomValues(new Uint32Array(2)).join('-')}` };
-    writeStored(key, [...readStored(key, [], isWaiting), play].slice(-WAITING_MAX));
+    keep(play);
     void send();
   };
 
@@ -75,7 +89,7 @@ export function countPlays(owner: string): () => void {
   let begun = false;
   const stop = $effect.root(() => {
     $effect(() => {
-      void [player.track?.id, player.leaps];
+      void [player.track?.id, player.leaps, player.on];
       // What merely lies in the queue since the last visit is not reported.
       begun ||= player.on;
       if (begun) untrack(report);

@@ -68,6 +68,7 @@ export class SharedPlayer {
         fades: () => false,
         level: () => 1,
         refused: () => (this.held = true),
+        gone: () => undefined,
       },
       elements,
     );

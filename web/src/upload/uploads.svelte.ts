@@ -1,5 +1,6 @@
 /** Files on their way to the server: a few at a time, through cut connections, pauses and reloads (tus 1.0). */
 import type { Upload as TusUpload } from 'tus-js-client';
+import { ownHeaders } from '../api/client';
 import { invalidate } from '../data/cache.svelte';
 import { announcer, toasts } from '../lib/toasts.svelte';
 
@@ -139,7 +140,7 @@ class Uploads {
     const { file } = upload;
     const tus = new Upload(file, {
       endpoint: '/api/v1/uploads',
-      headers: { 'X-Odeon': '1' },
+      headers: ownHeaders(),
       chunkSize: PIECE_BYTES,
       retryDelays: RETRY_MS,
       removeFingerprintOnSuccess: true,

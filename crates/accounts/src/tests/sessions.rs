@@ -33,6 +33,18 @@ on_both_engines! {
         assert!(row["id"].is_string() && row["seen_at"].is_string());
     }
 
+    async fn a_page_that_was_made_for_somebody_else_is_not_served(world: World) {
+        let house = House::new(&world.ctx);
+        let ann = house.member("ann", Role::Listener).await;
+        let bob = house.member("bob", Role::Listener).await;
+        let id = house.ask(whoami(&ann)).await.json()["id"].as_str().expect("an id").to_owned();
+        assert_eq!(house.ask(whoami(&ann).header("x-odeon-user", &id)).await.status, StatusCode::OK);
+        for made_for in [id.as_str(), "", "0", "\u{e9}"] {
+            let answer = house.ask(whoami(&bob).raw_header("x-odeon-user", made_for.as_bytes())).await;
+            assert_eq!(answer.problem(), (401, "sign_in".to_owned()), "a page for {made_for:?} with bob's cookie");
+        }
+    }
+
     async fn sessions_come_in_pages(world: World) {
         let house = House::new(&world.ctx);
         let mut cookie = house.member("ann", Role::Listener).await;

@@ -163,11 +163,7 @@ fn pieces(tx: &mut Tx<'_>, album: AlbumId) -> Result<Option<Vec<RunPiece>>, Faul
 }
 
 /// The run that was made of exactly these tracks, and its rate.
-fn current(
-    tx: &mut Tx<'_>,
-    album: AlbumId,
-    pieces: &[RunPiece],
-) -> Result<Option<(MediaId, u32)>, Fault> {
+fn current(tx: &mut Tx<'_>, album: AlbumId, pieces: &[RunPiece]) -> Result<Option<(MediaId, u32)>, Fault> {
     for (run, rate_hz) in store::runs::of_album(tx, album)? {
         let made_of = store::runs::tracks(tx, run)?;
         let same = made_of.iter().map(|(track, _)| track).eq(pieces.iter().map(|piece| &piece.track));
@@ -254,11 +250,7 @@ fn is_current(tx: &mut Tx<'_>, run: MediaId, album: AlbumId) -> Result<bool, Fau
 }
 
 /// Runs behind one that are no longer what their albums are, among the next `limit`; and the last that was looked at.
-pub async fn stale_runs(
-    db: &Db,
-    after: MediaId,
-    limit: u32,
-) -> Result<(Vec<Media>, Option<MediaId>), Fault> {
+pub async fn stale_runs(db: &Db, after: MediaId, limit: u32) -> Result<(Vec<Media>, Option<MediaId>), Fault> {
     let page = store::runs::all(db, after, limit).await?;
     let last = page.last().map(|(run, _)| *run);
     let mut stale = Vec::new();

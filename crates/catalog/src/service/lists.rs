@@ -156,9 +156,8 @@ async fn marked(
     };
     let (user, skip) = (viewer.id, i64::try_from(skip).unwrap_or(i64::MAX));
     let from = ListFrom { before, skip };
-    let found = visibility::read(ctx, viewer, move |tx| {
-        read::marks::by_mark(tx, user, kind, order, from, limit)
-    });
+    let found =
+        visibility::read(ctx, viewer, move |tx| read::marks::by_mark(tx, user, kind, order, from, limit));
     Ok(found.await.map_err(Error::Fault)?.into_iter().map(|row| row.id).collect())
 }
 

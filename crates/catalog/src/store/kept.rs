@@ -9,10 +9,7 @@ use kernel::{
 use crate::{AlbumId, MediaId, TrackId, media::Kept, visibility::shown};
 
 pub(crate) fn touch(tx: &mut Tx<'_>, id: MediaId, now: Time) -> Result<(), Fault> {
-    tx.run(
-        sql!("UPDATE catalog_media SET asked_us = $2 WHERE id = $1 AND asked_us < $2"),
-        params![id, now],
-    )?;
+    tx.run(sql!("UPDATE catalog_media SET asked_us = $2 WHERE id = $1 AND asked_us < $2"), params![id, now])?;
     Ok(())
 }
 
@@ -56,12 +53,7 @@ pub(crate) async fn oldest(db: &Db, after: (Time, MediaId), limit: u32) -> Resul
         ),
         params![after.0, after.1, i64::from(limit)],
         |row| {
-            Ok(Kept {
-                media: row.get(0)?,
-                asked: row.get(1)?,
-                bytes: row.get(2)?,
-                duration_ms: row.get(3)?,
-            })
+            Ok(Kept { media: row.get(0)?, asked: row.get(1)?, bytes: row.get(2)?, duration_ms: row.get(3)? })
         },
     )
     .await

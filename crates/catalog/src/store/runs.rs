@@ -67,12 +67,8 @@ pub(crate) fn tracks(tx: &mut Tx<'_>, run: MediaId) -> Result<Vec<(RunTrack, Opt
         ),
         params![run],
         |row| {
-            let track = RunTrack {
-                track: row.get(0)?,
-                source: row.get(1)?,
-                bytes: row.get(2)?,
-                stamp: row.get(3)?,
-            };
+            let track =
+                RunTrack { track: row.get(0)?, source: row.get(1)?, bytes: row.get(2)?, stamp: row.get(3)? };
             Ok((track, row.get(4)?))
         },
     )

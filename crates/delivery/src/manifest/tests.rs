@@ -66,7 +66,15 @@ fn index(kind: MediaKind, renditions: Vec<Rendition>) -> MediaIndex {
         channels: 2,
         duration_ms: 600_000,
     };
-    let media = Media { id: MediaId(42), kind, file, state: MediaState::Ready, problem: None, generation: 1, asked: kernel::Time(0) };
+    let media = Media {
+        id: MediaId(42),
+        kind,
+        file,
+        state: MediaState::Ready,
+        problem: None,
+        generation: 1,
+        asked: kernel::Time(0),
+    };
     MediaIndex { media, renditions, captions: Vec::new() }
 }
 

@@ -54,7 +54,8 @@ pub(crate) struct Wish {
 
 impl Wish {
     /// What is encoded, of whatever rung, at once.
-    pub(crate) const ENCODED: Self = Self { quality: Quality::High, wait: Duration::ZERO, run: RunWish::Never };
+    pub(crate) const ENCODED: Self =
+        Self { quality: Quality::High, wait: Duration::ZERO, run: RunWish::Never };
 
     /// Whether this needs renditions of a file.
     fn needs_encode(self, facts: &Media) -> bool {
@@ -98,7 +99,8 @@ impl Delivery {
             label: caption.label,
         });
         let captions = captions.collect();
-        let TrackGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, run: _ } = grant;
+        let TrackGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, run: _ } =
+            grant;
         Ok(VideoGrant { media_id, expires_at, original, hls, dash, state, problem, duration_ms, captions })
     }
 
@@ -164,8 +166,7 @@ impl Delivery {
         let needed = wish.needs_encode(facts);
         let now = self.ctx.now();
         // What was asked for a moment ago is kept, so that nobody need look whether it still is.
-        let touch =
-            needed && facts.kind == MediaKind::Audio && now.since(facts.asked) >= media::ASKED_EVERY;
+        let touch = needed && facts.kind == MediaKind::Audio && now.since(facts.asked) >= media::ASKED_EVERY;
         let ask = match facts.state {
             MediaState::None => needed,
             MediaState::Waiting => !spare,

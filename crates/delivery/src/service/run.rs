@@ -52,7 +52,9 @@ impl Delivery {
         let late = self.ctx.clock().sleep(if waits { wish.wait.min(WAIT_MAX) } else { Duration::ZERO });
         tokio::pin!(late);
         loop {
-            let Some(now) = place.filter(|now| now.media.state != MediaState::Failed) else { return Ok(None) };
+            let Some(now) = place.filter(|now| now.media.state != MediaState::Failed) else {
+                return Ok(None);
+            };
             let shown = self.shows(&now).await?;
             if shown || !waits || !now.media.state.is_underway() {
                 return Ok(Some(self.tell(&now, shown, waits)));

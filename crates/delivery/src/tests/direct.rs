@@ -5,10 +5,7 @@ use std::fs;
 use catalog::import::{Batch, hide_track};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
-use kernel::{
-    Fault,
-    testkit::World,
-};
+use kernel::{Fault, testkit::World};
 
 use super::{House, ann, file_source};
 use crate::{Asked, Config, Direct, Hls, Playable, parts_and_direct};

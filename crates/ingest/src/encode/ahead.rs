@@ -87,9 +87,8 @@ async fn may_go_on(ctx: &Ctx, encoder: &Encoder, asked: &mut Vec<MediaId>) -> Re
 async fn request(ctx: &Ctx, id: MediaId) -> Result<(), Fault> {
     // That nobody asked for it is left as it is: what is never played is the first that goes.
     let inner = ctx.clone();
-    let asked = ctx.db().write(move |tx| {
-        media::request_encode(tx, &inner, id, PRIORITY, AfterFailure::Leave)
-    });
+    let asked =
+        ctx.db().write(move |tx| media::request_encode(tx, &inner, id, PRIORITY, AfterFailure::Leave));
     asked.await.map(|_| ())
 }
 

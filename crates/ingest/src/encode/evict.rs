@@ -135,9 +135,9 @@ impl Evict {
     async fn over(&self, ctx: &Ctx) -> Result<u64, Fault> {
         let config = &self.0.config;
         let kept = media::kept_bytes(ctx.db()).await?;
-        let above = config.cache_bytes_max.map_or(0, |limit| {
-            if kept > limit { kept - (limit - limit / SPARE_PART) } else { 0 }
-        });
+        let above = config
+            .cache_bytes_max
+            .map_or(0, |limit| if kept > limit { kept - (limit - limit / SPARE_PART) } else { 0 });
         // What lies in an object store takes no room here.
         let root = kernel::blob::BlobKey::new("media");
         let local = root.is_some_and(|root| ctx.blobs().local_path(&root).is_some());

@@ -140,16 +140,16 @@ impl Handler for Encoder {
 
 /// Writes down that the encode of a media has failed for good.
 async fn gave_up(ctx: &Ctx, key: Option<&str>, reason: &str) -> Result<(), Fault> {
-        let Some(media) = key.and_then(|key| key.parse().ok()).map(MediaId) else { return Ok(()) };
-        let problem = problem(reason);
-        let now = ctx.now();
-        let inner = ctx.clone();
-        let failed = ctx.db().write(move |tx| {
-            media::fail_encode(tx, media, &problem)?;
-            upload::encode_failed(tx, media, &problem, now)?;
-            enqueue_sweep(tx, &inner, media, None)
-        });
-        failed.await
+    let Some(media) = key.and_then(|key| key.parse().ok()).map(MediaId) else { return Ok(()) };
+    let problem = problem(reason);
+    let now = ctx.now();
+    let inner = ctx.clone();
+    let failed = ctx.db().write(move |tx| {
+        media::fail_encode(tx, media, &problem)?;
+        upload::encode_failed(tx, media, &problem, now)?;
+        enqueue_sweep(tx, &inner, media, None)
+    });
+    failed.await
 }
 
 /// How a failure goes through the job's one text: `code: sentence`.

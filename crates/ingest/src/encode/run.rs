@@ -129,7 +129,5 @@ async fn file(
 }
 
 fn nothing() -> JobError {
-    JobError::Fatal(
-        "nothing_to_encode: A track of the album holds no sound that can be encoded.".to_owned(),
-    )
+    JobError::Fatal("nothing_to_encode: A track of the album holds no sound that can be encoded.".to_owned())
 }

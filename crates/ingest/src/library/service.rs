@@ -136,9 +136,7 @@ pub async fn remove_library(ctx: &Ctx, id: LibraryId) -> Result<(), Error> {
 /// Has a library scanned; while a scan runs, it is followed by another.
 pub async fn request_scan(ctx: &Ctx, id: LibraryId) -> Result<Library, Error> {
     let inner = ctx.clone();
-    ctx.db()
-        .write(move |tx| ask_scan(tx, &inner, id))
-        .await?;
+    ctx.db().write(move |tx| ask_scan(tx, &inner, id)).await?;
     library(ctx, id).await
 }
 

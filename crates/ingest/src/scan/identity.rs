@@ -135,8 +135,9 @@ pub(super) async fn recognise(
     let tasks: Vec<Task> = questions.iter().map(|question| files[question.at].0.clone()).collect();
     let answers = tokio::task::spawn_blocking(move || {
         let mut claimed = HashSet::new();
-        let answer =
-            |(question, task): (Question, &Task)| (question.at, decide(library, &question, task, &mut claimed));
+        let answer = |(question, task): (Question, &Task)| {
+            (question.at, decide(library, &question, task, &mut claimed))
+        };
         questions.into_iter().zip(&tasks).map(answer).collect::<Vec<_>>()
     });
     let answers =

@@ -141,7 +141,11 @@ impl Reader {
     /// A file that vanished with its drive is not gone.
     fn or_unmounted(&self, trouble: Trouble, path: &Path, entry: &Entry) -> Trouble {
         let vanished = trouble.code == VANISHED;
-        if vanished && !is_mounted(&self.root, path, entry.stat.device) { Trouble::unmounted() } else { trouble }
+        if vanished && !is_mounted(&self.root, path, entry.stat.device) {
+            Trouble::unmounted()
+        } else {
+            trouble
+        }
     }
 
     fn is_fresh(&self, stat: Stat) -> bool {

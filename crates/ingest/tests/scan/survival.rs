@@ -150,7 +150,8 @@ async fn first_commit(heard: &mut kernel::bus::Listener) {
 
 /// Waits for it, but not for long: a scan may have nothing to commit.
 async fn within_a_moment(heard: &mut kernel::bus::Listener) {
-    let _ = tokio::time::timeout(Duration::from_millis(40), heard.wait_for(catalog::model::TOPIC_CATALOG)).await;
+    let _ =
+        tokio::time::timeout(Duration::from_millis(40), heard.wait_for(catalog::model::TOPIC_CATALOG)).await;
 }
 
 async fn start_another_worker(ctx: &Ctx, name: &str) {
@@ -387,7 +388,8 @@ async fn two_libraries_of_one_folder_keep_theirs(engine: Engine) {
     }
     for round in 0..4 {
         for number in 0..SONGS {
-            let name = |round: u32| if round == 0 { format!("{number:02}") } else { format!("{number:02} {round}") };
+            let name =
+                |round: u32| if round == 0 { format!("{number:02}") } else { format!("{number:02} {round}") };
             fs::rename(one.join(name(round)), one.join(name(round + 1))).expect("it moves");
         }
         library::request_scan(&ctx, first.id).await.expect("asked for");

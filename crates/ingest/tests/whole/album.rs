@@ -32,7 +32,8 @@ fn ann() -> Viewer {
 }
 
 async fn track(ctx: &Ctx, world: &World, number: usize, samples: u64, existing: Option<TrackId>) -> Imported {
-    let args = format!("-f lavfi -i anoisesrc=r=44100:seed={number}:d=9 -af atrim=end_sample={samples} -ac 2");
+    let args =
+        format!("-f lavfi -i anoisesrc=r=44100:seed={number}:d=9 -af atrim=end_sample={samples} -ac 2");
     let path = make(world, &format!("{number}-{samples}.flac"), &args);
     let source = SourceFile {
         place: Source::file(&path),
@@ -55,8 +56,14 @@ async fn track(ctx: &Ctx, world: &World, number: usize, samples: u64, existing: 
             number: u32::try_from(number + 1).ok(),
             ..TrackTags::default()
         };
-        let new =
-            TrackImport { existing, library: None, source: &source, tags: &tags, picture: None, folder: None };
+        let new = TrackImport {
+            existing,
+            library: None,
+            source: &source,
+            tags: &tags,
+            picture: None,
+            folder: None,
+        };
         upsert_track(tx, &mut Batch::new(&ids, now), &new)
     });
     entered.await.unwrap()
@@ -109,7 +116,11 @@ async fn assert_exact(ctx: &Ctx, made: &[Imported], lengths: &[u64]) {
         let ticks: u64 = rendition.segments.iter().map(|segment| segment.duration_ticks).sum();
         let whole = next * u64::from(rendition.timescale) / 44_100;
         let delay = if rendition.name.starts_with("aac") { 1_024 } else { 312 };
-        assert!(ticks >= whole + delay && ticks < whole + delay + 2_048, "{}: {ticks} of {whole}", rendition.name);
+        assert!(
+            ticks >= whole + delay && ticks < whole + delay + 2_048,
+            "{}: {ticks} of {whole}",
+            rendition.name
+        );
     }
     let rows = media::blob_keys(ctx.db(), run).await.unwrap();
     let found = blobs(ctx, &media::folder(run)).await;

@@ -29,7 +29,11 @@ const SECONDS: u64 = 5;
 
 /// Enters a song that lies in a file.
 async fn song(ctx: &Ctx, world: &World, number: u32) -> MediaId {
-    let path = make(world, &format!("{number}.flac"), &format!("-f lavfi -i sine=f={}:d={SECONDS} -ac 2", 200 + number));
+    let path = make(
+        world,
+        &format!("{number}.flac"),
+        &format!("-f lavfi -i sine=f={}:d={SECONDS} -ac 2", 200 + number),
+    );
     let bytes = std::fs::metadata(&path).unwrap().len();
     let source = SourceFile {
         place: Source::file(&path),

@@ -91,7 +91,10 @@ pub(crate) struct FullEpisode {
 /// The columns that a [`FullEpisode`] is read from, of the same tables.
 macro_rules! full_columns {
     () => {
-        concat!(episode_columns!(), ", e.notes, e.link, e.transcript_address, e.chapters, e.media_id, p.changed_us")
+        concat!(
+            episode_columns!(),
+            ", e.notes, e.link, e.transcript_address, e.chapters, e.media_id, p.changed_us"
+        )
     };
 }
 

@@ -23,7 +23,9 @@ pub(super) async fn show(episodes: usize) -> Foreign {
         )
     };
     let items = (0..episodes).map(item).collect::<Vec<_>>().concat();
-    let feed = format!("<rss><channel><title>The show</title><description>Talk</description>{items}</channel></rss>");
+    let feed = format!(
+        "<rss><channel><title>The show</title><description>Talk</description>{items}</channel></rss>"
+    );
     Foreign::start(move |asked: &Asked| -> Vec<Step> {
         if asked.path == "/feed" { answer(200, &[], &feed) } else { answer(404, &[], "") }
     })

@@ -89,7 +89,6 @@ pub(super) async fn of(
     let (number, id) = From::TOP.before;
     let sparse = Arc::new(sparse::make(ctx, scope, Place { text: Vec::new(), number, id }, &walk).await?);
     let at = ctx.now();
-    *made =
-        Some(Made { scope, sparse: Arc::clone(&sparse), heard, changed: false, at, took: at.since(now) });
+    *made = Some(Made { scope, sparse: Arc::clone(&sparse), heard, changed: false, at, took: at.since(now) });
     Ok(sparse)
 }

@@ -140,8 +140,7 @@ pub(super) async fn of(ctx: &Ctx, viewer: &Viewer, order: Order) -> Result<Arc<S
 }
 
 /// Reads up to so many places of an order after one, once so many were passed over.
-pub(super) type Walk =
-    Arc<dyn Fn(&mut Tx<'_>, &Place, i64, u32) -> Result<Vec<Place>, Fault> + Send + Sync>;
+pub(super) type Walk = Arc<dyn Fn(&mut Tx<'_>, &Place, i64, u32) -> Result<Vec<Place>, Fault> + Send + Sync>;
 
 /// Walks an order from its start, once.
 pub(super) async fn make(ctx: &Ctx, scope: i64, start: Place, walk: &Walk) -> Result<Sparse, Fault> {

@@ -197,18 +197,10 @@ macro_rules! lookup {
 pub(crate) fn at(tx: &mut Tx<'_>, order: Order, wanted: &[(&Place, u64)]) -> Result<Vec<i64>, Fault> {
     let sql: &'static Statement = match order {
         Order::TrackDate => lookup!("catalog_track", "date", "($1 -> 0 ->> 0)", "wanted.value->>0"),
-        Order::TrackTitle => lookup!(
-            "catalog_track",
-            "sort_key",
-            "unhex($1 -> 0 ->> 0)",
-            "decode(wanted.value->>0, 'hex')"
-        ),
-        _ => lookup!(
-            "catalog_album",
-            "sort_key",
-            "unhex($1 -> 0 ->> 0)",
-            "decode(wanted.value->>0, 'hex')"
-        ),
+        Order::TrackTitle => {
+            lookup!("catalog_track", "sort_key", "unhex($1 -> 0 ->> 0)", "decode(wanted.value->>0, 'hex')")
+        }
+        _ => lookup!("catalog_album", "sort_key", "unhex($1 -> 0 ->> 0)", "decode(wanted.value->>0, 'hex')"),
     };
     let at_once = if tx.engine() == Engine::Postgres { wanted.len().max(1) } else { 1 };
     let mut found = Vec::with_capacity(wanted.len());
