@@ -27,6 +27,8 @@ use crate::{
 
 /// The house is told that somebody connected an account; its subject is the listener.
 pub(crate) const CONNECTED: &str = "scrobble.connected";
+/// What accounts tell of an account that is no more; its subject is the account.
+const USER_REMOVED: &str = "accounts.user_removed";
 /// Topic that is published when something was queued.
 pub(crate) const TOPIC_QUEUED: &str = "scrobble.queued";
 /// Listens that wait for one connection. Plays beyond them wait in the history and follow in their order.
@@ -64,6 +66,7 @@ impl Projection for Heard {
                 store::put_heard(tx, played.user, row, played.foreign)?;
                 if played.foreign { Ok(()) } else { queue(tx, played.user, row, event.at) }
             }
+            USER_REMOVED => store::forget_listener(tx, UserId(event.subject)),
             _ => Ok(()),
         }
     }

@@ -158,6 +158,15 @@ pub(crate) fn delete_connection(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(),
     Ok(())
 }
 
+/// Forgets everything of an account that is no more.
+pub(crate) fn forget_listener(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
+    for connection in hold_connections(tx, user)? {
+        delete_connection(tx, connection.id)?;
+    }
+    tx.run(sql!("DELETE FROM scrobble_pending WHERE user_id = $1"), params![user])?;
+    super::forget_heard(tx, user)
+}
+
 pub(crate) fn put_secret(tx: &mut Tx<'_>, id: ConnectionId, secret: &Secret) -> Result<(), Fault> {
     tx.run(
         sql!(

@@ -72,6 +72,12 @@ pub(crate) fn track_heard_between(
     Ok(tx.one(sql, params![user, track, from, to], |_| Ok(()))?.is_some())
 }
 
+/// Forgets what a listener heard.
+pub(crate) fn forget_heard(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM scrobble_heard WHERE user_id = $1"), params![user])?;
+    Ok(())
+}
+
 /// Forgets all, before it is derived again.
 pub(crate) fn clear_heard(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM scrobble_heard", scan = "all of it is derived again"), params![])?;

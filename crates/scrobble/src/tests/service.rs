@@ -60,6 +60,24 @@ on_both_engines! {
         assert!(house.scrobbling.overview(&ann()).await.expect("shown").listenbrainz.is_some());
     }
 
+    async fn an_account_that_is_removed_leaves_nothing_behind(world: World) {
+        let house = House::new(world);
+        let server = listenbrainz(|_| taken()).await;
+        let track = house.track("One", "Air").await;
+        house.connect(&server).await;
+        house.play(track).await;
+        house.settle().await;
+        let now = house.ctx.now();
+        let told = house.ctx.db().write(move |tx| tx.emit("accounts.user_removed", ann().id.0, &json!({}), now));
+        told.await.expect("emitted");
+        house.settle().await;
+        assert!(house.scrobbling.overview(&ann()).await.expect("shown").listenbrainz.is_none());
+        let left = house.ctx.db().read(move |tx| crate::store::heard_after(tx, ann().id, 0, 10)).await;
+        assert!(left.expect("read").is_empty());
+        house.work().await;
+        assert!(sent(&server).is_empty());
+    }
+
     async fn disconnecting_forgets_what_waited_and_another_account_begins_anew(world: World) {
         let house = House::new(world);
         let server = listenbrainz(|_| taken()).await;
