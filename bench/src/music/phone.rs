@@ -139,7 +139,9 @@ impl<'a> Phone<'a> {
             .map_err(|error| format!("{error:?}"))?;
         let key = accounts::add_token(ctx, "ann", "phone").await.map_err(|error| format!("{error:?}"))?;
         let (_, _, direct) = delivery::parts_and_direct(ctx.clone(), delivery::Config::default());
-        let app = subsonic::routes(ctx.clone(), direct, subsonic::Config::default());
+        let config = subsonic::Config::default();
+        let sharing = sharing::Sharing::new(ctx.clone(), direct.clone(), config.accounts.clone());
+        let app = subsonic::routes(ctx.clone(), direct, sharing, config);
         Ok(Self { catalogue, app, key, engine: name(catalogue.engine) })
     }
 

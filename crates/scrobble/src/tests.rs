@@ -87,7 +87,7 @@ impl House {
         let (ids, now) = (self.ctx.ids().clone(), self.ctx.now());
         let made = self.ctx.db().write(move |tx| {
             if access::get(tx, LibraryId(1))?.is_none() {
-                let entered = access::enter(tx, LibraryId(1), &Access::everybody(), START);
+                let entered = access::enter(tx, LibraryId(1), Some(&Access::everybody()), START);
                 entered.map_err(|error| Fault::new(format!("{error:?}")))?;
             }
             let source = file(&format!("/m/{}.flac", tags.title));

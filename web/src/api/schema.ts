@@ -56,6 +56,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/albums/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives an album a cover, which goes before those of its files, also on its tracks; for moderators, administrators
+         *     and who uploaded all of it. The body is a JPEG, PNG, WebP or GIF, of which the first picture counts: at most
+         *     25 MiB, 12,000 pixels along an edge and 50 million in all.
+         */
+        put: operations["give_album_picture"];
+        post?: never;
+        /** Takes away the cover that somebody gave an album; that of its files returns. */
+        delete: operations["take_album_picture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/albums/{id}/rating": {
         parameters: {
             query?: never;
@@ -125,6 +147,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artists/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives an artist a picture, as an album; for administrators. */
+        put: operations["give_artist_picture"];
+        post?: never;
+        /** Takes away the picture that somebody gave an artist. */
+        delete: operations["take_artist_picture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artists/{id}/rating": {
         parameters: {
             query?: never;
@@ -135,6 +175,111 @@ export interface paths {
         get?: never;
         /** Rates it for the viewer, 1 to 5, or takes the rating away. */
         put: operations["rate_artist"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/browse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tops of the libraries that the viewer sees, by name: where browsing by real folders begins. */
+        get: operations["browse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/browse/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A folder and the way to it. One in which the viewer sees nothing is not there. */
+        get: operations["browse_folder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/browse/{id}/below": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All tracks of a folder and of those below it, in the order of their files: what plays when it is played. At most
+         *     5,000.
+         */
+        get: operations["browse_below"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/browse/{id}/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders in a folder, by name as people count. */
+        get: operations["browse_folders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/browse/{id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks in a folder by the names of their files. */
+        get: operations["browse_tracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/browse/{id}/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The videos in a folder by the names of their files. */
+        get: operations["browse_videos"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -220,8 +365,8 @@ export interface paths {
         };
         /**
          * Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"|
-         *     "playlists"|"queue"|"devices"|"commands"}`. Of marks, queue, devices and their commands only the account whose they
-         *     are is told.
+         *     "playlists"|"queue"|"devices"|"commands"|"scrobbling"}`. Of marks, queue, devices and their commands, and scrobbling
+         *     only the account whose they are is told.
          */
         get: operations["follow_events"];
         put?: never;
@@ -1171,6 +1316,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scrobbling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The viewer's accounts at services that keep what was heard, and how telling them goes. Nobody else sees them. */
+        get: operations["show_scrobbling"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scrobbling/lastfm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connects the viewer to the account at Last.fm at which it was allowed. 409 with the code `not_allowed_yet` until it
+         *     was.
+         */
+        put: operations["finish_lastfm"];
+        /**
+         * Begins to connect the viewer to an account at Last.fm: gives the page at which to allow it. 404 when the operator has
+         *     not set this house up with Last.fm.
+         */
+        post: operations["link_lastfm"];
+        /** Ends the connection to Last.fm. What waited is forgotten; what was sent stays there. */
+        delete: operations["disconnect_lastfm"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scrobbling/listenbrainz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connects the viewer to an account at `ListenBrainz`, or at a server that speaks like it. From then on each play that
+         *     is counted is told there. A new token for the same account goes on with what waits; another account takes its place.
+         */
+        put: operations["connect_listenbrainz"];
+        post?: never;
+        /** Ends the connection to `ListenBrainz`. What waited is forgotten; what was sent stays there. */
+        delete: operations["disconnect_listenbrainz"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scrobbling/listenbrainz/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Takes over what the viewer's account at `ListenBrainz` has noted: each listen of a song that is here is counted as a
+         *     play, once, and is told nowhere else. It goes on for as long as the account is connected.
+         */
+        put: operations["start_scrobble_import"];
+        post?: never;
+        /** Takes nothing over any more. What was counted stays. */
+        delete: operations["stop_scrobble_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scrobbling/{service}/failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The listens that a service will not take, each with the reason, the last played first. */
+        get: operations["list_failed_listens"];
+        put?: never;
+        post?: never;
+        /** Forgets the listens that a service will not take. */
+        delete: operations["forget_failed_listens"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scrobbling/{service}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries now what waits for a service, and once more what it refused. */
+        post: operations["retry_scrobbles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1357,6 +1621,103 @@ export interface paths {
         head?: never;
         /** Changes a share of the viewer's own. The link stays the same. */
         patch: operations["edit_share"];
+        trace?: never;
+    };
+    "/api/v1/tags/albums/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be corrected of an album. */
+        get: operations["show_album_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Corrects an album, and genres and names of discs on all its tracks; for moderators, administrators and who
+         *     uploaded all of it.
+         */
+        patch: operations["edit_album"];
+        trace?: never;
+    };
+    "/api/v1/tags/artists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be corrected of an artist. */
+        get: operations["show_artist_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Corrects the name of an artist everywhere; for administrators. */
+        patch: operations["edit_artist"];
+        trace?: never;
+    };
+    "/api/v1/tags/artists/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes one artist of two, for good: all that names the other names this one, also in files that come later; for
+         *     administrators.
+         */
+        post: operations["merge_artists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/edits/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an edit back, of everything that it touched, unless something was edited after it. */
+        post: operations["undo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What can be corrected of tracks, in the order asked for: what is shown, what the files say where somebody edited
+         *     it, and who edited. Tracks that the viewer does not see are left out.
+         */
+        get: operations["show_track_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Corrects tags of several tracks at once, all or none; for moderators, administrators and who uploaded them. */
+        patch: operations["edit_tracks"];
         trace?: never;
     };
     "/api/v1/tracks": {
@@ -1780,6 +2141,20 @@ export interface components {
             discs: components["schemas"]["Disc"][];
             loudness: components["schemas"]["Loudness"] | null;
         };
+        /** @description A change to the tags of an album. */
+        AlbumEdit: {
+            /** @description What changes on the album itself. */
+            changes?: components["schemas"]["AlbumFields"];
+            /** @description Names of discs, for all tracks on them. */
+            discs?: components["schemas"]["DiscTitle"][];
+            /** @description The genres that all its tracks have from now on, if they change. */
+            genres?: string[] | null;
+            /**
+             * Format: int64
+             * @description The `version` of its tags that was seen.
+             */
+            version: number;
+        };
         /** @description What is known of an album beyond the lists. */
         AlbumFacts: {
             advisory: components["schemas"]["Advisory"] | null;
@@ -1802,6 +2177,31 @@ export interface components {
             /** @description The title as it is sorted, if a tag gives it. */
             sort_title: string | null;
         };
+        /** @description The fields of an album that can be edited; as those of a track. */
+        AlbumFields: {
+            /** @description Whose album it is, each by itself. */
+            artists?: string[] | null;
+            /** @description Its barcode. */
+            barcode?: string | null;
+            /** @description Under which numbers. */
+            catalogue_numbers?: string[] | null;
+            /** @description Whether it gathers pieces by several artists. */
+            compilation?: boolean | null;
+            /** @description Who put it out. */
+            labels?: string[] | null;
+            /** @description When it first came out, likewise. */
+            original_date?: string | null;
+            /** @description When this edition came out: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+            released?: string | null;
+            /** @description The title as it is sorted. */
+            sort_title?: string | null;
+            /** @description The title. */
+            title?: string | null;
+            /** @description What it is: `album`, `live`, … */
+            types?: string[] | null;
+            /** @description Which edition it is. */
+            version?: string | null;
+        };
         AlbumId: string;
         /** @description Other editions of an album, and who did what on it. */
         AlbumPeople: {
@@ -1809,6 +2209,34 @@ export interface components {
             credits: components["schemas"]["Credit"][];
             /** @description Other editions of it, the oldest first, at most 50. */
             editions: components["schemas"]["Album"][];
+        };
+        /**
+         * @description Leave to play a whole album that is encoded as one continuous sound, of which the track is a range. Its renditions have no
+         *     seam where one track becomes the next.
+         */
+        AlbumRun: {
+            /**
+             * Format: int64
+             * @description The sample behind its last one, which is the next track's first; unknown while it is not encoded.
+             */
+            end_sample?: number | null;
+            /** @description Its HLS master playlist, once there is something of this track to play. */
+            hls?: string | null;
+            /** @description What is played. */
+            media_id: components["schemas"]["MediaId"];
+            /**
+             * Format: int32
+             * @description Samples a second by which the range counts, whatever rates the renditions have; 0 while that is not known.
+             */
+            rate_hz: number;
+            /**
+             * Format: int64
+             * @description The track's first sample, counted from the beginning of the sound (not of the coder's delay, which initialisation
+             *     segments tell); unknown while those before it are not encoded.
+             */
+            start_sample?: number | null;
+            /** @description How far its encoding is. */
+            state: components["schemas"]["GrantState"];
         };
         /** @description Somebody who plays, sings or wrote. */
         Artist: {
@@ -1844,6 +2272,23 @@ export interface components {
             roles: components["schemas"]["RoleCount"][];
             /** @description The name as it is sorted, if a tag gives it. */
             sort_name: string | null;
+        };
+        /** @description A change to an artist. */
+        ArtistEdit: {
+            /** @description What changes. */
+            changes: components["schemas"]["ArtistFields"];
+            /**
+             * Format: int64
+             * @description The `version` that was seen.
+             */
+            version: number;
+        };
+        /** @description The fields of an artist that can be edited; as those of a track. */
+        ArtistFields: {
+            /** @description The name. */
+            name?: string | null;
+            /** @description The name as it is sorted. */
+            sort_name?: string | null;
         };
         ArtistId: string;
         /** @description A place to come back to. */
@@ -1956,6 +2401,15 @@ export interface components {
             /** @description What. */
             role: components["schemas"]["CreditRole"];
         };
+        /** @description Somebody who did something for a track, as it is edited. */
+        CreditEdit: {
+            /** @description What a performer plays. */
+            detail?: string | null;
+            /** @description Who. */
+            name: string;
+            /** @description What. */
+            role: components["schemas"]["CreditRole"];
+        };
         /**
          * @description What somebody did for a track, besides being its artist.
          * @enum {string}
@@ -2032,6 +2486,16 @@ export interface components {
             /** @description Its tracks by their numbers; those without one come first. */
             tracks: components["schemas"]["Track"][];
         };
+        /** @description The name of one disc of an album. */
+        DiscTitle: {
+            /**
+             * Format: int32
+             * @description The number of the disc.
+             */
+            disc: number;
+            /** @description Its name; empty for none. */
+            title: string;
+        };
         /**
          * @description Where the sound of a file begins and ends, in samples of each channel as they are decoded, without what the coder
          *     put before and after them.
@@ -2065,6 +2529,27 @@ export interface components {
             /** @description How it is shown, at most 80 characters; empty for the same as the handle. */
             name?: string | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description An edit that was made, or taken back. */
+        Edited: {
+            /** @description By which it can be taken back; absent when nothing was different. */
+            edit?: string | null;
+            /** @description Everything that it touched. */
+            items: components["schemas"]["EditedItem"][];
+        };
+        /** @description What was edited, and where it is now. */
+        EditedItem: {
+            /** @description The album of a track now. */
+            album?: string | null;
+            /** @description Which. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ItemKind"];
+            /**
+             * Format: int64
+             * @description The version that its tags have now.
+             */
+            version: number;
         };
         /** @description Somebody who may change the entries. */
         Editor: {
@@ -2206,11 +2691,35 @@ export interface components {
          * @enum {string}
          */
         EpisodeState: "remote" | "waiting" | "ready" | "failed";
+        /** @description A listen that a service will not take. */
+        FailedListen: {
+            /** @description Who plays. */
+            artist: string;
+            /** @description Which. */
+            id: components["schemas"]["ListenId"];
+            /** @description When it was played. */
+            listened_at: components["schemas"]["Time"];
+            /** @description Why it was not taken. */
+            problem: string;
+            /** @description Its title. */
+            title: string;
+        };
         /**
          * @description What a rule looks at.
          * @enum {string}
          */
         Field: "title" | "artist" | "album" | "album_artist" | "genre" | "year" | "added" | "duration" | "codec" | "bitrate" | "favourite" | "rating" | "plays" | "last_played" | "disc" | "number" | "library" | "random";
+        /** @description One field that an edit changed. */
+        FieldChange: {
+            /** @description What it became; null when it went back to what the files say. */
+            after: unknown;
+            /** @description What was shown before. */
+            before: unknown;
+            /** @description Whether that was an edit already. */
+            edited_before: boolean;
+            /** @description Which. */
+            field: string;
+        };
         /** @description One field that was wrong. */
         FieldError: {
             /** @description The field's name in the request. */
@@ -2231,12 +2740,27 @@ export interface components {
             /** @description When it was last found so. */
             seen_at: components["schemas"]["Time"];
         };
+        /** @description A track by the name of its file. */
+        FileTrack: components["schemas"]["Track"] & {
+            /** @description The name of the file. */
+            file: string;
+        };
+        /** @description A video by the name of its file. */
+        FileVideo: components["schemas"]["Video"] & {
+            /** @description The name of the file. */
+            file: string;
+        };
         /** @description A folder below the listed one. */
         Folder: {
             /** @description Its name. */
             name: string;
             /** @description Its path, to list it or to name it as a library. */
             path: string;
+        };
+        /** @description A folder, and the way to it. */
+        FolderDetail: components["schemas"]["FolderRef"] & {
+            /** @description The folders that it lies in, the library first. */
+            path: components["schemas"]["FolderRef"][];
         };
         /** @description What changes of a folder; what is absent stays. */
         FolderEdit: {
@@ -2254,6 +2778,20 @@ export interface components {
             /** @description The folder that is listed. */
             path: string;
             /** @description Whether there are more than are listed. */
+            truncated: boolean;
+        };
+        /** @description A folder by its name. */
+        FolderRef: {
+            /** @description Which. */
+            id: components["schemas"]["FolderId"];
+            /** @description Its name as it is shown; two names that are no text may look the same. */
+            name: string;
+        };
+        /** @description All tracks of a folder and of those below it, in the order of their files. */
+        FolderTracks: {
+            /** @description At most 5,000. */
+            tracks: components["schemas"]["Track"][];
+            /** @description There are more. */
             truncated: boolean;
         };
         /** @description A genre or mood, and how much has it. */
@@ -2333,6 +2871,16 @@ export interface components {
             /** @enum {string} */
             kind: "video";
         });
+        /**
+         * @description What can be marked.
+         * @enum {string}
+         */
+        ItemKind: "track" | "album" | "artist" | "video";
+        /** @description Where to allow this house to speak for somebody. */
+        LastfmLink: {
+            /** @description The page at which to allow it; then finish here. It can be used for an hour. */
+            address: string;
+        };
         /** @description A library as administrators see it. */
         Library: {
             /** @description Who may see it. */
@@ -2395,6 +2943,17 @@ export interface components {
              */
             minutes?: number | null;
         };
+        /** @description An account at `ListenBrainz`, or at a server that speaks like it. */
+        ListenBrainzAccount: {
+            /**
+             * @description The address of another server's API, such as `https://music.example.org/apis/listenbrainz`; `ListenBrainz` unless
+             *     said.
+             */
+            server?: string | null;
+            /** @description The user token, from the settings there. */
+            token: string;
+        };
+        ListenId: string;
         /** @description How loud something is. */
         Loudness: {
             lufs: components["schemas"]["Decibels"] | null;
@@ -2447,7 +3006,7 @@ export interface components {
          * @description Where lyrics were found.
          * @enum {string}
          */
-        LyricsSource: "tag" | "lrc" | "ttml" | "txt";
+        LyricsSource: "tag" | "lrc" | "ttml" | "txt" | "edit";
         /** @description What the viewer, and nobody else, has done with something. */
         Mark: {
             /** @description Whether it is a favourite. */
@@ -2513,6 +3072,11 @@ export interface components {
             name: string;
             /** @description This member was chosen for it by name, which counts while it is not open to every member. */
             named: boolean;
+        };
+        /** @description Two artists who are one. */
+        Merge: {
+            /** @description The one who goes; all that he has goes to the one in the path. */
+            from: string;
         };
         /** @description A line of an imported list whose track was not found. */
         MissingLine: {
@@ -2887,6 +3451,24 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_FailedListen: {
+            /** @description The rows. */
+            items: {
+                /** @description Who plays. */
+                artist: string;
+                /** @description Which. */
+                id: components["schemas"]["ListenId"];
+                /** @description When it was played. */
+                listened_at: components["schemas"]["Time"];
+                /** @description Why it was not taken. */
+                problem: string;
+                /** @description Its title. */
+                title: string;
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_FileProblem: {
             /** @description The rows. */
             items: {
@@ -2900,6 +3482,38 @@ export interface components {
                 reason: string;
                 /** @description When it was last found so. */
                 seen_at: components["schemas"]["Time"];
+            }[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FileTrack: {
+            /** @description The rows. */
+            items: (components["schemas"]["Track"] & {
+                /** @description The name of the file. */
+                file: string;
+            })[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FileVideo: {
+            /** @description The rows. */
+            items: (components["schemas"]["Video"] & {
+                /** @description The name of the file. */
+                file: string;
+            })[];
+            /** @description What to give as `after` for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FolderRef: {
+            /** @description The rows. */
+            items: {
+                /** @description Which. */
+                id: components["schemas"]["FolderId"];
+                /** @description Its name as it is shown; two names that are no text may look the same. */
+                name: string;
             }[];
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -3356,6 +3970,21 @@ export interface components {
             /** @description What to give as `after` for the next page; absent on the last. */
             next?: string | null;
         };
+        /** @description An edit that was made. */
+        PastEdit: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who made it. */
+            by: string;
+            /** @description What it changed here. */
+            changes: components["schemas"]["FieldChange"][];
+            /** @description Which; several things that were edited at once share it. */
+            id: string;
+            /** @description The name; empty while it is not known. */
+            name: string;
+            /** @description Somebody took it back. */
+            undone: boolean;
+        };
         /** @description A picture, and where to have it. */
         Picture: {
             /** @description A tiny data URI to show meanwhile; empty when there is none. */
@@ -3774,6 +4403,85 @@ export interface components {
          * @enum {string}
          */
         RungState: "growing" | "complete";
+        /** @description An account elsewhere. Its token is never shown. */
+        ScrobbleConnection: {
+            /** @description Since when the viewer is connected. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Listens that the service will not take; at most 500 are kept.
+             */
+            failed: number;
+            /** @description Whether the queue is full, so that further plays follow when there is room; none is lost. */
+            full: boolean;
+            import: components["schemas"]["ScrobbleImport"] | null;
+            /** @description What the account is called there. */
+            name: string;
+            next_at: components["schemas"]["Time"] | null;
+            /** @description Why the last try failed, and what to do. */
+            problem: string | null;
+            /**
+             * Format: int64
+             * @description Listens that the service has taken.
+             */
+            sent: number;
+            sent_at: components["schemas"]["Time"] | null;
+            /** @description The address of its server. */
+            server: string;
+            /** @description At which service. */
+            service: components["schemas"]["ScrobbleService"];
+            /** @description Whether it works. */
+            state: components["schemas"]["ScrobbleState"];
+            /**
+             * Format: int64
+             * @description Listens that wait to be sent.
+             */
+            waiting: number;
+        };
+        /** @description How taking over what was noted elsewhere goes. It is read from the newest listen back, and then again every half hour. */
+        ScrobbleImport: {
+            at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Listens that were counted as plays.
+             */
+            counted: number;
+            finished_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Listens that were known already, also because they came from here.
+             */
+            known: number;
+            /** @description Why the last try failed. */
+            problem: string | null;
+            since: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Listens of what this house does not have.
+             */
+            unmatched: number;
+        };
+        /** @description What is to be taken over. */
+        ScrobbleImportStart: {
+            since?: components["schemas"]["Time"] | null;
+        };
+        /**
+         * @description Who keeps listens.
+         * @enum {string}
+         */
+        ScrobbleService: "listenbrainz" | "lastfm";
+        /**
+         * @description How a connection is.
+         * @enum {string}
+         */
+        ScrobbleState: "working" | "refused";
+        /** @description The viewer's accounts elsewhere, to which plays are told. */
+        Scrobbling: {
+            lastfm: components["schemas"]["ScrobbleConnection"] | null;
+            /** @description Whether the operator of this house has set it up with Last.fm; otherwise nobody can connect there. */
+            lastfm_available: boolean;
+            listenbrainz: components["schemas"]["ScrobbleConnection"] | null;
+        };
         /** @description What was found, of each kind the best match first. */
         SearchResults: {
             /** @description Albums by title and artists. */
@@ -3784,6 +4492,16 @@ export interface components {
             tracks: components["schemas"]["Track"][];
             /** @description Videos by title. */
             videos: components["schemas"]["Video"][];
+        };
+        /** @description A thing whose tags are to be edited, and which state of it was seen. */
+        Seen: {
+            /** @description Which track. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The `version` of its tags that was seen.
+             */
+            version: number;
         };
         /** @description A signed-in browser, as its owner sees it. */
         Session: {
@@ -3991,6 +4709,236 @@ export interface components {
              */
             track_peak_millionths: number | null;
         };
+        /** @description What can be corrected of several tracks. */
+        TagsOfTracks: {
+            /** @description Each of them. */
+            tracks: components["schemas"]["Tags_TrackFields"][];
+        };
+        /** @description What can be corrected of a track, an album or an artist. */
+        Tags_AlbumFields: {
+            /** @description The fields of an album that can be edited; as those of a track. */
+            fields: {
+                /** @description Whose album it is, each by itself. */
+                artists?: string[] | null;
+                /** @description Its barcode. */
+                barcode?: string | null;
+                /** @description Under which numbers. */
+                catalogue_numbers?: string[] | null;
+                /** @description Whether it gathers pieces by several artists. */
+                compilation?: boolean | null;
+                /** @description Who put it out. */
+                labels?: string[] | null;
+                /** @description When it first came out, likewise. */
+                original_date?: string | null;
+                /** @description When this edition came out: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+                released?: string | null;
+                /** @description The title as it is sorted. */
+                sort_title?: string | null;
+                /** @description The title. */
+                title?: string | null;
+                /** @description What it is: `album`, `live`, … */
+                types?: string[] | null;
+                /** @description Which edition it is. */
+                version?: string | null;
+            };
+            /** @description The fields of an album that can be edited; as those of a track. */
+            filed: {
+                /** @description Whose album it is, each by itself. */
+                artists?: string[] | null;
+                /** @description Its barcode. */
+                barcode?: string | null;
+                /** @description Under which numbers. */
+                catalogue_numbers?: string[] | null;
+                /** @description Whether it gathers pieces by several artists. */
+                compilation?: boolean | null;
+                /** @description Who put it out. */
+                labels?: string[] | null;
+                /** @description When it first came out, likewise. */
+                original_date?: string | null;
+                /** @description When this edition came out: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+                released?: string | null;
+                /** @description The title as it is sorted. */
+                sort_title?: string | null;
+                /** @description The title. */
+                title?: string | null;
+                /** @description What it is: `album`, `live`, … */
+                types?: string[] | null;
+                /** @description Which edition it is. */
+                version?: string | null;
+            };
+            given_picture?: components["schemas"]["Picture"] | null;
+            /** @description The last 20 edits, the newest first; for those who may edit. */
+            history: components["schemas"]["PastEdit"][];
+            /** @description Which. */
+            id: string;
+            /** @description Whether the viewer may edit it. */
+            may_edit: boolean;
+            /**
+             * Format: int64
+             * @description Which state of the edits this is; who edits says it.
+             */
+            version: number;
+        };
+        /** @description What can be corrected of a track, an album or an artist. */
+        Tags_ArtistFields: {
+            /** @description The fields of an artist that can be edited; as those of a track. */
+            fields: {
+                /** @description The name. */
+                name?: string | null;
+                /** @description The name as it is sorted. */
+                sort_name?: string | null;
+            };
+            /** @description The fields of an artist that can be edited; as those of a track. */
+            filed: {
+                /** @description The name. */
+                name?: string | null;
+                /** @description The name as it is sorted. */
+                sort_name?: string | null;
+            };
+            given_picture?: components["schemas"]["Picture"] | null;
+            /** @description The last 20 edits, the newest first; for those who may edit. */
+            history: components["schemas"]["PastEdit"][];
+            /** @description Which. */
+            id: string;
+            /** @description Whether the viewer may edit it. */
+            may_edit: boolean;
+            /**
+             * Format: int64
+             * @description Which state of the edits this is; who edits says it.
+             */
+            version: number;
+        };
+        /** @description What can be corrected of a track, an album or an artist. */
+        Tags_TrackFields: {
+            /**
+             * @description The fields of a track that can be edited. In a change a field that is absent stays as it is, and one that is null
+             *     goes back to what the file says. An empty text, an empty list and the number 0 say that there is none.
+             */
+            fields: {
+                /**
+                 * @description The album. Another one moves the track: into the album of this title and these artists if its library has it,
+                 *     else into a new one.
+                 */
+                album?: string | null;
+                /** @description Whose album it is, each by itself; likewise. */
+                album_artists?: string[] | null;
+                /** @description Who plays, each by itself. */
+                artists?: string[] | null;
+                /** @description A comment; may have several lines. */
+                comment?: string | null;
+                /** @description Whether the album gathers pieces by several artists. */
+                compilation?: boolean | null;
+                /** @description Who did what besides the artists. */
+                credits?: components["schemas"]["CreditEdit"][] | null;
+                /** @description `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+                date?: string | null;
+                /**
+                 * Format: int32
+                 * @description The number of the disc.
+                 */
+                disc?: number | null;
+                /** @description The name of the disc. */
+                disc_title?: string | null;
+                /** @description What it is. */
+                genres?: string[] | null;
+                /** @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced. */
+                lyrics?: string | null;
+                /** @description How it feels. */
+                moods?: string[] | null;
+                /** @description The part of the work. */
+                movement?: string | null;
+                /**
+                 * Format: int32
+                 * @description The number of the part.
+                 */
+                movement_number?: number | null;
+                /**
+                 * Format: int32
+                 * @description The number on the disc.
+                 */
+                number?: number | null;
+                /** @description When it first came out, likewise. */
+                original_date?: string | null;
+                /** @description The title as it is sorted. */
+                sort_title?: string | null;
+                /** @description More to the title. */
+                subtitle?: string | null;
+                /** @description The title. */
+                title?: string | null;
+                /** @description The work that is played. */
+                work?: string | null;
+            };
+            /**
+             * @description The fields of a track that can be edited. In a change a field that is absent stays as it is, and one that is null
+             *     goes back to what the file says. An empty text, an empty list and the number 0 say that there is none.
+             */
+            filed: {
+                /**
+                 * @description The album. Another one moves the track: into the album of this title and these artists if its library has it,
+                 *     else into a new one.
+                 */
+                album?: string | null;
+                /** @description Whose album it is, each by itself; likewise. */
+                album_artists?: string[] | null;
+                /** @description Who plays, each by itself. */
+                artists?: string[] | null;
+                /** @description A comment; may have several lines. */
+                comment?: string | null;
+                /** @description Whether the album gathers pieces by several artists. */
+                compilation?: boolean | null;
+                /** @description Who did what besides the artists. */
+                credits?: components["schemas"]["CreditEdit"][] | null;
+                /** @description `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+                date?: string | null;
+                /**
+                 * Format: int32
+                 * @description The number of the disc.
+                 */
+                disc?: number | null;
+                /** @description The name of the disc. */
+                disc_title?: string | null;
+                /** @description What it is. */
+                genres?: string[] | null;
+                /** @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced. */
+                lyrics?: string | null;
+                /** @description How it feels. */
+                moods?: string[] | null;
+                /** @description The part of the work. */
+                movement?: string | null;
+                /**
+                 * Format: int32
+                 * @description The number of the part.
+                 */
+                movement_number?: number | null;
+                /**
+                 * Format: int32
+                 * @description The number on the disc.
+                 */
+                number?: number | null;
+                /** @description When it first came out, likewise. */
+                original_date?: string | null;
+                /** @description The title as it is sorted. */
+                sort_title?: string | null;
+                /** @description More to the title. */
+                subtitle?: string | null;
+                /** @description The title. */
+                title?: string | null;
+                /** @description The work that is played. */
+                work?: string | null;
+            };
+            given_picture?: components["schemas"]["Picture"] | null;
+            /** @description The last 20 edits, the newest first; for those who may edit. */
+            history: components["schemas"]["PastEdit"][];
+            /** @description Which. */
+            id: string;
+            /** @description Whether the viewer may edit it. */
+            may_edit: boolean;
+            /**
+             * Format: int64
+             * @description Which state of the edits this is; who edits says it.
+             */
+            version: number;
+        };
         /** Format: date-time */
         Time: string;
         /** @description Something by its title. */
@@ -4128,6 +5076,64 @@ export interface components {
             /** @description The work that is played. */
             work: string | null;
         };
+        /**
+         * @description The fields of a track that can be edited. In a change a field that is absent stays as it is, and one that is null
+         *     goes back to what the file says. An empty text, an empty list and the number 0 say that there is none.
+         */
+        TrackFields: {
+            /**
+             * @description The album. Another one moves the track: into the album of this title and these artists if its library has it,
+             *     else into a new one.
+             */
+            album?: string | null;
+            /** @description Whose album it is, each by itself; likewise. */
+            album_artists?: string[] | null;
+            /** @description Who plays, each by itself. */
+            artists?: string[] | null;
+            /** @description A comment; may have several lines. */
+            comment?: string | null;
+            /** @description Whether the album gathers pieces by several artists. */
+            compilation?: boolean | null;
+            /** @description Who did what besides the artists. */
+            credits?: components["schemas"]["CreditEdit"][] | null;
+            /** @description `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+            date?: string | null;
+            /**
+             * Format: int32
+             * @description The number of the disc.
+             */
+            disc?: number | null;
+            /** @description The name of the disc. */
+            disc_title?: string | null;
+            /** @description What it is. */
+            genres?: string[] | null;
+            /** @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced. */
+            lyrics?: string | null;
+            /** @description How it feels. */
+            moods?: string[] | null;
+            /** @description The part of the work. */
+            movement?: string | null;
+            /**
+             * Format: int32
+             * @description The number of the part.
+             */
+            movement_number?: number | null;
+            /**
+             * Format: int32
+             * @description The number on the disc.
+             */
+            number?: number | null;
+            /** @description When it first came out, likewise. */
+            original_date?: string | null;
+            /** @description The title as it is sorted. */
+            sort_title?: string | null;
+            /** @description More to the title. */
+            subtitle?: string | null;
+            /** @description The title. */
+            title?: string | null;
+            /** @description The work that is played. */
+            work?: string | null;
+        };
         /** @description Leave to play something for a while. */
         TrackGrant: {
             /** @description The DASH manifest, once there is something to play. */
@@ -4146,10 +5152,18 @@ export interface components {
             original?: components["schemas"]["MediaOriginal"] | null;
             /** @description Why it failed. */
             problem?: string | null;
+            run?: components["schemas"]["AlbumRun"] | null;
             /** @description How far the encoding is. */
             state: components["schemas"]["GrantState"];
         };
         TrackId: string;
+        /** @description A change to the tags of several tracks at once. */
+        TracksEdit: {
+            /** @description What changes on each of them. */
+            changes: components["schemas"]["TrackFields"];
+            /** @description The tracks, 1 to 500. */
+            tracks: components["schemas"]["Seen"][];
+        };
         /** @description An upload as its owner sees it. */
         Upload: {
             album_id?: components["schemas"]["AlbumId"] | null;
@@ -4491,6 +5505,128 @@ export interface operations {
             };
         };
     };
+    give_album_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_album_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rate_album: {
         parameters: {
             query?: never;
@@ -4717,6 +5853,128 @@ export interface operations {
             };
         };
     };
+    give_artist_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_artist_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rate_artist: {
         parameters: {
             query?: never;
@@ -4773,6 +6031,270 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browse: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FolderRef"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browse_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browse_below: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderTracks"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browse_folders: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FolderRef"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browse_tracks: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileTrack"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browse_videos: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["FolderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileVideo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9145,6 +10667,476 @@ export interface operations {
             };
         };
     };
+    show_scrobbling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scrobbling"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_lastfm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScrobbleConnection"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_lastfm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastfmLink"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_lastfm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_listenbrainz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListenBrainzAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScrobbleConnection"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_listenbrainz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_scrobble_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScrobbleImportStart"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_scrobble_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_failed_listens: {
+        parameters: {
+            query?: {
+                /** @description The cursor that the page before ended with. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200; 60 unless said. Who asks for more gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                service: components["schemas"]["ScrobbleService"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FailedListen"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_failed_listens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: components["schemas"]["ScrobbleService"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_scrobbles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: components["schemas"]["ScrobbleService"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -10120,6 +12112,525 @@ export interface operations {
             };
         };
     };
+    show_album_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tags_AlbumFields"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AlbumId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlbumEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_artist_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tags_ArtistFields"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_artist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArtistEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_artists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ArtistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_track_tags: {
+        parameters: {
+            query: {
+                /** @description Numbers of tracks with commas between, at most 500. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagsOfTracks"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_tracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TracksEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tracks: {
         parameters: {
             query?: {
@@ -10278,6 +12789,12 @@ export interface operations {
                 quality?: "auto" | "original" | "lossless" | "high" | "low";
                 /** @description How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once. */
                 wait_ms?: number;
+                /**
+                 * @description Whether the run of the album will do, or is wanted, for the qualities `high` and `low`: all of the album as one
+                 *     continuous sound, of which `run` in the answer names the track's range. Albums of one track, of more than 200, or of
+                 *     more than six hours have none.
+                 */
+                run?: "never" | "use" | "make";
             };
             header?: never;
             path: {

@@ -96,10 +96,11 @@ on_both_engines! {
             assert_eq!(told(ctx, 3, Role::Admin, track).await, StatusCode::NOT_FOUND, "nobody sees what is going");
             // Its bit may have been given away meanwhile.
             if gone {
-                world.clock.advance(Duration::from_secs(3600));
+                world.clock.advance(Duration::from_hours(1));
                 let now = ctx.now();
                 rights(ctx, move |tx| {
-                    for other in 2..=(access::RESTRICTED_MAX as i64 + 1) {
+                    let most = i64::try_from(access::RESTRICTED_MAX).expect("a small number");
+                    for other in 2..=most + 1 {
                         access::enter(tx, LibraryId(other), None, now)?;
                     }
                     access::shut(tx, LibraryId(5))?;
