@@ -1,6 +1,9 @@
 /** What is shared by a link, from wherever it is done. */
 import type { Share } from '../api/types';
 
+/** Tracks of one link, as the server takes them. */
+export const SHARED_TRACKS_MAX = 500;
+
 /** What a link leads to, as the server takes it. */
 export type Shareable = { tracks: string[] } | { album: string } | { playlist: string } | { artist: string };
 
