@@ -359,10 +359,11 @@ pub(crate) async fn merge_artists(
     }
     let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
     visibility::write(ctx, viewer, move |tx| {
-        may_change_artist(tx, &editor, to.min(from))
-            .or_else(|error| absent_from(error, to.min(from), from))?;
-        may_change_artist(tx, &editor, to.max(from))
-            .or_else(|error| absent_from(error, to.max(from), from))?;
+        // In order, so that two merges take their locks in the same one.
+        store::artists::lock(tx, to.min(from))?;
+        store::artists::lock(tx, to.max(from))?;
+        may_change_artist(tx, &editor, to)?;
+        may_change_artist(tx, &editor, from).map_err(absent_from)?;
         artists::merge(tx, &mut Batch::new(&ids, now), edit, (from, to))?;
         let version = store::artists::seen(tx, to)?.map_or(0, |(version, _)| version);
         Ok(Edited { edit: None, items: vec![item(ItemKind::Artist, to.0, version)] })
@@ -371,10 +372,10 @@ pub(crate) async fn merge_artists(
 }
 
 /// Whoever is named in the body and is not there is a wrong field.
-fn absent_from(error: Error, id: ArtistId, from: ArtistId) -> Result<i64, Error> {
+fn absent_from(error: Error) -> Error {
     match error {
-        Error::NotFound if id == from => Err(Problem::invalid("from", "There is no such artist.").into()),
-        other => Err(other),
+        Error::NotFound => Problem::invalid("from", "There is no such artist.").into(),
+        other => other,
     }
 }
 
