@@ -69,7 +69,7 @@ on_both_engines! {
     async fn what_is_not_there_yet_is_refused_and_an_unknown_method_too(world: World) {
         let house = House::new(&world.ctx);
         let key = house.member("ann", Role::Listener).await;
-        for method in ["getShares", "nonsense", "ping.view.view", "%00", &"x".repeat(5000)] {
+        for method in ["getChatMessages", "nonsense", "ping.view.view", "%00", &"x".repeat(5000)] {
             assert_eq!(house.refused(&key, method, "id=1").await, 0, "{method}");
         }
         assert_eq!(house.refused(&key, "jukeboxControl", "action=get").await, 50);
