@@ -14,6 +14,7 @@ mod answer;
 mod ask;
 mod connect;
 mod download;
+mod own;
 mod policy;
 mod turns;
 
@@ -88,7 +89,7 @@ impl fmt::Display for FetchError {
         match self {
             Self::Address(what) => f.write_str(what),
             Self::Refused => f.write_str(
-                "This address leads to a private network or an unusual port, which this server does not ask. \
+                "This address leads to a private network, this server's own or an unusual port, which it does not ask. \
                  The operator can allow it.",
             ),
             Self::TooLarge(max) => {

@@ -13,6 +13,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// The addresses that share the first `bits` bits of `base`.
+    pub(super) fn new(base: IpAddr, bits: u32) -> Self {
+        Self { base, bits: u8::try_from(bits).unwrap_or(u8::MAX) }
+    }
+
     /// Whether `address` is in it. An IPv4 address within IPv6 is an IPv6 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, address) {

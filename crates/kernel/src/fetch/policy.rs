@@ -8,7 +8,10 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::address::{Network, is_public};
+use super::{
+    address::{Network, is_public},
+    own,
+};
 
 /// Ports on which the world serves HTTP. Others belong to mail, databases and the like, which answer, in their way, to
 /// whoever makes this server speak to them.
@@ -37,12 +40,14 @@ pub struct Policy {
     pub(super) names: Arc<dyn Names>,
     pub(super) roots: Vec<Vec<u8>>,
     allow: Vec<Network>,
+    /// The networks that this machine is in; looked up when it is asked, for they change.
+    own: fn() -> Vec<Network>,
 }
 
 impl Default for Policy {
     /// The public internet on the usual ports, and nothing else.
     fn default() -> Self {
-        Self { names: Arc::new(SystemNames), roots: Vec::new(), allow: Vec::new() }
+        Self { names: Arc::new(SystemNames), roots: Vec::new(), allow: Vec::new(), own: own::networks }
     }
 }
 
@@ -71,6 +76,20 @@ impl Policy {
     /// Whether this address may be connected to.
     pub fn permits(&self, address: SocketAddr) -> bool {
         let allowed = self.allow.iter().any(|network| network.contains(address.ip()));
-        allowed || is_public(address.ip()) && PORTS.contains(&address.port())
+        let public = || is_public(address.ip()) && PORTS.contains(&address.port());
+        allowed || public() && !(self.own)().iter().any(|network| network.contains(address.ip()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_with_public_addresses_are_asked_only_if_the_operator_admits_them() {
+        let policy = Policy { own: || vec!["8.1.2.0/23".parse().unwrap()], ..Policy::default() };
+        let (near, far) = ("8.1.3.4:80".parse().unwrap(), "8.1.4.4:80".parse().unwrap());
+        assert!(!policy.permits(near) && policy.permits(far));
+        assert!(policy.allowing("8.1.3.4".parse().unwrap()).permits(near));
     }
 }
