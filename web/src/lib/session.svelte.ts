@@ -8,6 +8,9 @@ import { router } from './router.svelte';
 /** Links that somebody shared are open to everybody. */
 const isLink = (path: string): boolean => /^\/(s|embed)\/[^/]+\/?$/.test(path);
 
+/** Told to the window when somebody signs in or out, so that nothing of one account goes on under another. */
+export const ACCOUNT_EVENT = 'odeon:account';
+
 /** Who is signed in. `ready` is false until the server has said. */
 class SessionState {
   #user = $state.raw<User | null>(null);
@@ -55,9 +58,7 @@ class SessionState {
   /** The session ended elsewhere: ask for a sign-in and come back to the same place. */
   lost(): void {
     if (this.user === null) return;
-    this.user = null;
-    forgetEverything();
-    marks.forget();
+    this.#forget(null);
     this.#toSignIn();
   }
 
@@ -67,19 +68,23 @@ class SessionState {
   }
 
   welcome(user: User): void {
-    forgetEverything();
-    marks.forget();
-    this.user = user;
+    this.#forget(user);
     this.#tabs.postMessage(user.id);
   }
 
   async signOut(): Promise<void> {
     await ask(api.DELETE('/api/v1/session'));
-    this.user = null;
+    this.#forget(null);
     this.#tabs.postMessage(null);
+    router.go('/sign-in', { replace: true });
+  }
+
+  /** Nothing of whoever was here stays for whoever comes. */
+  #forget(next: User | null): void {
+    this.user = next;
+    dispatchEvent(new CustomEvent(ACCOUNT_EVENT));
     forgetEverything();
     marks.forget();
-    router.go('/sign-in', { replace: true });
   }
 
   async #guest(): Promise<void> {

@@ -2,12 +2,20 @@
 import { api, ask } from '../api/client';
 import { asApiError } from '../api/errors';
 import type { EpisodeDetail } from '../api/types';
+import { ACCOUNT_EVENT, session } from '../lib/session.svelte';
+import { readStored, writeStored } from '../lib/stored';
+import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
 import { SOUND_EVENT } from './player.svelte';
+import { isLate, Teller, type Heard, type Late } from './tell';
 
 /** How often the position is told while it plays. */
 const TELL_EVERY_MS = 10_000;
 /** Between two questions whether the file is here. */
 const ASK_EVERY_MS = 1500;
+/** Questions in a row that may get no answer before the wait ends. */
+const UNANSWERED_MAX = 40;
+/** Where positions that did not arrive are kept. */
+const LATE = 'episodes-late';
 /** With less than this left it counts as heard. */
 const ALMOST_MS = 15_000;
 export const BACK_MS = 15_000;
@@ -24,6 +32,7 @@ class EpisodePlayer {
   #sound: HTMLAudioElement | null = null;
   #told = 0;
   #turn = 0;
+  #teller = new Teller(send, { read: () => readStored<Late[]>(LATE, [], isLate), write: (late) => writeStored(LATE, late) }, () => session.user?.id);
 
   /** Whether this is the episode that is in the player. */
   has(id: string): boolean {
@@ -37,18 +46,31 @@ class EpisodePlayer {
       this.resume();
       return;
     }
-    this.close();
+    const { id } = detail.episode;
+    // After a break it goes on where it was: what the screen knows of the position may be hours old.
+    const again = this.has(id) && this.state === 'failed';
+    if (again) this.#silence();
+    else this.close();
     const turn = ++this.#turn;
-    const { episode } = detail;
     this.detail = detail;
-    this.positionMs = atMs ?? (episode.played ? 0 : episode.position_ms);
-    this.durationMs = episode.duration_ms;
+    if (atMs !== undefined) this.positionMs = atMs;
+    else if (!again) this.positionMs = detail.episode.played ? 0 : detail.episode.position_ms;
+    this.durationMs = this.durationMs || detail.episode.duration_ms;
     this.problem = null;
     this.state = 'fetching';
     try {
-      const url = await this.#granted(episode.id, turn);
+      const path = { id };
+      const fresh = await ask(api.GET('/api/v1/episodes/{id}', { params: { path } }));
+      if (turn !== this.#turn) return;
+      const { episode } = fresh;
+      this.detail = fresh;
+      this.#teller.known({ id, position_ms: episode.position_ms, played: episode.played });
+      if (atMs === undefined && !again) this.positionMs = episode.played ? 0 : episode.position_ms;
+      this.durationMs = episode.duration_ms || this.durationMs;
+      if (episode.state === 'failed') await ask(api.PUT('/api/v1/episodes/{id}/download', { params: { path } }));
+      const url = await this.#granted(id, turn);
       if (url === null || turn !== this.#turn) return;
-      this.#open(url, detail.podcast.settings.speed_percent);
+      this.#open(url, fresh.podcast.settings.speed_percent);
       this.state = 'ready';
       this.resume();
     } catch (thrown) {
@@ -59,8 +81,20 @@ class EpisodePlayer {
   };
 
   async #granted(id: string, turn: number): Promise<string | null> {
+    let unanswered = 0;
     while (turn === this.#turn) {
-      const granted = await ask(api.POST('/api/v1/episodes/{id}/grant', { params: { path: { id } } }));
+      const granted = await ask(api.POST('/api/v1/episodes/{id}/grant', { params: { path: { id } } })).catch((thrown: unknown) => {
+        const { status } = asApiError(thrown);
+        // A moment without a connection or a server is no end of the wait.
+        if ((status === 0 || status >= 500) && ++unanswered < UNANSWERED_MAX) return null;
+        throw thrown;
+      });
+      if (turn !== this.#turn) return null;
+      if (granted === null) {
+        await new Promise((done) => setTimeout(done, ASK_EVERY_MS));
+        continue;
+      }
+      unanswered = 0;
       const original = granted.grant?.original;
       if (original) return original.url;
       if (granted.state === 'failed' || granted.grant) {
@@ -77,30 +111,49 @@ class EpisodePlayer {
     const sound = new Audio(url);
     sound.preload = 'auto';
     sound.defaultPlaybackRate = sound.playbackRate = speed / 100;
-    sound.addEventListener('loadedmetadata', () => {
+    this.#sound = sound;
+    // What an element says after another took its place is about the past.
+    const own = (act: () => void) => (): void => {
+      if (this.#sound === sound) act();
+    };
+    this.#listen(sound, own);
+  }
+
+  #listen(sound: HTMLAudioElement, own: (act: () => void) => () => void): void {
+    sound.addEventListener('loadedmetadata', own(() => {
       if (Number.isFinite(sound.duration)) this.durationMs = sound.duration * 1000;
       if (this.positionMs > 0) sound.currentTime = this.positionMs / 1000;
-    });
-    sound.addEventListener('timeupdate', () => {
+    }));
+    sound.addEventListener('timeupdate', own(() => {
       if (sound.seeking || sound.readyState === 0) return;
       this.positionMs = sound.currentTime * 1000;
       if (Date.now() - this.#told > TELL_EVERY_MS && this.playing) this.#tell();
-    });
-    sound.addEventListener('play', () => {
+    }));
+    sound.addEventListener('play', own(() => {
       this.playing = true;
       dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'episode' }));
-    });
-    sound.addEventListener('pause', () => {
+      this.#holdMediaKeys();
+    }));
+    sound.addEventListener('pause', own(() => {
       this.playing = false;
       this.#tell();
-    });
-    sound.addEventListener('ended', () => this.#tell());
-    sound.addEventListener('error', () => {
+      showPosition(false, this.positionMs, this.durationMs);
+    }));
+    sound.addEventListener('ended', own(() => this.#tell()));
+    sound.addEventListener('error', own(() => {
       this.playing = false;
+      this.#tell();
       this.state = 'failed';
       this.problem = 'The sound broke off. Press play to try again.';
-    });
-    this.#sound = sound;
+    }));
+  }
+
+  #holdMediaKeys(): void {
+    if (!this.detail) return;
+    const { episode, podcast } = this.detail;
+    bindMediaSession({ play: this.resume, pause: this.pause, seek: this.seek, seekBy: this.skip });
+    showOnLockScreen({ title: episode.title, artists: [], album: { id: podcast.id, title: podcast.title }, picture: podcast.picture });
+    showPosition(true, this.positionMs, this.durationMs);
   }
 
   resume = (): void => {
@@ -117,32 +170,65 @@ class EpisodePlayer {
     if (this.#sound) this.#sound.defaultPlaybackRate = this.#sound.playbackRate = percent / 100;
   };
 
-  /** Tells the server how far it is; a position that gets lost is told again with the next. */
+  /** Tells the server how far it is, if it does not know. */
   #tell = (): void => {
     if (!this.detail || this.state !== 'ready') return;
     this.#told = Date.now();
     const position_ms = Math.round(this.positionMs);
     const played = this.durationMs > 0 && this.durationMs - this.positionMs < Math.min(ALMOST_MS, this.durationMs / 10);
-    const path = { id: this.detail.episode.id };
-    void ask(api.PUT('/api/v1/episodes/{id}/progress', { params: { path }, body: { position_ms, played }, keepalive: true })).catch(() => undefined);
+    // A load that has not begun to sound yet says nothing about what was heard.
+    if (this.#sound?.readyState === 0) return;
+    this.#teller.note({ id: this.detail.episode.id, position_ms, played });
+    void this.#teller.tell();
   };
 
-  close = (): void => {
-    this.#tell();
-    this.#turn += 1;
-    this.#sound?.pause();
-    this.#sound?.removeAttribute('src');
+  /** Somebody marked an episode elsewhere on the page: what is heard here must not undo it. */
+  marked(id: string, played: boolean): void {
+    if (!this.has(id)) return;
+    this.#teller.known({ id, position_ms: 0, played });
+    if (played) this.close(false);
+  }
+
+  #silence(): void {
+    const sound = this.#sound;
     this.#sound = null;
-    this.detail = null;
+    sound?.pause();
+    sound?.removeAttribute('src');
     this.playing = false;
+  }
+
+  close = (telling = true): void => {
+    if (telling) this.#tell();
+    this.#turn += 1;
+    this.#silence();
+    this.detail = null;
+    this.positionMs = this.durationMs = 0;
+    this.problem = null;
     this.state = 'idle';
   };
 
   constructor() {
+    const late = (): void => void this.#teller.tellLate();
     addEventListener('pagehide', this.#tell);
+    addEventListener('online', late);
+    // Whoever is here now is told nothing of, and says nothing about, what another heard.
+    addEventListener(ACCOUNT_EVENT, () => this.close(false));
     addEventListener(SOUND_EVENT, (event) => {
       if ((event as CustomEvent<string>).detail !== 'episode') this.pause();
     });
+    late();
+  }
+}
+
+async function send(heard: Heard, agoMs: number): Promise<'told' | 'refused' | 'later'> {
+  const { id, position_ms, played } = heard;
+  const body = { position_ms, played, heard_ms_ago: Math.max(0, Math.round(agoMs)) };
+  try {
+    await ask(api.PUT('/api/v1/episodes/{id}/progress', { params: { path: { id } }, body, keepalive: true }));
+    return 'told';
+  } catch (thrown) {
+    const { status } = asApiError(thrown);
+    return status === 0 || status === 401 || status === 429 || status >= 500 ? 'later' : 'refused';
   }
 }
 
