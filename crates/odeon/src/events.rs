@@ -27,8 +27,8 @@ const GATHER: Duration = Duration::from_millis(300);
 /// How often a quiet stream is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The topics that a page may be told of.
-const TOPICS: [&str; 9] =
-    ["uploads", "libraries", "catalog", "marks", "playlists", "queue", "devices", "commands", "scrobbling"];
+const TOPICS: [&str; 10] =
+    ["uploads", "libraries", "catalog", "marks", "playlists", "podcasts", "queue", "devices", "commands", "scrobbling"];
 
 /// How many streams each account has open.
 #[derive(Clone, Default)]
@@ -67,8 +67,8 @@ impl Drop for Seat {
 }
 
 /// Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"|
-/// "playlists"|"queue"|"devices"|"commands"|"scrobbling"}`. Of marks, queue, devices and their commands, and scrobbling
-/// only the account whose they are is told.
+/// "playlists"|"podcasts"|"queue"|"devices"|"commands"|"scrobbling"}`. Of marks, podcasts, queue, devices and their
+/// commands, and scrobbling only the account whose they are is told.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     responses((status = 200, description = "A stream of changes", content_type = "text/event-stream"),
               (status = 401, body = Problem), (status = 429, body = Problem)))]

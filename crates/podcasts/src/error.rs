@@ -23,6 +23,11 @@ impl Error {
             Self::NotFound => Problem::not_found(),
             Self::Invalid(problem) => *problem,
             Self::Feed(FetchError::Fault(fault)) | Self::Fault(fault) => Problem::fault(&fault),
+            Self::Feed(error @ FetchError::Busy) => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once")
+                    .detail(error.to_string())
+                    .retry_after(30)
+            }
             Self::Feed(error) => Problem::invalid("address", error.to_string()),
         }
     }

@@ -13,7 +13,10 @@ mod tests;
 mod times;
 mod xml;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use kernel::Fault;
+use tokio::sync::Semaphore;
 
 pub(crate) use read::parse;
 
@@ -62,21 +65,53 @@ pub(crate) struct Item {
 }
 
 impl Feed {
-    /// The key of each item, by which it is known again. Where a feed calls several by the same, the file tells them
-    /// apart, so that no episode hides another.
+    /// The key of each item, by which it is known again. Where a feed calls several by the same, the one that came
+    /// first keeps it, and the file tells the others apart, so that no episode hides another.
     pub(crate) fn keys(&self) -> Vec<String> {
-        let mut seen: HashMap<&str, u32> = HashMap::new();
-        for item in &self.items {
-            *seen.entry(&item.guid).or_default() += 1;
+        // From the oldest: a newcomer takes no name that another bears already.
+        let mut order: Vec<usize> = (0..self.items.len()).rev().collect();
+        order.sort_by_key(|at| self.items[*at].published_us.unwrap_or(i64::MAX));
+        let mut links: HashMap<&str, u32> = HashMap::new();
+        for link in self.items.iter().filter_map(|item| item.link.as_deref()) {
+            *links.entry(link).or_default() += 1;
         }
-        let key = |item: &Item| {
-            let alone = !item.guid.is_empty() && seen.get(item.guid.as_str()) == Some(&1);
-            let name =
-                if alone { format!("g{}", item.guid) } else { format!("{}\n{}", item.guid, item.enclosure) };
-            blake3::hash(name.as_bytes()).to_hex()[..32].to_owned()
-        };
-        self.items.iter().map(key).collect()
+        let (mut taken, mut keys) = (HashSet::new(), vec![String::new(); self.items.len()]);
+        for at in order {
+            let item = &self.items[at];
+            let own = item.link.as_deref().filter(|link| links.get(link) == Some(&1));
+            let mut name = name_of(item, own);
+            if !taken.insert(name.clone()) {
+                name = format!("{name}\n{}", item.enclosure);
+                let _ = taken.insert(name.clone());
+            }
+            blake3::hash(name.as_bytes()).to_hex()[..32].clone_into(&mut keys[at]);
+        }
+        keys
     }
+}
+
+/// What an item is called by: its `guid`, else the page that is its alone, else its name and date, else its file
+/// without the part of the address that changes from reading to reading.
+fn name_of(item: &Item, own_page: Option<&str>) -> String {
+    match (item.guid.as_str(), own_page, item.published_us) {
+        ("", Some(page), _) => format!("l{page}"),
+        ("", None, Some(published)) if !item.title.is_empty() => format!("t{published}\n{}", item.title),
+        ("", ..) => format!("f{}", item.enclosure.split(['?', '#']).next().unwrap_or_default()),
+        (guid, ..) => format!("g{guid}"),
+    }
+}
+
+/// Documents that are read at once. Reading is work for a processor, of which there may be two.
+static READERS: Semaphore = Semaphore::const_new(2);
+
+/// Reads a document off the async threads, a few at once; `None` when reading broke off.
+pub(crate) async fn apart<T: Send + 'static>(
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, Fault> {
+    let turn = READERS.acquire().await.map_err(|error| Fault::from_error("no document is read", error))?;
+    let read = tokio::task::spawn_blocking(read).await;
+    drop(turn);
+    Ok(read.ok())
 }
 
 /// An address that a page may link to and that may be asked, cut from what surrounds it.

@@ -175,6 +175,9 @@ pub struct EpisodeProgress {
     pub position_ms: u64,
     /// Whether the listener is done with it.
     pub played: bool,
+    /// How long ago it was heard, when it is told late. What is older than what is known already changes nothing.
+    #[serde(default)]
+    pub heard_ms_ago: u64,
 }
 
 /// Leave to play an episode, once it is here.

@@ -51,7 +51,8 @@ async fn list_podcasts(
 /// Subscribes to the feed at an address, which is read at once. One account has at most 500.
 #[utoipa::path(post, path = "/api/v1/podcasts", tag = "podcasts", request_body = NewPodcast,
     responses((status = 201, body = Podcast), (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 async fn subscribe(
     State(podcasts): State<Podcasts>,
     viewer: Viewer,
@@ -180,7 +181,7 @@ async fn set_episode_progress(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Has the bytes of an episode brought here. One account has at most 500 of them.
+/// Has the bytes of an episode brought here, also when that failed before. One account has at most 500 of them.
 #[utoipa::path(put, path = "/api/v1/episodes/{id}/download", tag = "podcasts",
     params(("id" = String, Path, pattern = "^[0-9]+$")),
     responses((status = 202), (status = 401, body = Problem), (status = 404, body = Problem),

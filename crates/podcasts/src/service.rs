@@ -2,11 +2,16 @@
 
 mod told;
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use catalog::PictureId;
 use delivery::{Asked, Direct};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use kernel::{
-    Ctx, Fault, Page, PageQuery, Problem,
+    Ctx, Fault, Page, PageQuery, Problem, Time,
     db::Tx,
     http::Viewer,
     id::UserId,
@@ -24,12 +29,18 @@ use crate::{
 
 /// Podcasts that one listener subscribes to.
 pub const SUBSCRIPTIONS_MAX: u64 = 500;
+/// Feeds that one account subscribes to at the same moment, each of which is asked while it waits.
+const SUBSCRIBING_MAX: usize = 3;
 /// Episodes whose bytes one listener may want here at once.
 pub const WANTED_MAX: u64 = 500;
 /// How a podcast is had unless its listener says otherwise.
 const SETTINGS: PodcastSettings = PodcastSettings { keep: 10, fetch_new: false, speed_percent: 100 };
 /// Longest episode whose position is kept.
 const POSITION_MS_MAX: u64 = 7 * 24 * 3_600_000;
+/// How long ago something heard may have been; earlier is that long ago.
+const HEARD_MS_AGO_MAX: u64 = 366 * 24 * 3_600_000;
+/// How often an episode is asked for in a row.
+pub(crate) const LOAD_ATTEMPTS_MAX: u32 = 6;
 /// Somebody waits.
 const PRIORITY_AWAITED: i64 = 60;
 /// It comes by itself.
@@ -42,12 +53,32 @@ pub use told::ToldEpisode;
 pub struct Podcasts {
     pub(crate) ctx: Ctx,
     direct: Direct,
+    /// How many feeds each account is just subscribing to.
+    subscribing: Arc<Mutex<HashMap<UserId, usize>>>,
+}
+
+/// A subscription being made; counts until it is dropped.
+struct Subscribing {
+    all: Arc<Mutex<HashMap<UserId, usize>>>,
+    user: UserId,
+}
+
+impl Drop for Subscribing {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = all.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.user);
+            }
+        }
+    }
 }
 
 impl Podcasts {
     /// Podcasts of this house.
     pub fn new(ctx: Ctx, direct: Direct) -> Self {
-        Self { ctx, direct }
+        Self { ctx, direct, subscribing: Arc::default() }
     }
 
     /// The viewer's podcasts, by when they came into the house.
@@ -73,7 +104,7 @@ impl Podcasts {
     async fn pictures(
         &self,
         rows: &[PodcastRow],
-    ) -> Result<std::collections::HashMap<PictureId, catalog::model::Picture>, Fault> {
+    ) -> Result<HashMap<PictureId, catalog::model::Picture>, Fault> {
         let ids: Vec<PictureId> = rows.iter().filter_map(|row| row.picture).collect();
         catalog::service::pictures(&self.ctx, &ids).await
     }
@@ -81,6 +112,7 @@ impl Podcasts {
     /// Subscribes to a feed, which is read at once: also one that others have, so that nobody learns that they do.
     pub async fn subscribe(&self, viewer: &Viewer, address: &str) -> Result<Podcast, Error> {
         let ask = work::ask_for_feed(address).map_err(Error::Feed)?;
+        let _one = self.begin_subscribing(viewer.id)?;
         let read = work::read_feed(&self.ctx, &ask).await.map_err(Error::Feed)?;
         let Some(read) = read else { return Err(Error::NotFound) };
         let address = read.moved_to.clone().unwrap_or_else(|| ask.address().to_string());
@@ -99,6 +131,18 @@ impl Podcasts {
         });
         let id = entered.await?;
         self.podcast(viewer, id).await
+    }
+
+    fn begin_subscribing(&self, user: UserId) -> Result<Subscribing, Error> {
+        let mut all = self.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry(user).or_default();
+        if *count >= SUBSCRIBING_MAX {
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many", "Too many feeds at once");
+            let problem = problem.detail("Wait until the other feeds are read.").retry_after(10);
+            return Err(problem.into());
+        }
+        *count += 1;
+        Ok(Subscribing { all: Arc::clone(&self.subscribing), user })
     }
 
     /// Sets how the viewer has a podcast.
@@ -145,7 +189,11 @@ impl Podcasts {
     pub async fn refresh(&self, viewer: &Viewer, id: PodcastId) -> Result<(), Error> {
         let (user, ctx) = (viewer.id, self.ctx.clone());
         let asked = self.ctx.db().write(move |tx| {
-            store::podcast_of(tx, user, id)?.ok_or(Error::NotFound)?;
+            let row = store::podcast_of(tx, user, id)?.ok_or(Error::NotFound)?;
+            // What was just read would only take the place of feeds that wait.
+            if row.checked.is_some_and(|checked| ctx.now().since(checked) < work::PAUSE_MIN) {
+                return Ok(());
+            }
             enqueue_refresh(tx, &ctx, id, PRIORITY_AWAITED).map_err(Error::Fault)
         });
         asked.await
@@ -194,16 +242,21 @@ impl Podcasts {
         if progress.position_ms > POSITION_MS_MAX {
             return Err(Problem::invalid("position_ms", "No episode is that long.").into());
         }
-        let (user, now) = (viewer.id, self.ctx.now());
+        let ago = i64::try_from(progress.heard_ms_ago.min(HEARD_MS_AGO_MAX)).unwrap_or(0);
+        let (user, heard) = (viewer.id, Time(self.ctx.now().0 - ago * 1_000));
         let noted = self.ctx.db().write(move |tx| {
             store::episode_of(tx, user, id)?.ok_or(Error::NotFound)?;
-            store::put_progress(tx, user, id, progress, now).map_err(Error::Fault)
+            store::put_progress(tx, user, id, progress, heard).map_err(Error::Fault)
         });
         noted.await
     }
 
-    /// Has the bytes of an episode brought here, and kept among the newest of its podcast.
+    /// Has the bytes of an episode brought here, and kept among the newest of its podcast. What failed is tried again.
     pub async fn download(&self, viewer: &Viewer, id: EpisodeId) -> Result<EpisodeState, Error> {
+        self.bring(viewer, id, true).await
+    }
+
+    async fn bring(&self, viewer: &Viewer, id: EpisodeId, again: bool) -> Result<EpisodeState, Error> {
         let (user, ctx) = (viewer.id, self.ctx.clone());
         let asked = self.ctx.db().write(move |tx| {
             let found = store::episode_of(tx, user, id)?.ok_or(Error::NotFound)?.episode;
@@ -212,7 +265,14 @@ impl Podcasts {
                     format!("You have {WANTED_MAX} downloads, the most that there may be; delete one.");
                 return Err(Error::full(detail));
             }
-            let state = want(tx, &ctx, user, id, found.podcast_id, PRIORITY_AWAITED)?;
+            // It must not end meanwhile: what is wanted without a subscription would stay for ever.
+            if !store::lock_subscription(tx, user, found.podcast_id)? {
+                return Err(Error::NotFound);
+            }
+            let mut state = want(tx, &ctx, user, id, found.podcast_id, PRIORITY_AWAITED)?;
+            if again && state == EpisodeState::Failed {
+                state = load(tx, &ctx, id, PRIORITY_AWAITED)?;
+            }
             let keep = store::podcast_of(tx, user, found.podcast_id)?.map_or(1, |row| row.settings.keep);
             keep_newest_but(tx, &ctx, user, found.podcast_id, keep, Some(id))?;
             Ok(state)
@@ -233,7 +293,8 @@ impl Podcasts {
     /// Leave to play an episode. The first time it is asked for the bytes are brought here: ask again while `waiting`.
     pub async fn grant(&self, viewer: &Viewer, id: EpisodeId) -> Result<EpisodeGrant, Error> {
         let user = viewer.id;
-        let state = self.download(viewer, id).await?;
+        // Asked again and again while one waits: who waits is told why it failed.
+        let state = self.bring(viewer, id, false).await?;
         let row =
             self.ctx.db().read(move |tx| store::episode_of(tx, user, id)).await.map_err(Error::Fault)?;
         let row = row.ok_or(Error::NotFound)?;
@@ -274,7 +335,10 @@ impl Podcasts {
 
     /// Subscribes to every feed of such a list; they are read one after the other afterwards.
     pub async fn import(&self, viewer: &Viewer, list: &str) -> Result<OpmlImport, Error> {
-        let found = feed::opml::read(list)
+        let list = list.to_owned();
+        let read = feed::apart(move || feed::opml::read(&list)).await?;
+        let found = read
+            .unwrap_or(Err("it can't be read"))
             .map_err(|why| Problem::invalid("body", format!("This is no list of podcasts: {why}.")))?;
         let (user, now, ctx) = (viewer.id, self.ctx.now(), self.ctx.clone());
         let entered = self.ctx.db().write(move |tx| {
@@ -292,12 +356,18 @@ impl Podcasts {
                     done.refused.push(address.clone());
                     continue;
                 };
-                let id = feed_for(tx, &ctx, ask.address().as_str(), title)?;
-                if store::podcast_of(tx, user, id)?.is_some() {
+                let at = ask.address().as_str();
+                let known = match store::feed_at(tx, at)? {
+                    Some(id) => store::podcast_of(tx, user, id)?.is_some(),
+                    None => false,
+                };
+                if known {
                     done.known += 1;
                 } else if room == 0 {
+                    // Before the feed is entered: one without a subscriber would only have to go again.
                     done.refused.push(address.clone());
                 } else {
+                    let id = feed_for(tx, &ctx, at, title)?;
                     store::subscribe(tx, user, id, SETTINGS, now)?;
                     enqueue_refresh(tx, &ctx, id, PRIORITY_EAGER)?;
                     (room, done.added) = (room - 1, done.added + 1);
@@ -315,10 +385,7 @@ fn subscriptions_full() -> Error {
     ))
 }
 
-fn shape(
-    row: PodcastRow,
-    pictures: &std::collections::HashMap<PictureId, catalog::model::Picture>,
-) -> Podcast {
+fn shape(row: PodcastRow, pictures: &HashMap<PictureId, catalog::model::Picture>) -> Podcast {
     let title = if row.title.is_empty() { row.address.clone() } else { row.title };
     Podcast {
         id: row.id,
@@ -362,21 +429,31 @@ pub(crate) fn want(
     feed: PodcastId,
     priority: i64,
 ) -> Result<EpisodeState, Error> {
-    let fresh = store::want(tx, user, id, feed, ctx.now())?;
     let row = store::load_row(tx, id)?.ok_or(Error::NotFound)?;
+    let fresh = store::want(tx, user, id, feed, ctx.now())?;
     // What failed is tried again by whoever asks anew; those who wait see why it failed first.
     if row.state == EpisodeState::Ready || (row.state == EpisodeState::Failed && !fresh) {
         return Ok(row.state);
     }
+    Ok(load(tx, ctx, id, priority)?)
+}
+
+/// Has the bytes of an episode brought here.
+pub(crate) fn load(tx: &mut Tx<'_>, ctx: &Ctx, id: EpisodeId, priority: i64) -> Result<EpisodeState, Fault> {
     store::set_state(tx, id, EpisodeState::Waiting, None)?;
-    let job = NewJob::new(work::LOAD_JOB, &id)?.key(id).priority(priority).attempts_max(6);
-    jobs::enqueue(tx, ctx, &job)?;
+    enqueue_load(tx, ctx, id, priority)?;
     Ok(EpisodeState::Waiting)
+}
+
+pub(crate) fn enqueue_load(tx: &mut Tx<'_>, ctx: &Ctx, id: EpisodeId, priority: i64) -> Result<(), Fault> {
+    let job = NewJob::new(work::LOAD_JOB, &id)?.key(id).priority(priority).attempts_max(LOAD_ATTEMPTS_MAX);
+    jobs::enqueue(tx, ctx, &job)
 }
 
 /// Somebody no longer wants the bytes of an episode. They go when nobody does.
 pub(crate) fn let_go(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, id: EpisodeId) -> Result<(), Fault> {
-    if store::unwant(tx, user, id)? && !store::is_wanted(tx, id)? {
+    // Whether somebody else does is looked at when it runs: here two who let go at once would each see the other.
+    if store::unwant(tx, user, id)? {
         jobs::enqueue(tx, ctx, &NewJob::new(work::DROP_JOB, &id)?.key(id).attempts_max(20))?;
     }
     Ok(())

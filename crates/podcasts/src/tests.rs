@@ -24,7 +24,7 @@ use kernel::{
 
 use crate::{
     Error, Podcasts,
-    jobs::{look, refresh_handler},
+    jobs::{look, refresh_handler, sweep},
     model::{EpisodeProgress, EpisodeState, PodcastSettings},
 };
 
@@ -120,7 +120,7 @@ on_both_engines! {
         let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
         let query = PageQuery::default();
         let episode = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items[0].id;
-        let half = EpisodeProgress { position_ms: 1_000, played: false };
+        let half = EpisodeProgress { position_ms: 1_000, played: false, heard_ms_ago: 0 };
         assert!(podcasts.list(&bob, &query).await.expect("a list").items.is_empty());
         absent(podcasts.podcast(&bob, podcast.id).await);
         absent(podcasts.episodes(&bob, podcast.id, &query).await);
@@ -161,7 +161,7 @@ on_both_engines! {
         let page = podcasts.episodes(&ann, podcast.id, &PageQuery::default()).await.expect("episodes");
         let waiting: Vec<_> = page.items.iter().map(|one| one.state == EpisodeState::Waiting).collect();
         assert_eq!(waiting, [true, true, false, false, false, false, false], "the two newest that are kept");
-        let begun = EpisodeProgress { position_ms: 5, played: true };
+        let begun = EpisodeProgress { position_ms: 5, played: true, heard_ms_ago: 0 };
         podcasts.set_progress(&ann, page.items[0].id, begun).await.expect("noted");
         assert_eq!(now().await.new_count, 4);
     }
@@ -272,6 +272,79 @@ on_both_engines! {
         assert_eq!(titles(told), ["8"], "one that is played is not begun");
         let after = podcasts.told_begun(&ann, begun[0].episode.id, 10).await.expect("told");
         assert!(after.is_empty());
+    }
+
+    async fn what_was_heard_earlier_does_not_undo_what_was_heard_later(world: World) {
+        let (_, podcasts) = house(&world);
+        let server = growing(&Arc::new(AtomicUsize::new(1))).await;
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        let query = PageQuery::default();
+        let id = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items[0].id;
+        let heard = |position_ms, heard_ms_ago| EpisodeProgress { position_ms, played: false, heard_ms_ago };
+        let at = || async { podcasts.episode(&ann, id).await.expect("it is there").episode.position_ms };
+        podcasts.set_progress(&ann, id, heard(5_000, 0)).await.expect("noted");
+        world.clock.advance(Duration::from_mins(1));
+        podcasts.set_progress(&ann, id, heard(1_000, 90_000)).await.expect("no error, but old");
+        assert_eq!(at().await, 5_000);
+        podcasts.set_progress(&ann, id, heard(7_000, 30_000)).await.expect("noted");
+        podcasts.set_progress(&ann, id, heard(9_000, u64::MAX)).await.expect("no error, but old");
+        assert_eq!(at().await, 7_000);
+    }
+
+    async fn what_failed_is_tried_again_by_a_person_in_time_and_with_another_file(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let more = Arc::new(AtomicUsize::new(1));
+        let server = growing(&more).await;
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        let query = PageQuery::default();
+        let id = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items[0].id;
+        let state = || async { podcasts.episode(&ann, id).await.expect("it is there").episode.state };
+        let fail = |retry| {
+            let ctx = ctx.clone();
+            async move {
+                let failed = ctx.db().write(move |tx| crate::store::set_failed(tx, id, "away", retry)).await;
+                failed.expect("written");
+            }
+        };
+        podcasts.download(&ann, id).await.expect("asked for");
+        fail(None).await;
+        assert_eq!(podcasts.grant(&ann, id).await.expect("an answer").state, EpisodeState::Failed);
+        assert_eq!(podcasts.download(&ann, id).await.expect("again"), EpisodeState::Waiting);
+        fail(Some(world.clock.now().plus(Duration::from_hours(2)))).await;
+        sweep(&ctx).await.expect("swept");
+        assert_eq!(state().await, EpisodeState::Failed, "not yet");
+        world.clock.advance(Duration::from_hours(3));
+        sweep(&ctx).await.expect("swept");
+        assert_eq!(state().await, EpisodeState::Waiting);
+        fail(None).await;
+        podcasts.delete_download(&ann, id).await.expect("let go");
+        assert_eq!(state().await, EpisodeState::Remote);
+    }
+
+    async fn a_full_list_enters_no_feed_and_feeds_without_subscriber_go(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let ann = viewer(1);
+        let list = |range: std::ops::Range<u64>| {
+            let one = |number| format!("<outline xmlUrl=\"http://feeds.test/{number}\"/>");
+            format!("<opml><body>{}</body></opml>", range.map(one).collect::<String>())
+        };
+        let done = podcasts.import(&ann, &list(0..crate::service::SUBSCRIPTIONS_MAX)).await.expect("a list");
+        assert_eq!(u64::from(done.added), crate::service::SUBSCRIPTIONS_MAX);
+        let done = podcasts.import(&ann, &list(900..910)).await.expect("a list");
+        assert_eq!((done.added, done.refused.len()), (0, 10));
+        let known = |address: &'static str| {
+            let ctx = ctx.clone();
+            async move { ctx.db().read(move |tx| crate::store::feed_at(tx, address)).await.expect("asked") }
+        };
+        assert!(known("http://feeds.test/905").await.is_none(), "nothing is left behind");
+        let id = known("http://feeds.test/1").await.expect("it is there");
+        let gone = ctx.db().write(move |tx| crate::store::unsubscribe(tx, UserId(1), id)).await;
+        assert!(gone.expect("ended"));
+        look(&ctx).await.expect("looked");
+        assert!(known("http://feeds.test/1").await.is_none(), "nobody subscribes to it");
+        assert!(known("http://feeds.test/2").await.is_some());
     }
 
     async fn no_statement_reads_a_whole_table(world: World) {

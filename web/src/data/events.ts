@@ -4,7 +4,7 @@ import { invalidate, type Topic } from './cache.svelte';
 const QUIET_MS = 1500;
 const RECONNECT_FIRST_MS = 2000;
 const RECONNECT_MAX_MS = 60_000;
-const TOPICS: readonly Topic[] = ['uploads', 'libraries', 'catalog', 'marks', 'playlists', 'scrobbling'];
+const TOPICS: readonly Topic[] = ['uploads', 'libraries', 'catalog', 'marks', 'playlists', 'podcasts', 'scrobbling'];
 
 /** What is acted on at once and not asked about by screens; the server gathers them already. */
 const PROMPT = ['queue', 'devices', 'commands'] as const;

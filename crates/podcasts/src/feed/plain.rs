@@ -1,7 +1,13 @@
 //! HTML becomes plain text: paragraphs become lines, links keep their address, everything else goes.
 
+/// Bytes of HTML that are read for each letter that may come of it; markup is rarely that wordy.
+const BYTES_FOR_A_LETTER: usize = 20;
+/// Bytes of HTML that are read however short its text may be.
+const BYTES_AT_LEAST: usize = 4096;
+
 /// The text of a piece of HTML, at most `max` letters of it.
 pub(crate) fn text(html: &str, max: usize) -> String {
+    let html = &html[..html.floor_char_boundary(max * BYTES_FOR_A_LETTER + BYTES_AT_LEAST)];
     let mut out = String::new();
     let mut link: Option<(String, usize)> = None;
     let mut rest = html;
@@ -59,8 +65,7 @@ fn meet<'a>(tag: &str, rest: &'a str, out: &mut String, link: &mut Option<(Strin
         .to_ascii_lowercase();
     match (name.as_str(), tag.starts_with('/')) {
         ("script" | "style" | "template" | "iframe", false) => {
-            let lower = rest.to_ascii_lowercase();
-            return lower.find(&format!("</{name}")).map_or("", |at| &rest[at..]);
+            return find_end(rest, &name).map_or("", |at| &rest[at..]);
         }
         ("br" | "tr", _) => out.push('\n'),
         ("li", false) => out.push_str("\n• "),
@@ -78,6 +83,14 @@ fn meet<'a>(tag: &str, rest: &'a str, out: &mut String, link: &mut Option<(Strin
         _ => {}
     }
     rest
+}
+
+/// Where `</name` stands. It looks no further than that and copies nothing: there may be thousands of such tags.
+fn find_end(rest: &str, name: &str) -> Option<usize> {
+    rest.match_indices("</").map(|(at, _)| at).find(|at| {
+        let own = rest.as_bytes().get(at + 2..at + 2 + name.len());
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+    })
 }
 
 fn href(tag: &str) -> Option<String> {

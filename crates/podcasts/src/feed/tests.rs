@@ -100,6 +100,18 @@ fn episodes_that_are_called_the_same_are_told_apart() {
     };
     let same = keys(&format!("{}{}{}", item("x", 1), item("x", 2), item("", 3)));
     assert_eq!(same.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+    // A newcomer, which stands first, does not take the name that another has.
+    assert_eq!(keys(&format!("{}{}", item("x", 2), item("x", 1)))[1], keys(&item("x", 1))[0]);
+    // Without a name it is known by its page, or by name and date, or by its file without what changes daily.
+    let bare = |words: &str, file: &str| {
+        keys(&format!("<item>{words}<enclosure url=\"https://a.test/{file}\"/></item>"))
+    };
+    let page = "<link>https://a.test/1</link>";
+    assert_eq!(bare(page, "1.mp3"), bare(page, "2.mp3"));
+    let dated = "<title>A</title><pubDate>Tue, 06 Jan 2026 10:00:00 GMT</pubDate>";
+    assert_eq!(bare(dated, "1.mp3"), bare(dated, "2.mp3"));
+    assert_eq!(bare("", "1.mp3?day=1"), bare("", "1.mp3?day=2"));
+    assert_ne!(bare("", "1.mp3"), bare("", "2.mp3"));
     // A file that moves keeps its episode.
     assert_eq!(keys(&item("one", 1)), keys(&item("one", 2)));
     // What one feed calls by an address can't be mistaken for what another does by file.
@@ -126,6 +138,17 @@ fn html_becomes_words_and_nothing_runs() {
     for odd in ["<", "<a", "&", "&#", "&#xffffffff;", "<!--", "<a href=", "<a href='", "</", "<ä>"] {
         plain::text(odd, 10);
     }
+}
+
+#[test]
+fn markup_that_does_not_end_costs_no_more_than_its_length() {
+    let many = "<style></STYLE>".repeat(100_000);
+    let begun = std::time::Instant::now();
+    assert_eq!(plain::text(&format!("a{many}b"), many.len()), "ab");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "it took {:?}", begun.elapsed());
+    assert_eq!(plain::text("a<script>x</scrip></SCRIPT>b", 10), "ab");
+    // However long, only what may become of it is read.
+    assert_eq!(plain::line(&format!("{}b", "<b>".repeat(1_000_000)), 10), "");
 }
 
 #[test]

@@ -1,28 +1,35 @@
 //! Episodes come and go: fetched into a file, looked at in the sandbox, kept as a blob, deleted when nobody wants them.
 
-use std::path::Path;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use catalog::{
     MediaId,
     media::{self, MediaKind, Source},
 };
+use http::StatusCode;
 use ingest::{
     foreign::{self, Foreign},
     media::MediaError,
 };
 use kernel::{
-    Ctx, Fault,
+    Ctx, Fault, Time,
     blob::BlobKey,
     fetch::{Ask, FetchError, Limits, discard},
-    jobs::{Handler, JobError, Lease},
+    jobs::{self, Handler, JobError, Lease, NewJob},
 };
 
-use super::{DROP_JOB, LOAD_JOB, Settings};
+use super::{DROP_JOB, LOAD_JOB, Settings, wake};
 use crate::{
     EpisodeId,
-    feed::chapters,
+    feed::{self, chapters},
     model::EpisodeState,
+    service,
     store::{self, LoadRow},
 };
 
@@ -31,17 +38,40 @@ const EPISODE_BYTES_MAX: u64 = 2 << 30;
 /// Bytes of a document of chapters.
 const CHAPTERS_BYTES_MAX: u64 = 512 << 10;
 /// The folder of blobs that are episodes.
-const FOLDER: &str = "podcasts";
+pub(super) const FOLDER: &str = "podcasts";
+
+/// Episodes that come at once.
+const AT_ONCE: usize = 6;
+/// Of them from one server, so that a slow one does not hold all places.
+const AT_ONCE_OF_ORIGIN: usize = 2;
+/// When one is looked at again for which its server had no place.
+const PAUSE_FOR_PLACE: Duration = Duration::from_secs(20);
+/// Bytes in a second below which a server is too slow to wait for.
+const BYTES_PER_S_MIN: u64 = 64 << 10;
+/// When an episode that failed is tried again by itself: at first, and at most, for it doubles.
+const RETRY_FIRST: Duration = Duration::from_hours(2);
+const RETRY_MAX: Duration = Duration::from_hours(24);
+/// How often that is done.
+const RETRIES_MAX: u32 = 6;
+/// What is said when this house is at fault; why stands in its log.
+const BROKE: &str = "Something broke on this server while it fetched the episode. It is tried again later.";
+const DISK_FULL: &str = "This server's disk has no room for the episode now. It is tried again later.";
 
 /// Brings episodes here.
 pub(super) struct Load {
-    pub(super) settings: Settings,
+    settings: Settings,
+    /// What is under way in this process: the server that each episode comes from.
+    under_way: Arc<Mutex<HashMap<EpisodeId, String>>>,
 }
 
 /// Why an episode does not come.
 enum Stop {
     /// It can't be had; the sentence is for those who want it.
     Refused(String),
+    /// It can't be had now; the sentence is for those who want it, if this was the last try.
+    Passing(String),
+    /// It can't be had for hours: it is tried again after a long pause.
+    Later(String),
     /// The job ends some other way.
     Job(JobError),
 }
@@ -52,6 +82,18 @@ impl From<Fault> for Stop {
     }
 }
 
+/// A place among what is under way; given back when it is dropped.
+struct Place {
+    under_way: Arc<Mutex<HashMap<EpisodeId, String>>>,
+    id: EpisodeId,
+}
+
+impl std::ops::Drop for Place {
+    fn drop(&mut self) {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
 #[async_trait]
 impl Handler for Load {
     fn kind(&self) -> &'static str {
@@ -59,40 +101,63 @@ impl Handler for Load {
     }
 
     fn at_once(&self) -> usize {
-        2
+        AT_ONCE
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let id: EpisodeId = lease.payload()?;
-        let path = self.settings.staging.join(id.to_string());
+        let path = self.path(id);
         let Some(row) = begin(ctx, lease, id).await? else {
-            discard(&path).await;
+            if self.place(id, "").is_some() {
+                discard(&path).await;
+            }
             return Ok(());
+        };
+        let origin = Ask::get(&row.enclosure).map(|ask| ask.address().origin().ascii_serialization());
+        let Some(_place) = self.place(id, &origin.unwrap_or_default()) else {
+            return put_off(ctx, lease, id).await;
         };
         let loaded = tokio::select! {
             loaded = self.load(ctx, lease, id, &row, &path) => loaded,
             () = lease.cancelled().cancelled() => Err(Stop::Job(JobError::HandBack)),
         };
-        match loaded {
-            Ok(()) => discard(&path).await,
-            Err(Stop::Job(error)) => return Err(error),
-            Err(Stop::Refused(problem)) => {
+        let (problem, retry) = match loaded {
+            Ok(()) => {
                 discard(&path).await;
-                fail(ctx, id, problem).await?;
+                return Ok(());
             }
-        }
-        Ok(())
+            Err(Stop::Job(error)) => return Err(error),
+            Err(Stop::Passing(problem)) if !lease.last_attempt => return Err(JobError::Retry(problem)),
+            Err(Stop::Passing(problem) | Stop::Later(problem)) => (problem, retry_at(ctx.now(), row.tries)),
+            Err(Stop::Refused(problem)) => (problem, None),
+        };
+        discard(&path).await;
+        let lease = lease.clone();
+        let failed = ctx.db().write(move |tx| {
+            lease.guard(tx)?;
+            store::set_failed(tx, id, &problem, retry)?;
+            let wanting = store::wanting(tx, id)?;
+            wake(tx, &wanting);
+            Ok::<_, Fault>(())
+        });
+        Ok(failed.await?)
     }
 
-    async fn gave_up(&self, ctx: &Ctx, key: Option<&str>, reason: &str) -> Result<(), Fault> {
+    async fn gave_up(&self, ctx: &Ctx, key: Option<&str>, _: &str) -> Result<(), Fault> {
         let Some(id) = key.and_then(|key| key.parse().ok()).map(EpisodeId) else { return Ok(()) };
-        discard(&self.settings.staging.join(id.to_string())).await;
-        fail(ctx, id, reason.to_owned()).await
+        let now = ctx.now();
+        let failed = ctx.db().write(move |tx| {
+            let tries = store::load_row(tx, id)?.map_or(0, |row| row.tries);
+            store::set_failed(tx, id, BROKE, retry_at(now, tries))
+        });
+        failed.await
     }
 }
 
-async fn fail(ctx: &Ctx, id: EpisodeId, problem: String) -> Result<(), Fault> {
-    ctx.db().write(move |tx| store::set_state(tx, id, EpisodeState::Failed, Some(&problem))).await
+/// When an episode that failed for the `tries + 1`st time is tried again by itself.
+fn retry_at(now: Time, tries: u32) -> Option<Time> {
+    let pause = RETRY_FIRST.saturating_mul(2u32.saturating_pow(tries)).min(RETRY_MAX);
+    (tries < RETRIES_MAX).then(|| now.plus(pause))
 }
 
 /// The episode, while somebody wants it and it is not here.
@@ -113,7 +178,38 @@ async fn begin(ctx: &Ctx, lease: &Lease, id: EpisodeId) -> Result<Option<LoadRow
     Ok(begun.await?)
 }
 
+/// Another job does it a little later; this one is no failure.
+async fn put_off(ctx: &Ctx, lease: &Lease, id: EpisodeId) -> Result<(), JobError> {
+    let (lease, inner) = (lease.clone(), ctx.clone());
+    let put_off = ctx.db().write(move |tx| {
+        lease.complete(tx, inner.now())?;
+        let job = NewJob::new(LOAD_JOB, &id)?.key(id).attempts_max(service::LOAD_ATTEMPTS_MAX);
+        jobs::enqueue(tx, &inner, &job.run_at(inner.now().plus(PAUSE_FOR_PLACE)))
+    });
+    Ok(put_off.await?)
+}
+
 impl Load {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, under_way: Arc::default() }
+    }
+
+    fn path(&self, id: EpisodeId) -> PathBuf {
+        self.settings.staging.join(id.to_string())
+    }
+
+    /// A place for an episode from a server; none while an earlier try still has the episode's file in its hands, or
+    /// while too many come from that server.
+    fn place(&self, id: EpisodeId, origin: &str) -> Option<Place> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_origin = under_way.values().filter(|own| *own == origin).count();
+        if under_way.contains_key(&id) || of_origin >= AT_ONCE_OF_ORIGIN {
+            return None;
+        }
+        under_way.insert(id, origin.to_owned());
+        Some(Place { under_way: Arc::clone(&self.under_way), id })
+    }
+
     async fn load(
         &self,
         ctx: &Ctx,
@@ -123,13 +219,18 @@ impl Load {
         path: &Path,
     ) -> Result<(), Stop> {
         tokio::fs::create_dir_all(&self.settings.staging).await.map_err(Fault::from)?;
-        let room = foreign::room(&self.settings.staging, self.settings.floor).await?;
-        if room == 0 {
-            return Err(Stop::Job(JobError::Retry("The server's disk is full.".to_owned())));
-        }
-        let limits = Limits::FILE.bytes(EPISODE_BYTES_MAX.min(room));
+        // Those that come at once share the room, for each may fill what it is given.
+        let room = foreign::room(&self.settings.staging, self.settings.floor).await? / AT_ONCE as u64;
+        let limits = Limits { bytes_per_s_min: BYTES_PER_S_MIN, ..Limits::FILE };
+        let limits = limits.bytes(EPISODE_BYTES_MAX.min(room));
         let ask = Ask::get(&row.enclosure).map_err(stop)?.limits(limits);
-        ctx.fetch().download(ask, path).await.map_err(stop)?;
+        match ctx.fetch().download(ask, path).await {
+            Ok(_) => {}
+            Err(FetchError::TooLarge(max)) if max < EPISODE_BYTES_MAX => {
+                return Err(Stop::Later(DISK_FULL.to_owned()));
+            }
+            Err(error) => return Err(stop(error)),
+        }
         let found = match Foreign::look(&self.settings.engine, path, lease.cancelled()).await {
             Ok(found) => found,
             Err(MediaError::Cancelled) => return Err(Stop::Job(JobError::HandBack)),
@@ -141,22 +242,27 @@ impl Load {
             }
         };
         let chapters = chapters_of(ctx, row, &found).await;
-        let key = BlobKey::new(format!("{FOLDER}/{id}/{}", lease.id));
+        // Each try has a name of its own, so that none takes away what another has entered.
+        let key = BlobKey::new(format!("{FOLDER}/{id}/{}-{}", ctx.now().0, ctx.next_id()));
         let key = key.ok_or_else(|| Fault::new("an episode's number is no name of a blob"))?;
         ctx.blobs().put_file(&key, path).await?;
-        let entered = enter(ctx, lease, id, &key, &found, &chapters).await;
-        if !matches!(entered, Ok(true)) {
+        // After an error it may be entered all the same: the sweep deletes what is not.
+        if !enter(ctx, lease, id, &key, &found, &chapters).await? {
             ctx.blobs().delete(&key).await?;
         }
-        entered?;
         Ok(())
     }
 }
 
+/// How a server's answer ends a load. Being refused passes more often than not: addresses are signed anew, a file is
+/// announced before it is there.
 fn stop(error: FetchError) -> Stop {
     match error {
         FetchError::Fault(fault) => fault.into(),
-        error if error.is_passing() => Stop::Job(JobError::Retry(error.to_string())),
+        FetchError::Status(StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, _) => {
+            Stop::Later(format!("{error} It is tried again later."))
+        }
+        error if error.is_passing() => Stop::Passing(error.to_string()),
         error => Stop::Refused(error.to_string()),
     }
 }
@@ -166,7 +272,10 @@ async fn chapters_of(ctx: &Ctx, row: &LoadRow, found: &Foreign) -> String {
     let mut all = Vec::new();
     if let Some(ask) = row.chapters.as_deref().and_then(|address| Ask::get(address).ok()) {
         match ctx.fetch().read(&ask.limits(Limits::SMALL.bytes(CHAPTERS_BYTES_MAX))).await {
-            Ok(bytes) => all = chapters::read(&bytes),
+            Ok(bytes) => {
+                let read = feed::apart(move || chapters::read(&bytes)).await;
+                all = read.ok().flatten().unwrap_or_default();
+            }
             Err(error) => tracing::debug!("no chapters: {error}"),
         }
     }
@@ -191,12 +300,14 @@ async fn enter(
     let (lease, chapters) = (lease.clone(), chapters.to_owned());
     let entered = ctx.db().write(move |tx| {
         lease.guard(tx)?;
-        if !store::is_wanted(tx, id)? {
+        if store::load_row(tx, id)?.is_none() || !store::is_wanted(tx, id)? {
             store::set_state(tx, id, EpisodeState::Remote, None)?;
             return Ok(false);
         }
         media::insert_apart(tx, media, kind, &source)?;
         store::set_ready(tx, id, media, source.duration_ms, &chapters)?;
+        let wanting = store::wanting(tx, id)?;
+        wake(tx, &wanting);
         Ok::<_, Fault>(true)
     });
     entered.await
@@ -213,14 +324,17 @@ impl Handler for Drop {
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let id: EpisodeId = lease.payload()?;
-        let own = lease.clone();
+        let (own, now) = (lease.clone(), ctx.now());
         let begun = ctx.db().write(move |tx| {
             own.guard(tx)?;
+            let Some(row) = store::load_row(tx, id)? else { return Ok(None) };
             if store::is_wanted(tx, id)? {
                 return Ok(None);
             }
             store::set_state(tx, id, EpisodeState::Remote, None)?;
-            Ok::<_, Fault>(store::load_row(tx, id)?.and_then(|row| row.media))
+            // What is on its way for nobody holds a place for hours otherwise.
+            jobs::cancel(tx, LOAD_JOB, &id.to_string(), now)?;
+            Ok::<_, Fault>(row.media)
         });
         let Some(media) = begun.await? else { return Ok(()) };
         // First the blobs: after a crash the row still says what is to be deleted.
@@ -236,5 +350,23 @@ impl Handler for Drop {
             media::remove_apart(tx, media).map(drop)
         });
         Ok(gone.await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_refuses_for_now_is_tried_again_hours_later_but_not_for_ever() {
+        let status = |status| stop(FetchError::Status(status, None));
+        assert!(matches!(status(StatusCode::NOT_FOUND), Stop::Later(_)));
+        assert!(matches!(status(StatusCode::FORBIDDEN), Stop::Later(_)));
+        assert!(matches!(status(StatusCode::GONE), Stop::Refused(_)));
+        assert!(matches!(status(StatusCode::BAD_GATEWAY), Stop::Passing(_)));
+        let now = Time(0);
+        assert_eq!(retry_at(now, 0), Some(now.plus(RETRY_FIRST)));
+        assert_eq!(retry_at(now, 5), Some(now.plus(RETRY_MAX)));
+        assert_eq!(retry_at(now, RETRIES_MAX), None);
     }
 }

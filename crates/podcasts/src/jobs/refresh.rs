@@ -1,9 +1,10 @@
 //! Reading a feed: asked politely, entered at once or not at all, and less often the longer it fails.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use http::{HeaderValue, StatusCode, header};
+use ingest::upload::Floor;
 use kernel::{
     Ctx, Fault, Time,
     db::Tx,
@@ -11,7 +12,7 @@ use kernel::{
     jobs::{Handler, JobError, Lease},
 };
 
-use super::REFRESH_JOB;
+use super::{REFRESH_JOB, wake};
 use crate::{
     EpisodeId, PodcastId,
     feed::{self, Feed},
@@ -30,10 +31,14 @@ const MINUTES_MAX: u64 = 24 * 60;
 /// Pause after the first failure; it doubles with each further one, up to a day.
 const PAUSE_FIRST: Duration = Duration::from_mins(15);
 const PAUSE_MAX: Duration = Duration::from_hours(24);
+/// Pause after this house was too busy to ask.
+const PAUSE_BUSY: Duration = Duration::from_mins(5);
+/// Time between two new covers of one feed.
+const COVER_EVERY: Duration = Duration::from_hours(24);
 /// Pause after a feed has said that it is gone for good.
 const PAUSE_GONE: Duration = Duration::from_hours(7 * 24);
 /// A feed is not asked more often than this, whoever wishes it.
-const PAUSE_MIN: Duration = Duration::from_mins(1);
+pub(crate) const PAUSE_MIN: Duration = Duration::from_mins(1);
 /// Episodes that are kept of one feed, however many it has had.
 const EPISODES_KEPT: u32 = 4_000;
 /// New episodes that are downloaded by themselves at one reading.
@@ -46,6 +51,8 @@ pub(crate) struct ReadFeed {
     pub(crate) validators: Validators,
     /// Where it moved for good.
     pub(crate) moved_to: Option<String>,
+    /// What its bytes are known again by.
+    pub(crate) body_hash: String,
 }
 
 /// A request for the feed at an address.
@@ -64,44 +71,60 @@ pub(crate) async fn read_feed(ctx: &Ctx, ask: &Ask) -> Result<Option<ReadFeed>, 
     }
     let (validators, moved_to) = (answer.validators(), answer.moved_to.as_ref().map(ToString::to_string));
     let bytes = answer.read().await?;
-    // Off the async threads, since a large one takes a while.
-    let parsed = tokio::task::spawn_blocking(move || feed::parse(&bytes)).await;
-    let feed = match parsed {
-        Ok(Ok(feed)) => feed,
-        Ok(Err(why)) => {
+    let parsed = feed::apart(move || (feed::parse(&bytes), body_hash(&bytes))).await?;
+    let (feed, body_hash) = match parsed {
+        Some((Ok(feed), hash)) => (feed, hash),
+        Some((Err(why), _)) => {
             tracing::debug!("what was fetched is no feed: {why}");
             return Err(FetchError::Address("There is no podcast at this address, but something else."));
         }
-        Err(_) => return Err(FetchError::Address("This feed can't be read.")),
+        None => return Err(FetchError::Address("This feed can't be read.")),
     };
-    Ok(Some(ReadFeed { feed, validators, moved_to }))
+    Ok(Some(ReadFeed { feed, validators, moved_to, body_hash }))
+}
+
+/// What a body is known again by. It begins with a version, to be raised when more is read out of the same bytes.
+fn body_hash(bytes: &[u8]) -> String {
+    format!("1-{}", &blake3::hash(bytes).to_hex()[..32])
 }
 
 /// Enters what a feed says.
 pub(crate) fn enter(tx: &mut Tx<'_>, ctx: &Ctx, id: PodcastId, read: &ReadFeed) -> Result<(), Fault> {
     let Some(row) = store::feed(tx, id)? else { return Ok(()) };
     let now = ctx.now();
-    // What is there at the first reading is not new to anybody.
-    let found = if row.checked.is_some() { now } else { Time(0) };
-    store::set_feed(tx, id, &read.feed)?;
-    for (item, key) in read.feed.items.iter().zip(read.feed.keys()) {
-        store::put_episode(tx, EpisodeId(ctx.next_id()), id, &key, item, (found, now))?;
-    }
-    store::prune(tx, id, EPISODES_KEPT)?;
-    if read.feed.image != row.image {
-        store::set_picture(tx, id, read.feed.image.as_deref(), None)?;
+    // What is there at the first reading is not new to anybody. Readings that failed do not count.
+    let first = row.body_hash.is_none() && !store::has_episodes(tx, id)?;
+    let found = if first { Time(0) } else { now };
+    if row.body_hash.as_deref() != Some(&read.body_hash) {
+        store::set_feed(tx, id, &read.feed, &read.body_hash)?;
+        for (at, (item, key)) in read.feed.items.iter().zip(read.feed.keys()).enumerate() {
+            // Episodes without a date keep the order in which the feed has them.
+            let published = item.published_us.unwrap_or(now.0 - i64::try_from(at).unwrap_or(0));
+            store::put_episode(tx, EpisodeId(ctx.next_id()), id, &key, item, (found, published))?;
+        }
+        store::prune(tx, id, EPISODES_KEPT)?;
+        if read.feed.image != row.image {
+            store::set_picture(tx, id, read.feed.image.as_deref(), None)?;
+        }
+        let subscribers = store::subscribers(tx, id)?;
+        wake(tx, &subscribers);
     }
     let minutes = read.feed.ttl_minutes.unwrap_or(MINUTES).clamp(MINUTES_MIN, MINUTES_MAX);
     store::set_read(tx, id, &read.validators, now, now.plus(Duration::from_secs(minutes * 60)))?;
-    if found.0 == 0 {
+    if first { Ok(()) } else { bring_new(tx, ctx, id, now) }
+}
+
+/// Has the episodes that were found at `now` brought here for those who want that of this feed.
+fn bring_new(tx: &mut Tx<'_>, ctx: &Ctx, id: PodcastId, now: Time) -> Result<(), Fault> {
+    let fresh = store::found_at(tx, id, now, EAGER_MAX)?;
+    if fresh.is_empty() {
         return Ok(());
     }
-    let fresh = store::found_at(tx, id, now, EAGER_MAX)?;
     for user in store::eager(tx, id)? {
-        let Some(podcast) = store::podcast_of(tx, user, id)? else { continue };
-        if fresh.is_empty() || store::count_wanted(tx, user)? >= service::WANTED_MAX {
+        if !store::lock_subscription(tx, user, id)? || store::count_wanted(tx, user)? >= service::WANTED_MAX {
             continue;
         }
+        let Some(podcast) = store::podcast_of(tx, user, id)? else { continue };
         for episode in &fresh {
             let wanted = service::want(tx, ctx, user, *episode, id, PRIORITY_EAGER);
             wanted.map_err(|_| Fault::new("a new episode is gone already"))?;
@@ -112,7 +135,10 @@ pub(crate) fn enter(tx: &mut Tx<'_>, ctx: &Ctx, id: PodcastId, read: &ReadFeed) 
 }
 
 /// Reads feeds again.
-pub(super) struct Refresh;
+pub(super) struct Refresh {
+    /// Where the room for covers is measured, and what must stay of it.
+    pub(super) disk: Option<(PathBuf, Floor)>,
+}
 
 #[async_trait]
 impl Handler for Refresh {
@@ -121,7 +147,7 @@ impl Handler for Refresh {
     }
 
     fn at_once(&self) -> usize {
-        2
+        4
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
@@ -135,7 +161,7 @@ impl Handler for Refresh {
             }
         }
         tokio::select! {
-            done = cover(ctx, lease, id) => done,
+            done = self.cover(ctx, lease, id) => done,
             () = lease.cancelled().cancelled() => Err(JobError::HandBack),
         }
     }
@@ -190,6 +216,8 @@ async fn settle(
                 let next = now.plus(Duration::from_secs(MINUTES * 60));
                 store::set_read(tx, id, &row.validators, now, next)
             }
+            // This house asks too much; the feed can't help it.
+            Err(FetchError::Busy) => store::put_off(tx, id, now.plus(PAUSE_BUSY)),
             Err(error) => {
                 let next = now.plus(pause_after(row.failures, error));
                 store::set_failing(tx, id, &error.to_string(), now, next)
@@ -209,25 +237,41 @@ fn pause_after(failures: u32, error: &FetchError) -> Duration {
     }
 }
 
-/// Fetches the cover when the feed names another than is here. A podcast without a cover is still a podcast.
-async fn cover(ctx: &Ctx, lease: &Lease, id: PodcastId) -> Result<(), JobError> {
-    let Some(row) = ctx.db().read(move |tx| store::feed(tx, id)).await? else { return Ok(()) };
-    let (Some(image), None) = (row.image, row.picture) else { return Ok(()) };
-    let Ok(ask) = Ask::get(&image) else { return Ok(()) };
-    let bytes = match ctx.fetch().read(&ask.limits(Limits::SMALL.bytes(COVER_BYTES_MAX))).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            tracing::debug!(podcast.id = %id, "no cover: {error}");
+impl Refresh {
+    /// Fetches the cover when the feed names another than is here. A podcast without a cover is still a podcast.
+    async fn cover(&self, ctx: &Ctx, lease: &Lease, id: PodcastId) -> Result<(), JobError> {
+        let Some(row) = ctx.db().read(move |tx| store::feed(tx, id)).await? else { return Ok(()) };
+        let (Some(image), None) = (row.image, row.picture) else { return Ok(()) };
+        // A feed that names another cover at every reading must not fill the disk.
+        if row.cover.is_some_and(|kept| ctx.now().since(kept) < COVER_EVERY) {
             return Ok(());
         }
-    };
-    let Some(picture) = ingest::foreign::keep_picture(ctx, bytes).await? else { return Ok(()) };
-    let lease = lease.clone();
-    let kept = ctx.db().write(move |tx| {
-        lease.guard(tx)?;
-        store::set_picture(tx, id, Some(&image), Some(picture))
-    });
-    Ok(kept.await?)
+        if let Some((folder, floor)) = &self.disk {
+            tokio::fs::create_dir_all(folder).await.map_err(Fault::from)?;
+            if ingest::foreign::room(folder, *floor).await? < COVER_BYTES_MAX {
+                return Ok(());
+            }
+        }
+        let Ok(ask) = Ask::get(&image) else { return Ok(()) };
+        let bytes = match ctx.fetch().read(&ask.limits(Limits::SMALL.bytes(COVER_BYTES_MAX))).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::debug!(podcast.id = %id, "no cover: {error}");
+                return Ok(());
+            }
+        };
+        let Some(picture) = ingest::foreign::keep_picture(ctx, bytes).await? else { return Ok(()) };
+        let (lease, now) = (lease.clone(), ctx.now());
+        let kept = ctx.db().write(move |tx| {
+            lease.guard(tx)?;
+            store::set_picture(tx, id, Some(&image), Some(picture))?;
+            store::set_cover_kept(tx, id, now)?;
+            let subscribers = store::subscribers(tx, id)?;
+            wake(tx, &subscribers);
+            Ok::<_, Fault>(())
+        });
+        Ok(kept.await?)
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ use crate::{
 /// not asked for the bytes is not told that they are here.
 macro_rules! episode_columns {
     () => {
-        "e.id, e.feed_id, e.title, e.published_us, e.duration_ms, e.season, e.number, e.explicit, e.enclosure_bytes,
+        "e.id, e.feed_id, e.title, e.published_us,
+         CASE WHEN w.user_id IS NULL THEN e.duration_ms ELSE COALESCE(e.measured_ms, e.duration_ms) END, e.season, e.number, e.explicit, e.enclosure_bytes,
          CASE WHEN w.user_id IS NULL THEN 'remote' ELSE e.state END,
          CASE WHEN w.user_id IS NULL THEN NULL ELSE e.problem END,
          COALESCE(p.position_ms, 0), COALESCE(p.played, FALSE)"
@@ -93,7 +94,8 @@ macro_rules! full_columns {
     () => {
         concat!(
             episode_columns!(),
-            ", e.notes, e.link, e.transcript_address, e.chapters, e.media_id, p.changed_us"
+            ", e.notes, e.link, e.transcript_address,
+              CASE WHEN w.user_id IS NULL THEN '[]' ELSE e.chapters END, e.media_id, p.changed_us"
         )
     };
 }
@@ -177,16 +179,16 @@ pub(crate) fn begun_episodes(
     )
 }
 
-/// Enters an episode or renews what its feed says; what is done with it stays.
+/// Enters an episode or renews what its feed says; what is done with it stays. One that failed is tried again soon when
+/// its file is another.
 pub(crate) fn put_episode(
     tx: &mut Tx<'_>,
     id: EpisodeId,
     feed: PodcastId,
     key: &str,
     item: &Item,
-    (found, now): (Time, Time),
+    (found, published): (Time, i64),
 ) -> Result<(), Fault> {
-    let published = item.published_us.unwrap_or(now.0);
     tx.run(
         sql!(
             "INSERT INTO podcasts_episode (id, feed_id, guid_hash, title, notes, link, published_us, found_us,
@@ -194,10 +196,13 @@ pub(crate) fn put_episode(
                 transcript_address, chapters, state)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '[]', 'remote')
              ON CONFLICT (feed_id, guid_hash) DO UPDATE SET title = excluded.title, notes = excluded.notes,
-                link = excluded.link, season = excluded.season, number = excluded.number,
+                link = excluded.link, duration_ms = excluded.duration_ms, season = excluded.season, number = excluded.number,
                 explicit = excluded.explicit, enclosure = excluded.enclosure,
                 enclosure_bytes = excluded.enclosure_bytes, chapters_address = excluded.chapters_address,
-                transcript_address = excluded.transcript_address"
+                transcript_address = excluded.transcript_address,
+                tries = CASE WHEN podcasts_episode.enclosure = excluded.enclosure THEN podcasts_episode.tries ELSE 0 END,
+                retry_us = CASE WHEN podcasts_episode.enclosure = excluded.enclosure
+                    THEN podcasts_episode.retry_us ELSE 0 END"
         ),
         params![
             id,
@@ -219,6 +224,11 @@ pub(crate) fn put_episode(
         ],
     )?;
     Ok(())
+}
+
+pub(crate) fn has_episodes(tx: &mut Tx<'_>, feed: PodcastId) -> Result<bool, Fault> {
+    let sql = sql!("SELECT 1 FROM podcasts_episode WHERE feed_id = $1 LIMIT 1");
+    Ok(tx.one(sql, params![feed], |_| Ok(()))?.is_some())
 }
 
 /// Whether bytes of a feed's episodes are still here.
@@ -259,21 +269,23 @@ pub(crate) fn prune(tx: &mut Tx<'_>, feed: PodcastId, keep: u32) -> Result<(), F
     Ok(())
 }
 
+/// Notes what was heard at `heard`, unless something later is known.
 pub(crate) fn put_progress(
     tx: &mut Tx<'_>,
     user: UserId,
     id: EpisodeId,
     progress: EpisodeProgress,
-    now: Time,
+    heard: Time,
 ) -> Result<(), Fault> {
     tx.run(
         sql!(
             "INSERT INTO podcasts_progress (user_id, episode_id, position_ms, played, changed_us)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (user_id, episode_id) DO UPDATE SET position_ms = excluded.position_ms,
-                played = excluded.played, changed_us = excluded.changed_us"
+                played = excluded.played, changed_us = excluded.changed_us
+             WHERE podcasts_progress.changed_us <= excluded.changed_us"
         ),
-        params![user, id, signed(progress.position_ms), progress.played, now],
+        params![user, id, signed(progress.position_ms), progress.played, heard],
     )?;
     Ok(())
 }

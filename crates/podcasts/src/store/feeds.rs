@@ -160,9 +160,32 @@ pub(crate) fn unsubscribe(tx: &mut Tx<'_>, user: UserId, feed: PodcastId) -> Res
     Ok(rows == 1)
 }
 
+/// Holds a subscription until the transaction ends, so that it does not end while something is done on its strength;
+/// false when there is none.
+pub(crate) fn lock_subscription(tx: &mut Tx<'_>, user: UserId, feed: PodcastId) -> Result<bool, Fault> {
+    let held = tx.one(
+        sql!(
+            sqlite: "SELECT 1 FROM podcasts_subscription WHERE user_id = $1 AND feed_id = $2",
+            postgres: "SELECT 1 FROM podcasts_subscription WHERE user_id = $1 AND feed_id = $2 FOR UPDATE"
+        ),
+        params![user, feed],
+        |_| Ok(()),
+    )?;
+    Ok(held.is_some())
+}
+
 pub(crate) fn has_subscribers(tx: &mut Tx<'_>, feed: PodcastId) -> Result<bool, Fault> {
     let sql = sql!("SELECT 1 FROM podcasts_subscription WHERE feed_id = $1 LIMIT 1");
     Ok(tx.one(sql, params![feed], |_| Ok(()))?.is_some())
+}
+
+/// Those who subscribe to a feed.
+pub(crate) fn subscribers(tx: &mut Tx<'_>, feed: PodcastId) -> Result<Vec<UserId>, Fault> {
+    tx.all(
+        sql!("SELECT user_id FROM podcasts_subscription WHERE feed_id = $1 ORDER BY user_id LIMIT 1000"),
+        params![feed],
+        |row| row.get(0),
+    )
 }
 
 /// Those who want new episodes by themselves.
@@ -207,13 +230,17 @@ pub(crate) struct FeedRow {
     pub(crate) validators: Validators,
     pub(crate) checked: Option<Time>,
     pub(crate) failures: u32,
+    /// What its bytes are known again by; absent until they were read.
+    pub(crate) body_hash: Option<String>,
+    /// When its cover was last kept.
+    pub(crate) cover: Option<Time>,
 }
 
 pub(crate) fn feed(tx: &mut Tx<'_>, id: PodcastId) -> Result<Option<FeedRow>, Fault> {
     tx.one(
         sql!(
-            "SELECT address, image_address, picture_id, etag, last_modified, checked_us, failures
-             FROM podcasts_feed WHERE id = $1"
+            "SELECT address, image_address, picture_id, etag, last_modified, checked_us, failures,
+                body_hash, cover_us FROM podcasts_feed WHERE id = $1"
         ),
         params![id],
         |row| {
@@ -224,16 +251,18 @@ pub(crate) fn feed(tx: &mut Tx<'_>, id: PodcastId) -> Result<Option<FeedRow>, Fa
                 validators: Validators { etag: row.get(3)?, last_modified: row.get(4)? },
                 checked: row.get(5)?,
                 failures: row.get(6)?,
+                body_hash: row.get(7)?,
+                cover: row.get(8)?,
             })
         },
     )
 }
 
-pub(crate) fn set_feed(tx: &mut Tx<'_>, id: PodcastId, feed: &Feed) -> Result<(), Fault> {
+pub(crate) fn set_feed(tx: &mut Tx<'_>, id: PodcastId, feed: &Feed, body_hash: &str) -> Result<(), Fault> {
     tx.run(
         sql!(
             "UPDATE podcasts_feed SET title = $2, author = $3, description = $4, link = $5, language = $6,
-                explicit = $7 WHERE id = $1"
+                explicit = $7, body_hash = $8 WHERE id = $1"
         ),
         params![
             id,
@@ -242,7 +271,8 @@ pub(crate) fn set_feed(tx: &mut Tx<'_>, id: PodcastId, feed: &Feed) -> Result<()
             &feed.description,
             feed.link.as_deref(),
             feed.language.as_deref(),
-            feed.explicit
+            feed.explicit,
+            body_hash
         ],
     )?;
     Ok(())
@@ -297,6 +327,17 @@ pub(crate) fn set_failing(
     Ok(())
 }
 
+/// Asks a feed at another time, without a word about it.
+pub(crate) fn put_off(tx: &mut Tx<'_>, id: PodcastId, next: Time) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE podcasts_feed SET next_us = $2 WHERE id = $1"), params![id, next])?;
+    Ok(())
+}
+
+pub(crate) fn set_cover_kept(tx: &mut Tx<'_>, id: PodcastId, now: Time) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE podcasts_feed SET cover_us = $2 WHERE id = $1"), params![id, now])?;
+    Ok(())
+}
+
 /// The feed moved for good; nothing changes when another has that address.
 pub(crate) fn move_feed(tx: &mut Tx<'_>, id: PodcastId, address: &str) -> Result<(), Fault> {
     tx.run(
@@ -311,7 +352,26 @@ pub(crate) fn move_feed(tx: &mut Tx<'_>, id: PodcastId, address: &str) -> Result
 
 pub(crate) fn due_feeds(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<PodcastId>, Fault> {
     tx.all(
-        sql!("SELECT id FROM podcasts_feed WHERE next_us <= $1 ORDER BY next_us, id LIMIT $2"),
+        sql!(
+            "SELECT id FROM podcasts_feed WHERE next_us <= $1
+                AND EXISTS (SELECT 1 FROM podcasts_subscription s WHERE s.feed_id = podcasts_feed.id)
+             ORDER BY next_us, id LIMIT $2"
+        ),
+        params![now, limit],
+        |row| Ok(PodcastId(row.get(0)?)),
+    )
+}
+
+/// Feeds that are due, to which nobody subscribes, and of which no bytes are here.
+pub(crate) fn abandoned_feeds(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<PodcastId>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT id FROM podcasts_feed WHERE next_us <= $1
+                AND NOT EXISTS (SELECT 1 FROM podcasts_subscription s WHERE s.feed_id = podcasts_feed.id)
+                AND NOT EXISTS (SELECT 1 FROM podcasts_episode e
+                    WHERE e.feed_id = podcasts_feed.id AND e.media_id IS NOT NULL)
+             ORDER BY next_us, id LIMIT $2"
+        ),
         params![now, limit],
         |row| Ok(PodcastId(row.get(0)?)),
     )
