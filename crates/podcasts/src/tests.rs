@@ -265,7 +265,7 @@ on_both_engines! {
         assert!(podcasts.told_newest(&viewer(2), 500).await.expect("told").is_empty());
         let begun = podcasts.told_newest(&ann, 2).await.expect("told");
         for (one, played) in begun.iter().zip([false, true]) {
-            let progress = EpisodeProgress { position_ms: 5, played };
+            let progress = EpisodeProgress { position_ms: 5, played, heard_ms_ago: 0 };
             podcasts.set_progress(&ann, one.episode.id, progress).await.expect("noted");
         }
         let told = podcasts.told_begun(&ann, crate::EpisodeId(0), 10).await.expect("told");

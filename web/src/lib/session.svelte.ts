@@ -8,9 +8,6 @@ import { router } from './router.svelte';
 /** Links that somebody shared are open to everybody. */
 const isLink = (path: string): boolean => /^\/(s|embed)\/[^/]+\/?$/.test(path);
 
-/** Told to the window when somebody signs in or out, so that nothing of one account goes on under another. */
-export const ACCOUNT_EVENT = 'odeon:account';
-
 /** Who is signed in. `ready` is false until the server has said. */
 class SessionState {
   #user = $state.raw<User | null>(null);
@@ -107,5 +104,8 @@ class SessionState {
     router.go(back === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(back)}`, { replace: true });
   }
 }
+
+/** Told to the window when somebody signs in or out, so that nothing of one account goes on under another. */
+export const ACCOUNT_EVENT = 'odeon:account';
 
 export const session = new SessionState();

@@ -24,7 +24,7 @@ const PLAYED_MS: u64 = 4 * 60 * 1000;
 /// An episode is heard when no more than this is left: what makers say at the end.
 const NEAR_END_MS: u64 = 30 * 1000;
 /// The progress of whoever has heard an episode.
-const DONE: EpisodeProgress = EpisodeProgress { position_ms: 0, played: true };
+const DONE: EpisodeProgress = EpisodeProgress { position_ms: 0, played: true, heard_ms_ago: 0 };
 
 fn marked(id: ItemId) -> Result<Marked, Error> {
     Ok(match id {
@@ -197,7 +197,7 @@ async fn report_episode(
     let progress = if state == PlayState::Stopped && near_end {
         DONE
     } else {
-        EpisodeProgress { position_ms, played: false }
+        EpisodeProgress { position_ms, played: false, heard_ms_ago: 0 }
     };
     call.app.podcasts.set_progress(call.viewer(), id, progress).await?;
     Ok(Reply::Done)

@@ -226,7 +226,7 @@ pub(super) async fn create_bookmark(call: &Call) -> Result<Reply, Error> {
             listener::put_bookmark(call.ctx(), call.viewer(), kind, item, &new).await?;
         }
         Bookmarked::Episode(id) => {
-            let progress = EpisodeProgress { position_ms, played: false };
+            let progress = EpisodeProgress { position_ms, played: false, heard_ms_ago: 0 };
             call.app.podcasts.set_progress(call.viewer(), id, progress).await?;
         }
     }
@@ -240,7 +240,7 @@ pub(super) async fn delete_bookmark(call: &Call) -> Result<Reply, Error> {
         }
         Bookmarked::Episode(id) => {
             let played = call.app.podcasts.told(call.viewer(), id).await?.episode.played;
-            let progress = EpisodeProgress { position_ms: 0, played };
+            let progress = EpisodeProgress { position_ms: 0, played, heard_ms_ago: 0 };
             call.app.podcasts.set_progress(call.viewer(), id, progress).await?;
         }
     }
