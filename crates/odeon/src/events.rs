@@ -27,8 +27,18 @@ const GATHER: Duration = Duration::from_millis(300);
 /// How often a quiet stream is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The topics that a page may be told of.
-const TOPICS: [&str; 10] =
-    ["uploads", "libraries", "catalog", "marks", "playlists", "podcasts", "queue", "devices", "commands", "scrobbling"];
+const TOPICS: [&str; 10] = [
+    "uploads",
+    "libraries",
+    "catalog",
+    "marks",
+    "playlists",
+    "podcasts",
+    "queue",
+    "devices",
+    "commands",
+    "scrobbling",
+];
 
 /// How many streams each account has open.
 #[derive(Clone, Default)]

@@ -52,10 +52,11 @@ pub struct Settings {
 
 /// The jobs of podcasts.
 pub fn handlers(settings: &Settings) -> Vec<Arc<dyn Handler>> {
+    let load = load::Load::new(settings.clone());
     vec![
         Arc::new(refresh::Refresh { disk: Some((settings.staging.clone(), settings.floor)) }),
-        Arc::new(load::Load::new(settings.clone())),
-        Arc::new(load::Drop),
+        Arc::new(load.clone()),
+        Arc::new(load::Drop { load }),
     ]
 }
 

@@ -9,6 +9,10 @@ use std::{
 };
 
 use delivery::Config;
+use ingest::{
+    media::{Engine as MediaEngine, Launcher, Tools},
+    upload::Floor,
+};
 use kernel::{
     Ctx, PageQuery,
     db::STATEMENTS,
@@ -24,7 +28,7 @@ use kernel::{
 
 use crate::{
     Error, Podcasts,
-    jobs::{look, refresh_handler, sweep},
+    jobs::{Settings, handlers, look, refresh_handler, sweep, sweep_blobs},
     model::{EpisodeProgress, EpisodeState, PodcastSettings},
 };
 
@@ -63,11 +67,20 @@ async fn growing(more: &Arc<AtomicUsize>) -> Foreign {
         match asked.path.as_str() {
             "/feed" => answer(200, &[("etag", &etag)], feed(0..count)),
             "/moved" => answer(301, &[("location", "/feed")], ""),
+            "/here" => {
+                let own = feed(0..1).replace("http://cdn.test/0.mp3", &asked_at(asked, "/missing.mp3"));
+                answer(200, &[], own)
+            }
             "/page" => answer(200, &[], "<html></html>"),
             _ => answer(404, &[], ""),
         }
     })
     .await
+}
+
+/// Another path of the server that was asked.
+fn asked_at(asked: &Asked, path: &str) -> String {
+    format!("http://{}{path}", asked.headers.get("host").expect("HTTP names the server"))
 }
 
 fn absent<T>(result: Result<T, Error>) {
@@ -345,6 +358,50 @@ on_both_engines! {
         look(&ctx).await.expect("looked");
         assert!(known("http://feeds.test/1").await.is_none(), "nobody subscribes to it");
         assert!(known("http://feeds.test/2").await.is_some());
+    }
+
+    async fn an_episode_that_is_not_there_yet_is_tried_again_and_let_go(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let more = Arc::new(AtomicUsize::new(1));
+        let server = growing(&more).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let tools = Tools { ffmpeg: "/none".into(), ffprobe: "/none".into() };
+        let engine = MediaEngine::new(tools, Launcher::this_program());
+        let settings = Settings { engine, staging: folder.path().join("podcasts"), floor: Floor::Bytes(0) };
+        Runner::new("test").handlers(handlers(&settings)).start(&ctx).await.expect("it starts");
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/here")).await.expect("it is a feed");
+        let query = PageQuery::default();
+        let id = podcasts.episodes(&ann, podcast.id, &query).await.expect("episodes").items[0].id;
+        let now = || async { podcasts.episode(&ann, id).await.expect("it is there").episode };
+        let asked = || server.asked().iter().filter(|asked| asked.path == "/missing.mp3").count();
+        podcasts.download(&ann, id).await.expect("asked for");
+        eventually("it failed", || async { now().await.state == EpisodeState::Failed }).await;
+        assert!(now().await.problem.expect("why").ends_with("It is tried again later."));
+        sweep(&ctx).await.expect("swept");
+        assert_eq!((now().await.state, asked()), (EpisodeState::Failed, 1), "not at once");
+        world.clock.advance(Duration::from_hours(3));
+        sweep(&ctx).await.expect("swept");
+        eventually("it was asked for again", || async { asked() == 2 }).await;
+        podcasts.delete_download(&ann, id).await.expect("let go");
+        let remote = || async {
+            let row = ctx.db().write(move |tx| crate::store::load_row(tx, id)).await.expect("asked");
+            row.expect("it is there").state == EpisodeState::Remote
+        };
+        eventually("nothing is left of it", remote).await;
+    }
+
+    async fn bytes_that_no_episode_has_are_deleted_when_no_try_can_enter_them_any_more(world: World) {
+        let (ctx, _) = house(&world);
+        let name = format!("podcasts/7/{}-1", ctx.now().0);
+        let key = kernel::blob::BlobKey::new(name).expect("a name");
+        ctx.blobs().put(&key, "bytes".into()).await.expect("kept");
+        let there = || async { ctx.blobs().info(&key).await.expect("asked").is_some() };
+        sweep_blobs(&ctx).await.expect("swept");
+        assert!(there().await, "it may be on its way");
+        world.clock.advance(Duration::from_hours(25));
+        sweep_blobs(&ctx).await.expect("swept");
+        assert!(!there().await);
     }
 
     async fn no_statement_reads_a_whole_table(world: World) {

@@ -58,6 +58,7 @@ const BROKE: &str = "Something broke on this server while it fetched the episode
 const DISK_FULL: &str = "This server's disk has no room for the episode now. It is tried again later.";
 
 /// Brings episodes here.
+#[derive(Clone)]
 pub(super) struct Load {
     settings: Settings,
     /// What is under way in this process: the server that each episode comes from.
@@ -126,7 +127,14 @@ impl Handler for Load {
                 discard(&path).await;
                 return Ok(());
             }
-            Err(Stop::Job(error)) => return Err(error),
+            Err(Stop::Job(error)) => {
+                // A job that was taken back because nobody wants the episode is not begun again.
+                let gone = lease.cancelled().is_cancelled() && !wanted(ctx, id).await?;
+                if gone {
+                    discard(&path).await;
+                }
+                return Err(error);
+            }
             Err(Stop::Passing(problem)) if !lease.last_attempt => return Err(JobError::Retry(problem)),
             Err(Stop::Passing(problem) | Stop::Later(problem)) => (problem, retry_at(ctx.now(), row.tries)),
             Err(Stop::Refused(problem)) => (problem, None),
@@ -134,6 +142,7 @@ impl Handler for Load {
         discard(&path).await;
         let lease = lease.clone();
         let failed = ctx.db().write(move |tx| {
+            store::load_row(tx, id)?;
             lease.guard(tx)?;
             store::set_failed(tx, id, &problem, retry)?;
             let wanting = store::wanting(tx, id)?;
@@ -164,8 +173,10 @@ fn retry_at(now: Time, tries: u32) -> Option<Time> {
 async fn begin(ctx: &Ctx, lease: &Lease, id: EpisodeId) -> Result<Option<LoadRow>, JobError> {
     let lease = lease.clone();
     let begun = ctx.db().write(move |tx| {
+        // The episode before the job, as everybody does: otherwise two could wait for each other.
+        let row = store::load_row(tx, id)?;
         lease.guard(tx)?;
-        let Some(row) = store::load_row(tx, id)? else { return Ok(None) };
+        let Some(row) = row else { return Ok(None) };
         if row.state == EpisodeState::Ready {
             return Ok(None);
         }
@@ -176,6 +187,10 @@ async fn begin(ctx: &Ctx, lease: &Lease, id: EpisodeId) -> Result<Option<LoadRow
         Ok::<_, Fault>(Some(row))
     });
     Ok(begun.await?)
+}
+
+async fn wanted(ctx: &Ctx, id: EpisodeId) -> Result<bool, Fault> {
+    ctx.db().read(move |tx| store::is_wanted(tx, id)).await
 }
 
 /// Another job does it a little later; this one is no failure.
@@ -299,8 +314,9 @@ async fn enter(
     let (media, kind): (MediaId, MediaKind) = (MediaId(ctx.next_id()), found.kind());
     let (lease, chapters) = (lease.clone(), chapters.to_owned());
     let entered = ctx.db().write(move |tx| {
+        let there = store::load_row(tx, id)?.is_some();
         lease.guard(tx)?;
-        if store::load_row(tx, id)?.is_none() || !store::is_wanted(tx, id)? {
+        if !there || !store::is_wanted(tx, id)? {
             store::set_state(tx, id, EpisodeState::Remote, None)?;
             return Ok(false);
         }
@@ -314,7 +330,10 @@ async fn enter(
 }
 
 /// Deletes the bytes of episodes that nobody wants.
-pub(super) struct Drop;
+pub(super) struct Drop {
+    /// Whose unfinished files go too.
+    pub(super) load: Load,
+}
 
 #[async_trait]
 impl Handler for Drop {
@@ -326,8 +345,9 @@ impl Handler for Drop {
         let id: EpisodeId = lease.payload()?;
         let (own, now) = (lease.clone(), ctx.now());
         let begun = ctx.db().write(move |tx| {
+            let row = store::load_row(tx, id)?;
             own.guard(tx)?;
-            let Some(row) = store::load_row(tx, id)? else { return Ok(None) };
+            let Some(row) = row else { return Ok(None) };
             if store::is_wanted(tx, id)? {
                 return Ok(None);
             }
@@ -336,7 +356,13 @@ impl Handler for Drop {
             jobs::cancel(tx, LOAD_JOB, &id.to_string(), now)?;
             Ok::<_, Fault>(row.media)
         });
-        let Some(media) = begun.await? else { return Ok(()) };
+        let media = begun.await?;
+        if !wanted(ctx, id).await?
+            && let Some(_place) = self.load.place(id, "")
+        {
+            discard(&self.load.path(id)).await;
+        }
+        let Some(media) = media else { return Ok(()) };
         // First the blobs: after a crash the row still says what is to be deleted.
         for key in media::blob_keys(ctx.db(), media).await? {
             if let Some(key) = BlobKey::new(key) {
