@@ -74,6 +74,10 @@ for (const engine of ENGINES) {
     await page.getByRole('link', { name: /The Trap/ }).click();
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.getByText(/neither sound nor a film/).first().waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Try the download again' }).click();
+    await eventually('its server is asked again', () => server.asked.filter((path) => path === '/trap.mp3').length === 2, 40);
+    await page.getByRole('button', { name: 'Give the download up' }).click();
+    await page.getByRole('button', { name: 'Download', exact: true }).waitFor();
 
     const { items } = await owner.get('/api/v1/podcasts');
     for (const path of ['/podcasts', `/podcasts/${items[0].id}`]) {
