@@ -25,7 +25,7 @@ const dialog = (page, name) => page.getByRole('dialog', { name });
 async function restrict(page, url) {
   await page.goto(`${url}/settings/libraries`);
   await page.getByText('Every member sees it').first().waitFor();
-  await page.getByRole('button', { name: 'Who sees attic' }).click();
+  await page.getByRole('button', { name: 'Who sees it: attic' }).click();
   const asked = dialog(page, 'Who may see attic?');
   await asked.getByLabel('Only those you choose').check();
   await asked.getByText(/only administrators, who always see it/).waitFor();
@@ -100,7 +100,7 @@ async function shutOutAndDelete(page, member, url) {
 
 async function nothingIsInaccessible(browser, page, url) {
   const who = async (on) => {
-    await on.getByRole('button', { name: 'Who sees attic' }).click();
+    await on.getByRole('button', { name: 'Who sees it: attic' }).click();
     await on.getByLabel('Only those you choose').check();
     await dialog(on, 'Who may see attic?').getByRole('button', { name: 'Save' }).waitFor();
   };
