@@ -55,7 +55,7 @@ async function correctTheAlbum(page, client, house, album, scan) {
   // The page tells what the file says, and goes back to it.
   await open(page, 'Correct the album…');
   await dialog(page).getByText('The file says Second.').waitFor();
-  await dialog(page).getByRole('button', { name: 'Album artists: use what the file says' }).click();
+  await dialog(page).getByRole('button', { name: 'Use that for Album artists' }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await page.getByRole('main').getByRole('link', { name: 'Bob' }).first().waitFor();
   assert.equal((await client.get(`/api/v1/albums/${album.id}`)).title, 'Second, corrected');
