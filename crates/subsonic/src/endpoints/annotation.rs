@@ -11,7 +11,7 @@ use podcasts::{EpisodeId, model::EpisodeProgress};
 use super::transcoding::Medium;
 use crate::{
     call::{Call, Reply},
-    error::Error,
+    error::{Code, Error},
     ids::ItemId,
 };
 
@@ -115,13 +115,25 @@ pub(super) async fn scrobble(call: &Call) -> Result<Reply, Error> {
         // Only one can play in one place.
         return now_plays(call, items[0]).await;
     }
+    // An app sends what it gathered offline again until it is taken: one song that is gone must not hold up the others.
+    let (mut taken, mut absent) = (0, None);
     for (place, item) in items.into_iter().enumerate() {
-        match item {
-            Heard::Track(id) => record(call, id, times.get(place).copied()).await?,
-            Heard::Episode(id) => call.app.podcasts.set_progress(call.viewer(), id, DONE).await?,
+        let told = match item {
+            Heard::Track(id) => record(call, id, times.get(place).copied()).await,
+            Heard::Episode(id) => {
+                call.app.podcasts.set_progress(call.viewer(), id, DONE).await.map_err(Error::from)
+            }
+        };
+        match told {
+            Ok(()) => taken += 1,
+            Err(error) if error.code == Code::Absent => absent = Some(error),
+            Err(error) => return Err(error),
         }
     }
-    Ok(Reply::Done)
+    match absent {
+        Some(error) if taken == 0 => Err(error),
+        _ => Ok(Reply::Done),
+    }
 }
 
 async fn record(call: &Call, track_id: TrackId, played_at: Option<Time>) -> Result<(), Error> {

@@ -74,6 +74,10 @@ on_both_engines! {
         assert_eq!(house.refused(&ann, "scrobble", "").await, 10);
         assert_eq!(house.refused(&ann, "scrobble", "id=tr-1").await, 70);
         assert_eq!(house.refused(&ann, "scrobble", &format!("id=tr-{}&time=x", tracks[0])).await, 0);
+        let offline = format!("id=tr-{}&id=tr-1&id=tr-{}&time=1800000000000&time=1&time=1800000300000", tracks[0], tracks[1]);
+        house.good(&ann, "scrobble", &offline, "x").await;
+        let song = house.good(&ann, "getSong", &format!("id=tr-{}", tracks[1]), "song").await;
+        assert_eq!(song["playCount"], 2, "what is gone holds up nothing behind it");
     }
 
     async fn what_plays_now_is_shown_to_whom_it_plays_for(world: World) {
