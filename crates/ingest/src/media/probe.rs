@@ -94,7 +94,10 @@ pub struct Probe {
 impl Probe {
     /// A file of music, as the catalogue knows it; `None` when it knows too little, and then it must be probed.
     pub fn known(file: &SourceFile) -> Option<Self> {
-        Some(Self::of_sound(AudioTrack::known(file)?, file.bytes, file.duration_ms))
+        let sound = AudioTrack::known(file)?;
+        // Whether there is anything lossless to be made hangs on the codec's name.
+        let clear = sound.lossless || ["mp3", "aac", "opus", "vorbis"].contains(&sound.codec.as_str());
+        clear.then(|| Self::of_sound(sound, file.bytes, file.duration_ms))
     }
 
     /// What holds one sound and nothing else.
@@ -202,7 +205,8 @@ impl AudioTrack {
             rate_hz: file.sample_rate_hz,
             bits: None,
             kbps: (file.bitrate_kbps > 0).then_some(file.bitrate_kbps),
-            lossless: is_lossless(&file.codec),
+            // The tag library says no more of WAV and AIFF.
+            lossless: is_lossless(&file.codec) || file.codec == "pcm",
             language: None,
             title: None,
             default: true,
