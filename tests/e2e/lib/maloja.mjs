@@ -1,5 +1,5 @@
 // Maloja, a scrobble server that we did not write, on a port and in a folder of its own.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -40,9 +40,10 @@ export class Maloja {
     await this.exited;
   }
 
-  /** What it has noted, the earliest first. */
+  /** What it has noted, the earliest first: from its database, since its API answers lists from a cache. */
   async listens() {
-    const { list } = await (await fetch(`${this.url}/apis/mlj_1/scrobbles`)).json();
-    return list.map(({ time, track }) => ({ time, title: track.title, artists: track.artists, album: track.album?.albumtitle })).reverse();
+    const ask = "import json,sqlite3,sys\nrows=sqlite3.connect('file:'+sys.argv[1]+'?mode=ro',uri=True).execute('SELECT timestamp, rawscrobble FROM scrobbles ORDER BY timestamp')\nprint(json.dumps([[at,json.loads(raw)] for at,raw in rows]))";
+    const rows = JSON.parse(execFileSync(this.python, ['-c', ask, join(this.data, 'malojadb.sqlite')], { encoding: 'utf8' }));
+    return rows.map(([time, raw]) => ({ time, title: raw.track_title, artists: raw.track_artists, album: raw.album_title }));
   }
 }
