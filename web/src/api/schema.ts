@@ -312,7 +312,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Has the bytes of an episode brought here. One account has at most 500 of them. */
+        /** Has the bytes of an episode brought here, also when that failed before. One account has at most 500 of them. */
         put: operations["download_episode"];
         post?: never;
         /** Lets go of the bytes of an episode. */
@@ -365,8 +365,8 @@ export interface paths {
         };
         /**
          * Tells the page what to fetch again: `event: change`, `data: {"topic":"uploads"|"libraries"|"catalog"|"marks"|
-         *     "playlists"|"queue"|"devices"|"commands"|"scrobbling"}`. Of marks, queue, devices and their commands, and scrobbling
-         *     only the account whose they are is told.
+         *     "playlists"|"podcasts"|"queue"|"devices"|"commands"|"scrobbling"}`. Of marks, podcasts, queue, devices and their
+         *     commands, and scrobbling only the account whose they are is told.
          */
         get: operations["follow_events"];
         put?: never;
@@ -2678,6 +2678,11 @@ export interface components {
         EpisodeId: string;
         /** @description How far somebody has heard an episode. */
         EpisodeProgress: {
+            /**
+             * Format: int64
+             * @description How long ago it was heard, when it is told late. What is older than what is known already changes nothing.
+             */
+            heard_ms_ago?: number;
             /** @description Whether the listener is done with it. */
             played: boolean;
             /**
@@ -10054,6 +10059,22 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
