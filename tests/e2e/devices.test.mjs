@@ -61,7 +61,7 @@ async function leftAndContinued(kitchen, phone, client, url) {
   const offer = phone.getByRole('region', { name: 'Where you left off' });
   await offer.getByText(/Kitchen laptop, 0:4\d into Long 2/).waitFor();
   assert.deepEqual(await audit(phone), [], 'axe finds nothing about the offer');
-  await offer.getByRole('button', { name: 'Continue' }).click();
+  await offer.getByRole('button', { name: 'Continue', exact: true }).click();
   await plays(phone, 'the phone plays on');
   assert.ok((await heard(phone)) > 39, 'where the kitchen was');
   await player(phone).getByText('Long 2').waitFor();
