@@ -46,7 +46,7 @@ async function findWithATypoAndPlay(page) {
 
 async function keepAsFavourite(page, client) {
   await goTo(page, 'Songs');
-  const heart = page.getByRole('button', { name: 'Favourite Piece 2' });
+  const heart = page.getByRole('main').getByRole('button', { name: 'Favourite Piece 2' });
   await heart.click();
   assert.equal(await heart.getAttribute('aria-pressed'), 'true');
   await page.getByRole('button', { name: 'More for Piece 2' }).click();

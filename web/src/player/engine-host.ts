@@ -10,6 +10,8 @@ export interface EngineHost {
    * does not serve. Throws an `ApiError`.
    */
   grant(trackId: string, fresh?: boolean, alone?: boolean): Promise<TrackGrant>;
+  /** The file of a track can't be played: grants for it are to be for what is encoded. */
+  spoilt(trackId: string): void;
   changed(state: PlayState): void;
   moved(positionMs: number, durationMs: number, bufferedMs: number): void;
   /** The track ran out, or fades; the host opens what follows before returning, or nothing. */

@@ -43,6 +43,8 @@ export class MusicEngine {
   #soundedAtMs = -1;
   #resumeMs = 0;
   #triedFileOf: string | null = null;
+  /** Tracks whose file broke while it was decoded. */
+  #spoilt = new Set<string>();
   #grant: TrackGrant | null = null;
   #readied: { grant: TrackGrant; kind: Play['kind'] } | null = null;
   /** How long the swap that is about to happen fades. */
@@ -243,7 +245,7 @@ export class MusicEngine {
     const joined = await this.#joiner.open(item, grant);
     if (joined) return { kind: 'run', joined };
     const quality = this.host.quality();
-    return pickSource(grant, (mime) => deck.element.canPlayType(mime) !== '', false, isEncoded(quality) ? quality : undefined);
+    return pickSource(grant, (mime) => deck.element.canPlayType(mime) !== '', this.#spoilt.has(item.trackId), isEncoded(quality) ? quality : undefined);
   }
 
   async #load(trackId: string, grant: TrackGrant, source: Play): Promise<void> {
@@ -378,6 +380,14 @@ export class MusicEngine {
     const other = this.#grant && source && this.#triedFileOf === trackId ? pickSource(this.#grant, () => false, true) : null;
     if (other && this.#grant) {
       void this.#load(trackId, this.#grant, other);
+      return;
+    }
+    if (source && this.#triedFileOf === trackId && !this.#spoilt.has(trackId)) {
+      this.#spoilt.add(trackId);
+      this.host.spoilt(trackId);
+      this.#turn += 1;
+      this.#live.unload();
+      void this.#ask(trackId);
       return;
     }
     this.#fail(trouble.text, false, trouble.reference);

@@ -54,6 +54,8 @@ class Player {
   /** Songs in a row that were not there any more. */
   #gone = 0;
   #grants = new Map<string, TrackGrant>();
+  /** Tracks whose file this browser could not play to its end. */
+  #spoilt = new Set<string>();
 
   /** Takes over the two elements of the page and what this person had in the queue. */
   attach(elements: readonly [HTMLAudioElement, HTMLAudioElement], owner: string): () => void {
@@ -61,6 +63,7 @@ class Player {
     this.#engine = new MusicEngine(
       {
         grant: (id, fresh, alone) => this.#grant(id, fresh, alone),
+        spoilt: (id) => this.#spoilt.add(id),
         changed: (state) => this.#changed(state),
         moved: (position, duration, buffered) => this.#moved(position, duration, buffered),
         ended: () => this.#advance(true),
@@ -350,14 +353,14 @@ class Player {
   async #grant(id: string, fresh = false, alone = false): Promise<TrackGrant> {
     const chosen = prefs.get('sound');
     const run = alone ? 'never' : this.#runOf(id, chosen);
-    const name = `${chosen} ${run} ${id}`;
+    const name = `${chosen} ${run} ${this.#spoilt.has(id)} ${id}`;
     if (fresh) this.#grants.delete(name);
     const known = this.#grants.get(name);
     // A track that broke or is still being made is asked for afresh.
     const sound = this.state.attempts === 0 || this.state.trackId !== id;
     if (known && sound && Date.parse(known.expires_at) - GRANT_SPARE_MS > Date.now()) return known;
     let grant = await this.#askFor(id, chosen, run);
-    const better = grant.run ? null : betterWish(chosen, grant, prefs.get('gapless'), (mime) => this.#engine?.canPlay(mime) ?? true);
+    const better = this.#spoilt.has(id) ? 'high' : grant.run ? null : betterWish(chosen, grant, prefs.get('gapless'), (mime) => this.#engine?.canPlay(mime) ?? true);
     if (better) grant = await this.#askFor(id, better, 'never');
     this.#grants.delete(name);
     const settled = grant.run ? grant.run.state === 'ready' : grant.state === 'ready' || grant.state === 'none';

@@ -69,6 +69,7 @@ export class SharedPlayer {
         level: () => 1,
         refused: () => (this.held = true),
         gone: () => undefined,
+        spoilt: () => undefined,
       },
       elements,
     );
