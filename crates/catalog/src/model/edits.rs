@@ -109,7 +109,6 @@ pub struct TrackFields {
     pub comment: Option<String>,
     /// The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 50_000)]
     pub lyrics: Option<String>,
 }
 

@@ -183,7 +183,6 @@ struct OembedQuery {
     responses((status = 200, content((Oembed = "application/json"), (String = "text/xml"))),
         (status = 404, description = "It is no link of this house that leads anywhere.", body = Problem),
         (status = 422, body = Problem),
-        (status = 501, description = "Only JSON and XML are spoken.", body = Problem),
         (status = 503, description = "Too many look at links.", body = Problem)))]
 async fn tell_oembed(
     State(sharing): State<Sharing>,
@@ -191,10 +190,11 @@ async fn tell_oembed(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let is_xml = match query.format.as_deref() {
-        None | Some("json") => false,
+        None | Some("" | "json") => false,
         Some("xml") => true,
         Some(_) => {
-            let problem = Problem::new(StatusCode::NOT_IMPLEMENTED, "format", "This format is not spoken");
+            let problem =
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "format", "This format is not spoken");
             return Err(problem.detail("Ask for json or xml.").into());
         }
     };

@@ -87,7 +87,7 @@ on_both_engines! {
         let xml = house.get(&ask(&ours, "&format=xml")).await;
         assert_eq!(xml.header("content-type"), "text/xml; charset=utf-8");
         assert!(xml.text().contains("<title>First &amp; Last</title>") && xml.text().ends_with("</oembed>"), "{}", xml.text());
-        assert_eq!(house.get(&ask(&ours, "&format=yaml")).await.status, StatusCode::NOT_IMPLEMENTED);
+        assert_eq!(house.get(&ask(&ours, "&format=yaml")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(house.get("/api/v1/oembed").await.status, StatusCode::UNPROCESSABLE_ENTITY);
         let secret = link(&share);
         for foreign in [
