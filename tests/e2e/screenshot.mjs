@@ -28,7 +28,7 @@ function screens({ albums, artists, playlists }, video) {
   const named = (name) => artists.find((one) => one.name === name).id;
   return {
     home: '/', albums: '/albums', artists: '/artists', songs: '/songs', genres: '/genres', videos: '/videos', upload: '/upload',
-    search: '/search?q=night', favourites: '/favourites', playlists: '/playlists', smart: '/playlists/smart', podcasts: '/podcasts',
+    search: '/search?q=night', favourites: '/favourites', playlists: '/playlists', smart: '/playlists/smart', podcasts: '/podcasts', radio: '/radio', folders: '/folders',
     album: album('Salt'), 'album-long': album('Complete'), 'album-bare': album('Untitled'), artist: `/artists/${named('Nightferry')}`,
     playlist: `/playlists/${playlists[0].id}`, watch: `/videos/${video}`, lost: '/nowhere', settings: '/settings',
     ...Object.fromEntries(['playback', 'appearance', 'apps', 'libraries', 'members', 'problems'].map((one) => [`settings-${one}`, `/settings/${one}`])),
