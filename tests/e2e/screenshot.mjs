@@ -31,7 +31,7 @@ function screens({ albums, artists, playlists }, video) {
     search: '/search?q=night', favourites: '/favourites', playlists: '/playlists', smart: '/playlists/smart', podcasts: '/podcasts', radio: '/radio', folders: '/folders',
     album: album('Salt'), 'album-long': album('Complete'), 'album-bare': album('Untitled'), artist: `/artists/${named('Nightferry')}`,
     playlist: `/playlists/${playlists[0].id}`, watch: `/videos/${video}`, lost: '/nowhere', settings: '/settings',
-    ...Object.fromEntries(['playback', 'appearance', 'apps', 'libraries', 'members', 'problems'].map((one) => [`settings-${one}`, `/settings/${one}`])),
+    ...Object.fromEntries(['playback', 'appearance', 'apps', 'scrobbling', 'links', 'libraries', 'members'].map((one) => [`settings-${one}`, `/settings/${one}`])),
   };
 }
 
