@@ -4846,7 +4846,10 @@ export interface components {
                 disc_title?: string | null;
                 /** @description What it is. */
                 genres?: string[] | null;
-                /** @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced. */
+                /**
+                 * @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
+                 *     Longer ones that files have are left out here, and stay.
+                 */
                 lyrics?: string | null;
                 /** @description How it feels. */
                 moods?: string[] | null;
@@ -4904,7 +4907,10 @@ export interface components {
                 disc_title?: string | null;
                 /** @description What it is. */
                 genres?: string[] | null;
-                /** @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced. */
+                /**
+                 * @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
+                 *     Longer ones that files have are left out here, and stay.
+                 */
                 lyrics?: string | null;
                 /** @description How it feels. */
                 moods?: string[] | null;
@@ -5112,7 +5118,10 @@ export interface components {
             disc_title?: string | null;
             /** @description What it is. */
             genres?: string[] | null;
-            /** @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced. */
+            /**
+             * @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
+             *     Longer ones that files have are left out here, and stay.
+             */
             lyrics?: string | null;
             /** @description How it feels. */
             moods?: string[] | null;

@@ -108,7 +108,9 @@ pub struct TrackFields {
     #[schema(max_length = 2000)]
     pub comment: Option<String>,
     /// The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
+    /// Longer ones that files have are left out here, and stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 50_000)]
     pub lyrics: Option<String>,
 }
 

@@ -102,9 +102,14 @@ pub(crate) async fn track_tags(
             let Some(now) = tracks::now(tx, id)? else { continue };
             let may_edit = may_edit(&editor, owner);
             let mut fields = tracks::said(&now.shown.cleaned());
-            let of_files = tracks::filed_fields(tx, id, &now)?;
+            let mut of_files = tracks::filed_fields(tx, id, &now)?;
+            let fits = |text: &str| text.chars().count() <= check::LYRICS_CHARS_MAX;
+            if of_files.get("lyrics").and_then(|text| text.as_str()).is_some_and(|text| !fits(text)) {
+                of_files.remove("lyrics");
+            }
             let lyrics = now.overlay.edited.get("lyrics").or(of_files.get("lyrics"));
-            fields.lyrics = lyrics.and_then(|text| text.as_str().map(str::to_owned));
+            fields.lyrics =
+                lyrics.and_then(|text| text.as_str()).filter(|text| fits(text)).map(str::to_owned);
             let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
             let filed: Fields = of_files.into_iter().filter(edited).collect();
             views.push(Tags {
