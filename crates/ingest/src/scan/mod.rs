@@ -79,7 +79,7 @@ const FOLDERS_WAITING_MAX: usize = 256;
 const PIECES_DONE_MAX: usize = 64;
 
 /// Files of one transaction.
-const BATCH_FILES: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not 0");
+const BATCH_FILES: NonZeroUsize = NonZeroUsize::new(500).expect("500 is not 0");
 
 /// What a job is to do.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// With a reader for each core and batches of 200 files.
+    /// With a reader for each core and batches of 500 files.
     pub fn new(engine: Engine, every: Option<Duration>) -> Self {
         let readers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self { engine, every, readers, batch_files: BATCH_FILES }

@@ -4,6 +4,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,6 +12,7 @@ use std::{
 use async_channel::Receiver;
 use catalog::LibraryId;
 use kernel::{Ctx, Fault, error::FaultKind, jobs::Lease};
+use tokio::task::JoinSet;
 
 use super::{
     apply,
@@ -92,6 +94,8 @@ pub(super) struct Writer {
     /// Some file may still be written to.
     fresh: bool,
     told: Instant,
+    /// The batch that is being written while the next one is gathered; how many files it has.
+    flying: JoinSet<Result<usize, Fault>>,
 }
 
 /// What a writer is told besides.
@@ -141,6 +145,7 @@ impl Writer {
             walk_problems: 0,
             fresh: false,
             told: Instant::now(),
+            flying: JoinSet::new(),
         }
     }
 
@@ -170,6 +175,7 @@ impl Writer {
             self.tell().await?;
         }
         self.flush().await?;
+        self.land().await?;
         Ok(Written { fresh: self.fresh })
     }
 
@@ -185,7 +191,7 @@ impl Writer {
 
     async fn take(&mut self, done: Done) -> Result<(), Fault> {
         let Done { folder, files } = done;
-        // Not more than one batch and one piece are held.
+        // Not more than two batches, one of them on its way, and one piece are held.
         if self.ops.len() + files.len() > self.batch_files {
             self.flush().await?;
         }
@@ -228,28 +234,21 @@ impl Writer {
         Ok(())
     }
 
+    /// Hands what was gathered to the database as soon as it has written what it was handed before.
     async fn flush(&mut self) -> Result<(), Fault> {
-        if self.ops.is_empty() {
-            return Ok(());
+        self.land().await?;
+        if !self.ops.is_empty() {
+            let ops = Arc::new(std::mem::take(&mut self.ops));
+            self.flying.spawn(write(self.scene(), ops, self.batch_files * 2));
         }
-        let ops = Arc::new(std::mem::take(&mut self.ops));
-        let files = ops.iter().filter(|op| matches!(op, Op::File(_))).count();
-        for part in parts(ops.len(), self.batch_files * 2) {
-            self.write(Arc::clone(&ops), part).await?;
-        }
-        self.counter.wrote(files);
         Ok(())
     }
 
-    async fn write(&self, ops: Arc<Vec<Op>>, part: std::ops::Range<usize>) -> Result<(), Fault> {
-        for attempt in 1.. {
-            let (scene, ops, part) = (self.scene(), Arc::clone(&ops), part.clone());
-            let written = self.ctx.db().write(move |tx| apply::apply(tx, &scene, &ops[part.clone()])).await;
-            match written {
-                // Another writer entered the same new artist in the same moment.
-                Err(fault) if fault.kind() == FaultKind::Unique && attempt < TRIES_MAX => {}
-                result => return result,
-            }
+    /// Waits until what was handed to the database is written.
+    async fn land(&mut self) -> Result<(), Fault> {
+        while let Some(written) = self.flying.join_next().await {
+            let broke_off = |error| Err(Fault::from_error("writing a part of the scan broke off", error));
+            self.counter.wrote(written.unwrap_or_else(broke_off)?);
         }
         Ok(())
     }
@@ -284,8 +283,29 @@ impl Writer {
     }
 }
 
+/// Writes what was gathered; how many files that are.
+async fn write(scene: Scene, ops: Arc<Vec<Op>>, ops_max: usize) -> Result<usize, Fault> {
+    for part in parts(ops.len(), ops_max) {
+        write_part(&scene, &ops, part).await?;
+    }
+    Ok(ops.iter().filter(|op| matches!(op, Op::File(_))).count())
+}
+
+async fn write_part(scene: &Scene, ops: &Arc<Vec<Op>>, part: Range<usize>) -> Result<(), Fault> {
+    for attempt in 1.. {
+        let (inner, ops, part) = (scene.clone(), Arc::clone(ops), part.clone());
+        let written = scene.ctx.db().write(move |tx| apply::apply(tx, &inner, &ops[part.clone()])).await;
+        match written {
+            // Another writer entered the same new artist in the same moment.
+            Err(fault) if fault.kind() == FaultKind::Unique && attempt < TRIES_MAX => {}
+            result => return result,
+        }
+    }
+    Ok(())
+}
+
 /// Cuts what is to be written into transactions; a folder of very many vanished files takes several.
-fn parts(all: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+fn parts(all: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     (0..all).step_by(most.max(1)).map(move |start| start..(start + most).min(all))
 }
 
