@@ -152,7 +152,7 @@ pub(crate) fn fill_marks(tx: &mut Tx<'_>, viewer: UserId, facts: &mut [Facts]) -
         sql!(
             sqlite: "SELECT k.item_id, k.favourite_us IS NOT NULL, COALESCE(k.rating, 0), k.plays, k.played_us
                 FROM json_each($2) wanted
-                JOIN catalog_mark k ON k.user_id = $1 AND k.kind = 'track' AND k.item_id = wanted.value",
+                CROSS JOIN catalog_mark k ON k.user_id = $1 AND k.kind = 'track' AND k.item_id = wanted.value",
             postgres: "SELECT k.item_id, k.favourite_us IS NOT NULL, COALESCE(k.rating, 0), k.plays, k.played_us
                 FROM json_array_elements_text(CAST($2 AS JSON)) wanted
                 JOIN catalog_mark k ON k.user_id = $1 AND k.kind = 'track'

@@ -32,7 +32,7 @@ pub(crate) fn of(
     let rows = tx.all(
         sql!(
             sqlite: "SELECT m.item_id, m.favourite_us, m.rating, m.plays, m.played_us FROM json_each($3) wanted
-                JOIN catalog_mark m ON m.user_id = $1 AND m.kind = $2 AND m.item_id = wanted.value",
+                CROSS JOIN catalog_mark m ON m.user_id = $1 AND m.kind = $2 AND m.item_id = wanted.value",
             postgres: "SELECT m.item_id, m.favourite_us, m.rating, m.plays, m.played_us
                 FROM json_array_elements_text(CAST($3 AS JSON)) wanted
                 JOIN catalog_mark m ON m.user_id = $1 AND m.kind = $2 AND m.item_id = CAST(wanted.value AS BIGINT)"
