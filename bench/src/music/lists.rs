@@ -1,6 +1,9 @@
 //! Lists as existing apps ask for them: by offset at both ends, a listener's favourites, and songs drawn at random.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use catalog::{
     AlbumId,
@@ -14,10 +17,7 @@ use kernel::{
     random::Random,
 };
 
-use super::{
-    catalogue::{Catalogue, below},
-    name, of, quantile_ms,
-};
+use super::{catalogue::Catalogue, name, of, quantile_ms};
 use crate::{
     Anything,
     figure::{self, number},
@@ -31,7 +31,7 @@ const ROWS: u32 = 60;
 const FAVOURITES: u32 = 1_000;
 /// Albums whose pages are opened.
 const PAGE_ALBUMS: u64 = 500;
-/// The far offset, as a share of what there is: 900,000 of a million.
+/// Where the far offsets begin, as a share of what there is: 900,000 of a million. They lie anywhere behind.
 const FAR: f64 = 0.9;
 
 /// The 95th percentiles of one engine, in milliseconds.
@@ -80,7 +80,7 @@ pub(super) async fn measure(catalogue: &Catalogue) -> Result<Lists, Anything> {
     let tracks =
         async |offset| Ok(service::list_tracks(ctx, viewer, offset, ROWS).await.map_err(said)?.len());
     let begun = Instant::now();
-    albums(far(counts.albums)).await?;
+    albums(far(counts.albums).start).await?;
     let note = format!("the first far page, of {} albums", counts.albums);
     figure::print_alone(&format!("{engine}_keys_made_s"), begun.elapsed().as_secs_f64(), "s", &note);
     let favourites = async |offset| {
@@ -103,13 +103,13 @@ pub(super) async fn measure(catalogue: &Catalogue) -> Result<Lists, Anything> {
         Ok(service::list_marked_tracks(ctx, viewer, order, offset, ROWS).await.map_err(said)?.len())
     };
     let lists = Lists {
-        album_page: p95(PAGE_ALBUMS, page).await?,
-        album_first: p95(0, albums).await?,
+        album_page: p95(0..PAGE_ALBUMS, page).await?,
+        album_first: p95(0..1, albums).await?,
         album_far: p95(far(counts.albums), albums).await?,
         track_far: p95(far(counts.tracks), tracks).await?,
-        favourites: p95(0, favourites).await?,
+        favourites: p95(0..1, favourites).await?,
         own_far: p95(far(rated), own).await?,
-        random: p95(0, random).await?,
+        random: p95(0..1, random).await?,
     };
     let note = format!("{}, {QUESTIONS} pages of {ROWS}, one after the other", of(catalogue.tracks));
     for (list, value) in [
@@ -171,23 +171,26 @@ fn said(error: service::Error) -> String {
     problem.detail.unwrap_or(problem.title)
 }
 
-/// Nine tenths into a list.
-fn far(rows: u64) -> u64 {
+/// The last tenth of a list, without its last page.
+fn far(rows: u64) -> Range<u64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "it is a share of a number of rows"
     )]
-    let offset = (number(rows) * FAR) as u64;
-    offset
+    let from = (number(rows) * FAR) as u64;
+    from..rows.saturating_sub(u64::from(ROWS)).max(from + 1)
 }
 
-/// Asks for pages about `offset`; one round warms up, and another is measured.
-async fn p95(offset: u64, ask: impl AsyncFn(u64) -> Result<usize, Anything>) -> Result<f64, Anything> {
+/// Asks for pages that begin anywhere in `offsets`; one round warms up, and another, elsewhere, is measured.
+async fn p95(
+    offsets: Range<u64>,
+    ask: impl AsyncFn(u64) -> Result<usize, Anything>,
+) -> Result<f64, Anything> {
     let random = Random::seeded(9);
     let mut times: Vec<Duration> = Vec::new();
     for question in 0..2 * QUESTIONS {
-        let at = if offset == 0 { 0 } else { offset - below(&random, 500) as u64 };
+        let at = offsets.start + random.below(offsets.end - offsets.start);
         let begun = Instant::now();
         if ask(at).await? == 0 {
             return Err(format!("nothing is listed at {at}").into());

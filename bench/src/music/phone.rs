@@ -4,13 +4,15 @@
 
 use std::{
     collections::HashSet,
+    io::Read as _,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{Router, body::Body};
 use catalog::picture::PictureFacts;
-use http::{Request, header};
+use flate2::read::GzDecoder;
+use http::{HeaderName, Request, header, response::Parts};
 use kernel::{Ctx, blob::BlobKey, db::Engine, http::Role, random::Random};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -151,12 +153,10 @@ impl<'a> Phone<'a> {
         let request = Request::get(path).header(header::ACCEPT_ENCODING, "gzip").body(Body::empty())?;
         let begun = Instant::now();
         let response = self.app.clone().oneshot(request).await?;
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await?.to_vec();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await?.to_vec();
         let took = begun.elapsed();
-        if !status.is_success() {
-            return Err(format!("{method} was answered with {status}").into());
-        }
+        must_be_an_answer(method, &parts, &bytes)?;
         Ok((bytes, took))
     }
 
@@ -175,21 +175,22 @@ impl<'a> Phone<'a> {
 
     async fn sync(&self) -> Result<(), Anything> {
         self.live().await?;
-        let begun = Instant::now();
-        let (mut bytes, mut calls) = (0, 0);
+        let (mut bytes, mut calls, mut seconds) = (0, 0, 0.0);
         for (_, method) in WHOLE {
-            bytes += self.ask(method, "").await?.0.len() as u64;
+            let (body, took) = self.ask(method, "").await?;
+            bytes += body.len() as u64;
+            seconds += took.as_secs_f64();
             calls += 1;
         }
         for list in &PAGED {
             let met = self.walk(list).await?;
             bytes += met.bytes;
+            seconds += met.took.as_secs_f64();
             calls += met.calls;
         }
         let note =
             format!("{}, {calls} calls one after the other, without covers", of(self.catalogue.tracks));
         let engine = self.engine;
-        let seconds = begun.elapsed().as_secs_f64();
         figure::print_alone(&format!("{engine}_first_sync_s"), seconds, "s", &note);
         figure::print_alone(&format!("{engine}_first_sync_mb"), number(bytes) / 1e6, "MB sent", &note);
         for list in &PAGED {
@@ -235,12 +236,14 @@ impl<'a> Phone<'a> {
 
     /// Reads a list to its end and fails unless each row came once.
     async fn walk(&self, list: &Paged) -> Result<Met, Anything> {
-        let mut met = Met { bytes: 0, calls: 0, rows: 0 };
+        let mut met = Met { bytes: 0, calls: 0, rows: 0, took: Duration::ZERO };
         let mut seen = HashSet::new();
         loop {
             let more = format!("{}&{}={}", list.more, list.offset, met.rows);
-            // Asked twice, so that what is counted is what an app gets, packed, and what is checked can be read.
-            met.bytes += self.ask(list.method, &more).await?.0.len() as u64;
+            // Asked twice, so that what is measured is what an app gets, packed, and what is checked can be read.
+            let (body, took) = self.ask(list.method, &more).await?;
+            met.bytes += body.len() as u64;
+            met.took += took;
             met.calls += 1;
             let rows = self.rows(list.method, &more, list.rows).await?;
             met.rows += rows.len();
@@ -321,6 +324,28 @@ struct Met {
     bytes: u64,
     calls: u64,
     rows: usize,
+    took: Duration,
+}
+
+/// Refusals are answered with 200 as well, so what came is read; a picture must be one.
+fn must_be_an_answer(method: &str, parts: &Parts, bytes: &[u8]) -> Result<(), Anything> {
+    let header =
+        |name: HeaderName| parts.headers.get(&name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let refused = |said: &str| Err(format!("{method} was answered with {}: {said}", parts.status).into());
+    if !parts.status.is_success() {
+        return refused("it is no success");
+    }
+    if header(header::CONTENT_TYPE).starts_with("image/") {
+        return Ok(());
+    }
+    let mut text = Vec::new();
+    if header(header::CONTENT_ENCODING) == "gzip" {
+        GzDecoder::new(bytes).read_to_end(&mut text)?;
+    } else {
+        text.extend_from_slice(bytes);
+    }
+    let answer: Value = serde_json::from_slice(&text)?;
+    if answer["subsonic-response"]["status"] == "ok" { Ok(()) } else { refused(&answer.to_string()) }
 }
 
 fn text(value: &Value) -> String {
