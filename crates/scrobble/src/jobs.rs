@@ -1,6 +1,9 @@
-//! What happens by itself: queued listens are sent, what plays now is told, and listens of elsewhere are taken over.
+//! What happens by itself: queued listens and favourites are sent, what plays now is told, and what was noted elsewhere is
+//! taken over.
 
+mod favourites;
 mod import;
+mod loved;
 mod playing;
 mod send;
 
@@ -27,6 +30,9 @@ pub(crate) const PLAYING_JOB: &str = "scrobble.playing";
 /// Takes over listens of an account elsewhere; the payload and the key are its connection's number.
 pub(crate) const IMPORT_JOB: &str = "scrobble.import";
 
+/// Takes over favourites of an account elsewhere; the payload and the key are its connection's number.
+pub(crate) const LOVED_JOB: &str = "scrobble.loved";
+
 /// How often it is looked for what is due, besides when something was queued.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Connections for which a job is made at one look.
@@ -39,6 +45,7 @@ pub fn handlers(config: &Config) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(send::Send { config: config.clone() }),
         Arc::new(import::Import),
+        Arc::new(loved::Loved),
         Arc::new(playing::Playing { config: config.clone() }),
     ]
 }
@@ -64,10 +71,11 @@ pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
     let latest = now.plus(WAIT_MAX);
     let found = ctx.db().read(move |tx| {
         let due = store::due_connections(tx, now, latest, DUE_AT_ONCE)?;
-        Ok::<_, Fault>((due, store::due_imports(tx, now, latest, DUE_AT_ONCE)?))
+        let imports = store::due_imports(tx, now, latest, DUE_AT_ONCE)?;
+        Ok::<_, Fault>((due, imports, store::due_favourite_imports(tx, now, latest, DUE_AT_ONCE)?))
     });
-    let (due, imports) = found.await?;
-    if due.is_empty() && imports.is_empty() {
+    let (due, imports, loved) = found.await?;
+    if due.is_empty() && imports.is_empty() && loved.is_empty() {
         return Ok(());
     }
     let inner = ctx.clone();
@@ -78,6 +86,9 @@ pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
             }
             for id in &imports {
                 enqueue_import(tx, &inner, *id)?;
+            }
+            for id in &loved {
+                enqueue_loved(tx, &inner, *id)?;
             }
             Ok::<_, Fault>(())
         })
@@ -92,5 +103,10 @@ pub(crate) fn enqueue_send(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Resu
 pub(crate) fn enqueue_import(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Result<(), Fault> {
     // After what somebody hears now.
     let job = NewJob::new(IMPORT_JOB, &id)?.key(id).priority(PRIORITY + 30);
+    jobs::enqueue(tx, ctx, &job)
+}
+
+pub(crate) fn enqueue_loved(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Result<(), Fault> {
+    let job = NewJob::new(LOVED_JOB, &id)?.key(id).priority(PRIORITY + 30);
     jobs::enqueue(tx, ctx, &job)
 }

@@ -1,7 +1,7 @@
 //! Scrobbling: telling the services where a listener keeps what was heard, and taking over what was noted there.
 //!
-//! It owns the connections of listeners to accounts elsewhere, the queue of listens that wait to be sent, and how far
-//! another house's listens have been read. It learns of plays from the catalogue's events, so that each play is queued
+//! It owns the connections of listeners to accounts elsewhere, the queues of listens and favourites that wait to be sent,
+//! and how far another house's have been read. It learns of plays from the catalogue's events, so that each play is queued
 //! once for each connection, and it sends from a job, so that nothing is lost while a service is away.
 //!
 //! It never counts a play itself ([`catalog::service::record_play`] does), never sends what happened before somebody
@@ -11,6 +11,7 @@
 
 mod config;
 pub mod error;
+mod favourites;
 mod jobs;
 pub mod model;
 mod projection;

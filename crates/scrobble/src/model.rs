@@ -121,6 +121,53 @@ pub struct Connection {
     /// What is taken over from there, when the viewer asked for it.
     #[schema(required)]
     pub import: Option<Import>,
+    /// What is told there of the viewer's favourites.
+    pub favourites: Favourites,
+}
+
+/// What is told of favourites: which songs somebody loves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ScrobbleFavourites)]
+pub struct Favourites {
+    /// Whether they are told.
+    pub told: bool,
+    /// Changes that wait to be told, at most 10,000.
+    pub waiting: u64,
+    /// Changes that the service has taken.
+    pub sent: u64,
+    /// What stands in the way.
+    #[schema(required)]
+    pub problem: Option<String>,
+    /// How taking over those that are loved there went, when the viewer asked for it.
+    #[schema(required)]
+    pub import: Option<FavouritesImport>,
+}
+
+/// How taking over what is loved elsewhere goes. Nothing here ceases to be a favourite by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ScrobbleFavouritesImport)]
+pub struct FavouritesImport {
+    /// Songs that became favourites.
+    pub added: u64,
+    /// Songs that were favourites already.
+    pub known: u64,
+    /// Songs that this house does not have.
+    pub unmatched: u64,
+    /// When it was through; absent while it reads.
+    #[schema(required)]
+    pub finished_at: Option<Time>,
+    /// Why the last try failed.
+    #[schema(required)]
+    pub problem: Option<String>,
+}
+
+/// Whether favourites are told.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ScrobbleFavouritesSwitch)]
+pub struct FavouritesSwitch {
+    /// From now on; what waits is forgotten when it is switched off.
+    pub told: bool,
 }
 
 /// A listen that a service will not take.

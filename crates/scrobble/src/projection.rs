@@ -1,4 +1,4 @@
-//! How plays come into the queue: in the one order of events, each once.
+//! How plays come into the queue: in the one order of events, each once. Favourites come the same way, see `favourites`.
 //!
 //! A connection is opened by an event too, so the order itself says which plays came after it. Up to where a
 //! connection's plays are queued stands in its row, in the same transaction, so that even when the history of plays is
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use catalog::{
     TrackId,
-    service::listens::{self, PLAYED, Played},
+    service::listens::{self, FAVOURED, PLAYED, Played},
 };
 use kernel::{
     Fault, Time,
@@ -19,7 +19,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConnectionId,
+    ConnectionId, favourites,
     model::{Service, State},
     remote::{Listen, listenbrainz},
     store::{self, ConnectionRow, HeardRow, NewListen},
@@ -66,6 +66,7 @@ impl Projection for Heard {
                 store::put_heard(tx, played.user, row, played.foreign)?;
                 if played.foreign { Ok(()) } else { queue(tx, played.user, row, event.at) }
             }
+            FAVOURED => favourites::queue(tx, TrackId(event.subject), event.payload()?, event.seq),
             USER_REMOVED => store::forget_listener(tx, UserId(event.subject)),
             _ => Ok(()),
         }

@@ -3,6 +3,7 @@
 
 pub(crate) mod lastfm;
 pub(crate) mod listenbrainz;
+pub(crate) mod loved;
 pub(crate) mod noted;
 
 use std::{fmt, time::Duration};

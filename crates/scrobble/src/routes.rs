@@ -10,7 +10,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Error, Scrobbling,
-    model::{Connection, FailedListen, ImportStart, LastfmLink, ListenBrainzAccount, Overview, Service},
+    model::{
+        Connection, FailedListen, FavouritesSwitch, ImportStart, LastfmLink, ListenBrainzAccount, Overview,
+        Service,
+    },
 };
 
 /// The routes of scrobbling.
@@ -20,6 +23,8 @@ pub fn routes(scrobbling: Scrobbling) -> OpenApiRouter {
         .routes(routes!(connect_listenbrainz, disconnect_listenbrainz))
         .routes(routes!(link_lastfm, finish_lastfm, disconnect_lastfm))
         .routes(routes!(start_scrobble_import, stop_scrobble_import))
+        .routes(routes!(switch_scrobbled_favourites))
+        .routes(routes!(take_over_favourites))
         .routes(routes!(retry_scrobbles))
         .routes(routes!(list_failed_listens, forget_failed_listens))
         .with_state(scrobbling)
@@ -116,6 +121,34 @@ async fn stop_scrobble_import(
 ) -> Result<StatusCode, Error> {
     scrobbling.stop_import(&viewer).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells a service the viewer's favourites from now on, or no more. `ListenBrainz` is told recordings by their
+/// `MusicBrainz` numbers, so songs whose tags name none are left out; Last.fm is told artist and title.
+#[utoipa::path(put, path = "/api/v1/scrobbling/{service}/favourites", tag = "scrobbling",
+    request_body = FavouritesSwitch, params(("service" = Service, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+async fn switch_scrobbled_favourites(
+    State(scrobbling): State<Scrobbling>,
+    viewer: Viewer,
+    Path(service): Path<Service>,
+    Json(switch): Json<FavouritesSwitch>,
+) -> Result<StatusCode, Error> {
+    scrobbling.switch_favourites(&viewer, service, switch).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes over what the viewer's account at `ListenBrainz` loves: songs that are here become favourites, and none ceases to
+/// be one. It is done once for each time it is asked for.
+#[utoipa::path(post, path = "/api/v1/scrobbling/listenbrainz/favourites/import", tag = "scrobbling",
+    responses((status = 202), (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn take_over_favourites(
+    State(scrobbling): State<Scrobbling>,
+    viewer: Viewer,
+) -> Result<StatusCode, Error> {
+    scrobbling.take_over_favourites(&viewer).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Tries now what waits for a service, and once more what it refused.

@@ -7,15 +7,15 @@ use kernel::{
 };
 
 use crate::{
-    Config, ConnectionId, Error, Lastfm,
+    Config, ConnectionId, Error, Lastfm, favourites,
     jobs::{self, next_try},
     model::{
-        Connection, FailedListen, Import, ImportStart, LastfmLink, ListenBrainzAccount, ListenId, Overview,
-        Service, State,
+        Connection, FailedListen, Favourites, FavouritesImport, FavouritesSwitch, Import, ImportStart,
+        LastfmLink, ListenBrainzAccount, ListenId, Overview, Service, State,
     },
     projection::{CONNECTED, Connected, QUEUE_MAX, wake},
     remote::{Secret, lastfm, listenbrainz},
-    store::{self, Account, ConnectionRow, ImportRow},
+    store::{self, Account, ConnectionRow, FavouriteImportRow, ImportRow},
 };
 
 /// Longest token that is taken.
@@ -224,6 +224,25 @@ impl Scrobbling {
             .await
     }
 
+    /// Tells the viewer's favourites there from now on, or no more.
+    pub async fn switch_favourites(
+        &self,
+        viewer: &Viewer,
+        service: Service,
+        switch: FavouritesSwitch,
+    ) -> Result<(), Error> {
+        self.change(viewer, service, move |tx, _, row| favourites::switch(tx, row, switch.told)).await
+    }
+
+    /// Takes over what the viewer's account at `ListenBrainz` loves now. Asked for once more, it begins anew.
+    pub async fn take_over_favourites(&self, viewer: &Viewer) -> Result<(), Error> {
+        self.change(viewer, Service::ListenBrainz, |tx, ctx, row| {
+            store::put_favourite_import(tx, row.id, &FavouriteImportRow::default())?;
+            jobs::enqueue_loved(tx, ctx, row.id)
+        })
+        .await
+    }
+
     /// Changes one of the viewer's connections, held meanwhile.
     async fn change(
         &self,
@@ -246,6 +265,7 @@ impl Scrobbling {
 fn shape(tx: &mut Tx<'_>, row: ConnectionRow, now: Time) -> Result<Connection, Fault> {
     let waiting = store::count_waiting(tx, row.id)?;
     let import = store::import_of(tx, row.id)?.map(|row| shape_import(&row));
+    let favourites = shape_favourites(tx, &row)?;
     Ok(Connection {
         service: row.service,
         server: listenbrainz::host(&row.root),
@@ -259,6 +279,24 @@ fn shape(tx: &mut Tx<'_>, row: ConnectionRow, now: Time) -> Result<Connection, F
         sent: row.sent,
         sent_at: row.sent_at,
         problem: row.problem,
+        import,
+        favourites,
+    })
+}
+
+fn shape_favourites(tx: &mut Tx<'_>, row: &ConnectionRow) -> Result<Favourites, Fault> {
+    let import = store::favourite_import_of(tx, row.id)?.map(|import| FavouritesImport {
+        added: import.added,
+        known: import.known,
+        unmatched: import.unmatched,
+        finished_at: import.finished,
+        problem: import.problem,
+    });
+    Ok(Favourites {
+        told: row.favours,
+        waiting: store::count_favourites(tx, row.id)?,
+        sent: row.favours_sent,
+        problem: row.favours_problem.clone(),
         import,
     })
 }

@@ -1,5 +1,6 @@
 //! Stories of scrobbling: real plays of a real catalogue, told to servers on loopback, on both engines.
 
+mod favourites;
 mod lastfm;
 mod playing;
 mod queue;

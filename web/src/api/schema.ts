@@ -1379,6 +1379,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scrobbling/listenbrainz/favourites/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes over what the viewer's account at `ListenBrainz` loves: songs that are here become favourites, and none ceases to
+         *     be one. It is done once for each time it is asked for.
+         */
+        post: operations["take_over_favourites"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scrobbling/listenbrainz/import": {
         parameters: {
             query?: never;
@@ -1413,6 +1433,26 @@ export interface paths {
         post?: never;
         /** Forgets the listens that a service will not take. */
         delete: operations["forget_failed_listens"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scrobbling/{service}/favourites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tells a service the viewer's favourites from now on, or no more. `ListenBrainz` is told recordings by their
+         *     `MusicBrainz` numbers, so songs whose tags name none are left out; Last.fm is told artist and title.
+         */
+        put: operations["switch_scrobbled_favourites"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4417,6 +4457,8 @@ export interface components {
              * @description Listens that the service will not take; at most 500 are kept.
              */
             failed: number;
+            /** @description What is told there of the viewer's favourites. */
+            favourites: components["schemas"]["ScrobbleFavourites"];
             /** @description Whether the queue is full, so that further plays follow when there is room; none is lost. */
             full: boolean;
             import: components["schemas"]["ScrobbleImport"] | null;
@@ -4442,6 +4484,50 @@ export interface components {
              * @description Listens that wait to be sent.
              */
             waiting: number;
+        };
+        /** @description What is told of favourites: which songs somebody loves. */
+        ScrobbleFavourites: {
+            import: components["schemas"]["ScrobbleFavouritesImport"] | null;
+            /** @description What stands in the way. */
+            problem: string | null;
+            /**
+             * Format: int64
+             * @description Changes that the service has taken.
+             */
+            sent: number;
+            /** @description Whether they are told. */
+            told: boolean;
+            /**
+             * Format: int64
+             * @description Changes that wait to be told, at most 10,000.
+             */
+            waiting: number;
+        };
+        /** @description How taking over what is loved elsewhere goes. Nothing here ceases to be a favourite by it. */
+        ScrobbleFavouritesImport: {
+            /**
+             * Format: int64
+             * @description Songs that became favourites.
+             */
+            added: number;
+            finished_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Songs that were favourites already.
+             */
+            known: number;
+            /** @description Why the last try failed. */
+            problem: string | null;
+            /**
+             * Format: int64
+             * @description Songs that this house does not have.
+             */
+            unmatched: number;
+        };
+        /** @description Whether favourites are told. */
+        ScrobbleFavouritesSwitch: {
+            /** @description From now on; what waits is forgotten when it is switched off. */
+            told: boolean;
         };
         /** @description How taking over what was noted elsewhere goes. It is read from the newest listen back, and then again every half hour. */
         ScrobbleImport: {
@@ -10933,6 +11019,39 @@ export interface operations {
             };
         };
     };
+    take_over_favourites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start_scrobble_import: {
         parameters: {
             query?: never;
@@ -11114,6 +11233,80 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_scrobbled_favourites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: components["schemas"]["ScrobbleService"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScrobbleFavouritesSwitch"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

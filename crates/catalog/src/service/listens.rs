@@ -1,11 +1,13 @@
 //! Listens as services speak of them that keep what people hear: what a play was of, and which track a listen that was
-//! noted elsewhere means.
+//! noted elsewhere means; and the same of favourites.
 
+mod favourites;
 mod matching;
 
 use kernel::{Fault, Time, db::Tx, id::UserId};
 use serde::{Deserialize, Serialize};
 
+pub use favourites::{Favour, favour_recording, is_favoured};
 pub use matching::{Matched, Matcher, Spoken};
 
 use super::plays;
@@ -14,7 +16,10 @@ use crate::{
     store::{listens as store, marks},
 };
 
-pub use super::plays::{PLAYED, Played};
+pub use super::{
+    marks::{FAVOURED, Favoured},
+    plays::{PLAYED, Played},
+};
 
 /// Artists of one track that are named.
 const ARTISTS_MAX: u32 = 20;

@@ -1,6 +1,7 @@
 //! Favourites, ratings, and the lists of what a listener marked and played.
 
 use kernel::{Ctx, Fault, Page, PageQuery, Problem, db::Tx, http::Viewer, id::UserId};
+use serde::{Deserialize, Serialize};
 
 use super::{Error, fill};
 use crate::{
@@ -12,8 +13,20 @@ use crate::{
     visibility,
 };
 
+/// What the house is told when a track became a listener's favourite, or is one no more; its subject is the track, its
+/// particulars are [`Favoured`].
+pub const FAVOURED: &str = "catalog.favoured";
 /// The best rating.
 const RATING_MAX: u8 = 5;
+
+/// The particulars of [`FAVOURED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Favoured {
+    /// Whose.
+    pub user: UserId,
+    /// Whether it is one now.
+    pub favourite: bool,
+}
 
 /// Says on the bus that this listener's marks or players changed, for the listener's other devices.
 pub(super) fn wake(tx: &mut Tx<'_>, user: UserId) {
@@ -45,7 +58,8 @@ async fn change(
     .await
 }
 
-/// Makes something a favourite of the viewer's, or one no more. What is a favourite already stays one since then.
+/// Makes something a favourite of the viewer's, or one no more. What is a favourite already stays one since then. The
+/// house is told what became of a track, in the same transaction.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is nothing that the viewer may see.
@@ -57,10 +71,17 @@ pub async fn set_favourite(
 ) -> Result<Mark, Error> {
     let (id, now) = (id.into(), ctx.now());
     change(ctx, viewer, id, move |tx, user| {
+        let was = mark_of(tx, user, id)?.favourite;
         if favourite {
-            store::marks::set_favourite(tx, user, id, now)
+            store::marks::set_favourite(tx, user, id, now)?;
         } else {
-            store::marks::unset_favourite(tx, user, id)
+            store::marks::unset_favourite(tx, user, id)?;
+        }
+        match id {
+            ItemId::Track(track) if was != favourite => {
+                tx.emit(FAVOURED, track.0, &Favoured { user, favourite }, now)
+            }
+            _ => Ok(()),
         }
     })
     .await

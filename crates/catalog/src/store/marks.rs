@@ -56,6 +56,15 @@ pub(crate) fn unset_favourite(tx: &mut Tx<'_>, user: UserId, id: ItemId) -> Resu
     delete_empty(tx, user, id)
 }
 
+/// Whether a track of a `MusicBrainz` recording is a listener's favourite, shown or not.
+pub(crate) fn is_recording_favourite(tx: &mut Tx<'_>, user: UserId, recording: &str) -> Result<bool, Fault> {
+    let sql = sql!(
+        "SELECT 1 FROM catalog_track t JOIN catalog_mark k ON k.user_id = $1 AND k.kind = 'track' AND k.item_id = t.id
+         WHERE t.musicbrainz = $2 AND k.favourite_us IS NOT NULL LIMIT 1"
+    );
+    Ok(tx.one(sql, params![user, recording], |_| Ok(()))?.is_some())
+}
+
 pub(crate) fn set_rating(tx: &mut Tx<'_>, user: UserId, id: ItemId, rating: u8) -> Result<(), Fault> {
     tx.run(
         sql!(

@@ -1,4 +1,4 @@
-//! Sends what waits for one connection, batch by batch, in the order in which it was played.
+//! Sends what waits for one connection, batch by batch, in the order in which it was played; then its favourites.
 //!
 //! A batch leaves the queue in the transaction that notes its success. Killed between the two, the same listens are sent
 //! once more, with the same times, and services know them again by title and second.
@@ -11,7 +11,7 @@ use kernel::{
     jobs::{Handler, JobError, Lease},
 };
 
-use super::SEND_JOB;
+use super::{SEND_JOB, favourites};
 use crate::{
     Config, ConnectionId,
     model::{Service, State},
@@ -26,11 +26,11 @@ const PAUSE_FIRST: Duration = Duration::from_secs(30);
 const PAUSE_MAX: Duration = Duration::from_hours(1);
 /// Listens that a service refuses one after the other before it is left alone for a while: then it is perhaps not the
 /// listens that are wrong.
-const REFUSED_IN_A_ROW_MAX: u32 = 5;
+pub(super) const REFUSED_IN_A_ROW_MAX: u32 = 5;
 /// Listens that failed and are kept for their listener to see, of each connection.
 pub(crate) const FAILED_MAX: u32 = 500;
 
-/// Sends listens.
+/// Sends listens and favourites.
 pub(super) struct Send {
     pub(super) config: Config,
 }
@@ -47,6 +47,14 @@ impl Handler for Send {
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let id: ConnectionId = lease.payload()?;
+        self.listens(ctx, lease, id).await?;
+        favourites::tell(ctx, lease, id, &self.config).await
+    }
+}
+
+impl Send {
+    /// Sends listens until none waits, or the service wants to be left alone.
+    async fn listens(&self, ctx: &Ctx, lease: &Lease, id: ConnectionId) -> Result<(), JobError> {
         let mut most = usize::MAX;
         let mut refused_in_a_row = 0;
         loop {
@@ -69,9 +77,7 @@ impl Handler for Send {
             most = if alone { most } else { most.saturating_mul(2) };
         }
     }
-}
 
-impl Send {
     async fn send(
         &self,
         ctx: &Ctx,
@@ -93,7 +99,7 @@ impl Send {
 }
 
 /// The operator took the house's key for Last.fm away.
-fn no_key() -> Sent {
+pub(super) fn no_key() -> Sent {
     Sent::later(
         "This house is no longer set up with Last.fm. Its operator can mend that; what waits is kept.",
     )
@@ -163,21 +169,25 @@ async fn settle(
             }
             Sent::Refused(why) => {
                 for listen in &batch {
-                    store::fail_listen(tx, id, listen.seq, &format!("{service} does not take it: {why}"), now)?;
+                    store::fail_listen(
+                        tx,
+                        id,
+                        listen.seq,
+                        &format!("{service} does not take it: {why}"),
+                        now,
+                    )?;
                 }
                 store::prune_failed(tx, id, FAILED_MAX)?;
                 if enough {
-                    let problem = format!("{service} refuses one listen after the other. The last time it said: {why}");
+                    let problem =
+                        format!("{service} refuses one listen after the other. The last time it said: {why}");
                     let next = now.plus(pause_after(connection.failures, None));
                     store::set_failing(tx, id, State::Working, &problem, next)?;
                 }
                 Ok(!enough)
             }
             Sent::Token(_) => {
-                let problem = format!(
-                    "{service} no longer takes the token of this account. Connect again; what waits is kept and follows."
-                );
-                store::set_failing(tx, id, State::Refused, &problem, now)?;
+                store::set_failing(tx, id, State::Refused, &token_refused(service), now)?;
                 Ok(false)
             }
             Sent::Later { why, after } => {
@@ -189,6 +199,13 @@ async fn settle(
     });
     let go_on: Result<bool, Fault> = settled.await;
     Ok(go_on?)
+}
+
+/// What is shown when a token is refused.
+pub(super) fn token_refused(service: Service) -> String {
+    format!(
+        "{service} no longer takes the token of this account. Connect again; what waits is kept and follows."
+    )
 }
 
 /// How long a service is left alone after a failure: ever longer, and at least as long as it asks for.

@@ -101,6 +101,18 @@ impl Account {
         self.call(fetch, "track.updateNowPlaying", fields, 0).await
     }
 
+    /// Tells whether a track is loved.
+    pub(crate) async fn favour(
+        &self,
+        fetch: &Fetcher,
+        facts: &ListenFacts,
+        loved: bool,
+    ) -> Result<Sent, Fault> {
+        let fields = [("artist", cut(&facts.artist)), ("track", cut(&facts.title))];
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        self.call(fetch, if loved { "track.love" } else { "track.unlove" }, fields, 0).await
+    }
+
     async fn call(
         &self,
         fetch: &Fetcher,

@@ -91,21 +91,31 @@ impl ListenBrainz {
         self.send(fetch, "playing_now", &[json!({ "track_metadata": metadata(facts) })]).await
     }
 
+    /// Tells whether a recording is loved, by its `MusicBrainz` number; `None` when the server keeps nothing of the kind.
+    pub(crate) async fn favour(
+        &self,
+        fetch: &Fetcher,
+        recording: &str,
+        loved: bool,
+    ) -> Result<Option<Sent>, Fault> {
+        let body = json!({ "recording_mbid": recording, "score": i32::from(loved) });
+        match self.post(fetch, "feedback/recording-feedback", &body).await {
+            Err(error) => unreached(error).map(Some),
+            Ok(said) => Ok(favoured(&said)),
+        }
+    }
+
     async fn send(&self, fetch: &Fetcher, kind: &str, payload: &[Value]) -> Result<Sent, Fault> {
-        let body = json!({ "listen_type": kind, "payload": payload }).to_string();
-        let asked = Ask::post(&format!("{}/1/submit-listens", self.root), "application/json", body)
-            .and_then(|ask| ask.authorized(&self.authorization()));
-        let said = match asked {
-            Err(error) => return unreached(error),
-            Ok(ask) => match fetch.send(&ask).await {
-                Err(error) => return unreached(error),
-                Ok(answer) => read(answer).await,
-            },
-        };
-        match said {
+        let body = json!({ "listen_type": kind, "payload": payload });
+        match self.post(fetch, "submit-listens", &body).await {
             Err(error) => unreached(error),
             Ok(said) => Ok(meaning(&said)),
         }
+    }
+
+    async fn post(&self, fetch: &Fetcher, method: &str, body: &Value) -> Result<Said, FetchError> {
+        let ask = Ask::post(&format!("{}/1/{method}", self.root), "application/json", body.to_string())?;
+        read(fetch.send(&ask.authorized(&self.authorization())?).await?).await
     }
 
     pub(crate) fn authorization(&self) -> String {
@@ -129,6 +139,16 @@ fn meaning(said: &Said) -> Sent {
                 own.filter(|_| code != 429).map_or(why, |own| format!("The other server answered: {own}"));
             Sent::Later { why, after: said.after }
         }
+    }
+}
+
+/// What an answer to a favourite means; `None` when the server has never heard of such. Maloja 3.2 says so with a status
+/// of 200.
+fn favoured(said: &Said) -> Option<Sent> {
+    match said.status.as_u16() {
+        404 | 405 | 501 => None,
+        200..300 if said.body.get("error").is_some() => None,
+        _ => Some(meaning(said)),
     }
 }
 
@@ -218,6 +238,17 @@ mod tests {
         for status in [302, 404, 405, 429, 500, 503] {
             assert!(matches!(meaning(&said(status, error("x"))), Sent::Later { .. }), "{status}");
         }
+    }
+
+    #[test]
+    fn a_server_without_favourites_is_told_from_one_that_refuses_them() {
+        let taken = Sent::Taken { refused: Vec::new(), pause: std::time::Duration::ZERO };
+        assert_eq!(favoured(&said(200, json!({ "status": "ok" }))), Some(taken));
+        assert_eq!(favoured(&said(200, json!({ "error": "Invalid Method" }))), None);
+        assert_eq!(favoured(&said(404, json!({ "error": "Not found" }))), None);
+        assert!(matches!(favoured(&said(400, json!({ "error": "x" }))), Some(Sent::Refused(_))));
+        assert!(matches!(favoured(&said(401, json!({ "error": "x" }))), Some(Sent::Token(_))));
+        assert!(matches!(favoured(&said(503, Value::Null)), Some(Sent::Later { .. })));
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub(crate) struct ConnectionRow {
     pub(crate) batches: bool,
     pub(crate) playing: Option<String>,
     pub(crate) playing_at: Option<Time>,
+    /// Whether favourites are told.
+    pub(crate) favours: bool,
+    pub(crate) favours_problem: Option<String>,
+    pub(crate) favours_seq: Option<i64>,
+    pub(crate) favours_sent: u64,
 }
 
 /// An account as a service described it.
@@ -47,7 +52,8 @@ pub(crate) struct Account {
 macro_rules! select_connections {
     () => {
         "SELECT id, user_id, service, root, name, state, problem, created_us, next_us, failures, sent, sent_us,
-            queued_seq, behind, batches, playing, playing_us FROM scrobble_connection "
+            queued_seq, behind, batches, playing, playing_us, favours, favours_problem, favours_seq, favours_sent
+         FROM scrobble_connection "
     };
 }
 
@@ -70,6 +76,10 @@ fn connection(row: &Row<'_>) -> Result<ConnectionRow, Fault> {
         batches: row.get(14)?,
         playing: row.get(15)?,
         playing_at: row.get(16)?,
+        favours: row.get(17)?,
+        favours_problem: row.get(18)?,
+        favours_seq: row.get(19)?,
+        favours_sent: row.get(20)?,
     })
 }
 
@@ -130,7 +140,8 @@ pub(crate) fn insert_connection(
     tx.run(
         sql!(
             "INSERT INTO scrobble_connection (id, user_id, service, root, name, batches, state, created_us, next_us,
-                failures, sent, behind) VALUES ($1, $2, $3, $4, $5, $6, 'working', $7, $7, 0, 0, FALSE)"
+                failures, sent, behind, favours, favours_sent)
+             VALUES ($1, $2, $3, $4, $5, $6, 'working', $7, $7, 0, 0, FALSE, TRUE, 0)"
         ),
         params![id, user, service.word(), &account.root, &account.name, account.batches, now],
     )?;
@@ -149,10 +160,12 @@ pub(crate) fn mend_connection(tx: &mut Tx<'_>, id: ConnectionId, now: Time) -> R
     Ok(())
 }
 
-/// Deletes a connection with its token, its queue and its import.
+/// Deletes a connection with its token, its queues and its imports.
 pub(crate) fn delete_connection(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM scrobble_listen WHERE connection_id = $1"), params![id])?;
+    super::delete_favourites(tx, id)?;
     super::delete_import(tx, id)?;
+    super::delete_favourite_import(tx, id)?;
     tx.run(sql!("DELETE FROM scrobble_secret WHERE connection_id = $1"), params![id])?;
     tx.run(sql!("DELETE FROM scrobble_connection WHERE id = $1"), params![id])?;
     Ok(())
@@ -232,8 +245,9 @@ pub(crate) fn due_connections(
     tx.all(
         sql!(
             "SELECT c.id FROM scrobble_connection c WHERE c.state = 'working' AND (c.next_us <= $1 OR c.next_us > $2)
-                AND (c.behind OR EXISTS (SELECT 1 FROM scrobble_listen l
-                    WHERE l.connection_id = c.id AND l.failed_us IS NULL))
+                AND (c.behind
+                    OR EXISTS (SELECT 1 FROM scrobble_listen l WHERE l.connection_id = c.id AND l.failed_us IS NULL)
+                    OR EXISTS (SELECT 1 FROM scrobble_favourite f WHERE f.connection_id = c.id))
              ORDER BY c.next_us, c.id LIMIT $3"
         ),
         params![now, latest, limit],
@@ -241,10 +255,12 @@ pub(crate) fn due_connections(
     )
 }
 
-/// Begins a connection's queue at this place of the order of events, unless it has begun.
+/// Begins a connection's queues at this place of the order of events, unless they have begun.
 pub(crate) fn open_queue(tx: &mut Tx<'_>, id: ConnectionId, seq: i64) -> Result<(), Fault> {
     tx.run(
-        sql!("UPDATE scrobble_connection SET queued_seq = $2 WHERE id = $1 AND queued_seq IS NULL"),
+        sql!(
+            "UPDATE scrobble_connection SET queued_seq = $2, favours_seq = $2 WHERE id = $1 AND queued_seq IS NULL"
+        ),
         params![id, seq],
     )?;
     Ok(())

@@ -45,6 +45,7 @@ async fn lastfm() -> (Foreign, Arc<AtomicU16>) {
                 let each = if each.len() == 1 { each[0].clone() } else { Value::Array(each) };
                 answer(200, &[], json!({ "scrobbles": { "scrobble": each } }).to_string())
             }
+            ("track.love" | "track.unlove", _) if fields["sk"] == "sess" => answer(200, &[], "{}"),
             ("track.updateNowPlaying", _) => answer(200, &[], json!({ "nowplaying": {} }).to_string()),
             _ => error(9),
         }
@@ -123,5 +124,21 @@ on_both_engines! {
         connected(&house, &mood).await;
         eventually("what waited was sent", || async { shown(&house).await.sent == 1 }).await;
         note_playing(&house.ctx, ann().id).await.expect("noted");
+    }
+    async fn favourites_are_told_by_artist_and_title(world: World) {
+        let (server, mood) = lastfm().await;
+        let house = House::with_lastfm(world, &server);
+        let track = house.track("Moon", "Air").await;
+        house.work().await;
+        connected(&house, &mood).await;
+        for (favourite, method) in [(true, "track.love"), (false, "track.unlove")] {
+            catalog::service::set_favourite(&house.ctx, &ann(), track, favourite).await.expect("marked");
+            house.settle().await;
+            eventually("it is told", || async { calls(&server, method).len() == 1 }).await;
+            let call = calls(&server, method).pop().expect("told");
+            assert_eq!((call["artist"].as_str(), call["track"].as_str(), call["sk"].as_str()), ("Air", "Moon", "sess"));
+        }
+        eventually("nothing waits", || async { shown(&house).await.favourites.waiting == 0 }).await;
+        assert_eq!(shown(&house).await.favourites.sent, 2);
     }
 }
