@@ -9,9 +9,11 @@ mod send;
 
 use std::{sync::Arc, time::Duration};
 
+use accounts::music;
 use kernel::{
     Ctx, Fault,
     db::Tx,
+    id::UserId,
     jobs::{self, Handler, NewJob},
 };
 
@@ -93,6 +95,23 @@ pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
             Ok::<_, Fault>(())
         })
         .await
+}
+
+/// Whether a listener's account is shut, asked before anything is told or taken over in its name; then its connections
+/// are held back until accounts say that it is open again.
+async fn is_shut(ctx: &Ctx, user: UserId) -> Result<bool, Fault> {
+    if !music::is_shut(ctx, user).await? {
+        return Ok(false);
+    }
+    let held = ctx.db().write(move |tx| {
+        // Asked once more with the account held, so that whoever opens it meanwhile has the last word.
+        let shut = music::is_held_shut(tx, user)?;
+        if shut {
+            store::set_held(tx, user, true)?;
+        }
+        Ok(shut)
+    });
+    held.await
 }
 
 pub(crate) fn enqueue_send(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Result<(), Fault> {

@@ -27,6 +27,8 @@ use crate::{
 
 /// The house is told that somebody connected an account; its subject is the listener.
 pub(crate) const CONNECTED: &str = "scrobble.connected";
+/// What accounts tell of an account that was changed, also shut or opened again; its subject is the account.
+const USER_CHANGED: &str = "accounts.user_changed";
 /// What accounts tell of an account that is no more; its subject is the account.
 const USER_REMOVED: &str = "accounts.user_removed";
 /// Topic that is published when something was queued.
@@ -42,6 +44,13 @@ const NAMELESS: &str = "Its tags name no artist or no title, without which no se
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Connected {
     pub(crate) connection: ConnectionId,
+}
+
+/// What is read of [`USER_CHANGED`]; it says more.
+#[derive(Deserialize)]
+struct UserChanged {
+    #[serde(default)]
+    disabled: bool,
 }
 
 /// The projections of scrobbling, for the program to run.
@@ -67,6 +76,7 @@ impl Projection for Heard {
                 if played.foreign { Ok(()) } else { queue(tx, played.user, row, event.at) }
             }
             FAVOURED => favourites::queue(tx, TrackId(event.subject), event.payload()?, event.seq),
+            USER_CHANGED => hold(tx, UserId(event.subject), event.payload::<UserChanged>()?.disabled),
             USER_REMOVED => store::forget_listener(tx, UserId(event.subject)),
             _ => Ok(()),
         }
@@ -75,6 +85,15 @@ impl Projection for Heard {
     fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         store::clear_heard(tx)
     }
+}
+
+/// Holds back what waits for somebody whose account is shut, and lets it go when it is open again.
+fn hold(tx: &mut Tx<'_>, user: UserId, shut: bool) -> Result<(), Fault> {
+    store::set_held(tx, user, shut)?;
+    if !shut {
+        tx.wake(TOPIC_QUEUED);
+    }
+    Ok(())
 }
 
 /// Queues a play for each of the listener's connections that were there before it.

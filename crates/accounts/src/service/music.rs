@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use http::request::Parts;
 use kernel::{
     Ctx, Fault,
+    db::Tx,
     http::{Role, Viewer},
     id::UserId,
     sign::Signer,
@@ -21,7 +22,7 @@ use crate::{
     client::Client,
     model::{Handle, TokenId, TokenKind, User},
     passwords::Passwords,
-    store::{tokens as store, users as people},
+    store::{members, tokens as store, users as people},
 };
 
 /// The purpose of the keyed hash that an app password is made of.
@@ -109,6 +110,16 @@ pub fn address(parts: &Parts, config: &Config) -> Option<IpAddr> {
 /// An account.
 pub async fn user(ctx: &Ctx, id: UserId) -> Result<Option<User>, Fault> {
     people::by_id(ctx.db(), id).await
+}
+
+/// Whether an account is shut; one that is gone is not.
+pub async fn is_shut(ctx: &Ctx, id: UserId) -> Result<bool, Fault> {
+    Ok(members::one(ctx.db(), id).await?.is_some_and(|member| member.disabled_at.is_some()))
+}
+
+/// The same within a transaction, which holds the account: it stays as it is until that ends.
+pub fn is_held_shut(tx: &mut Tx<'_>, id: UserId) -> Result<bool, Fault> {
+    Ok(members::lock(tx, id)?.is_some_and(|member| member.disabled_at.is_some()))
 }
 
 /// An account by what it is called, capitals or not.

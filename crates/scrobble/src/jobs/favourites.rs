@@ -5,7 +5,10 @@ use kernel::{
     jobs::{JobError, Lease},
 };
 
-use super::send::{REFUSED_IN_A_ROW_MAX, no_key, pause_after, token_refused};
+use super::{
+    is_shut,
+    send::{REFUSED_IN_A_ROW_MAX, no_key, pause_after, token_refused},
+};
 use crate::{
     Config, ConnectionId,
     model::{Service, State},
@@ -29,6 +32,9 @@ pub(super) async fn tell(
     let mut refused_in_a_row = 0;
     for _ in 0..TOLD_AT_ONCE_MAX {
         let Some((connection, secret, row)) = begin(ctx, lease, id).await? else { return Ok(()) };
+        if is_shut(ctx, connection.user).await? {
+            return Ok(());
+        }
         let sent = tokio::select! {
             sent = send(ctx, &connection, secret, &row, config) => sent?,
             () = lease.cancelled().cancelled() => return Err(JobError::HandBack),

@@ -15,7 +15,7 @@ use kernel::{
     jobs::{Handler, JobError, Lease},
 };
 
-use super::{LOVED_JOB, playing::viewer, send::pause_after};
+use super::{LOVED_JOB, is_shut, playing::viewer, send::pause_after};
 use crate::{
     ConnectionId,
     favourites::is_being_unloved,
@@ -47,6 +47,9 @@ impl Handler for Loved {
         let id: ConnectionId = lease.payload()?;
         for _ in 0..PAGES_AT_ONCE_MAX {
             let Some((connection, secret, row)) = begin(ctx, lease, id).await? else { return Ok(()) };
+            if is_shut(ctx, connection.user).await? {
+                return Ok(());
+            }
             let Some(viewer) = viewer(ctx, connection.user).await? else { return Ok(()) };
             let account = ListenBrainz { root: connection.root.clone(), token: secret };
             let page = tokio::select! {

@@ -17,7 +17,7 @@ use kernel::{
     jobs::{self, Handler, JobError, Lease, NewJob},
 };
 
-use super::{PLAYING_JOB, PRIORITY};
+use super::{PLAYING_JOB, PRIORITY, is_shut};
 use crate::{
     Config,
     model::{Service, State},
@@ -102,6 +102,9 @@ impl Handler for Playing {
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let user: UserId = lease.payload()?;
+        if is_shut(ctx, user).await? {
+            return Ok(());
+        }
         let Some(viewer) = viewer(ctx, user).await? else { return Ok(()) };
         let playing = catalog::service::now_playing(ctx, &viewer).await;
         let playing = playing.map_err(|error| Fault::new(format!("what plays can't be read: {error:?}")))?;

@@ -11,7 +11,7 @@ use kernel::{
     jobs::{Handler, JobError, Lease},
 };
 
-use super::{SEND_JOB, favourites};
+use super::{SEND_JOB, favourites, is_shut};
 use crate::{
     Config, ConnectionId,
     model::{Service, State},
@@ -59,6 +59,9 @@ impl Send {
         let mut refused_in_a_row = 0;
         loop {
             let Some((connection, secret, batch)) = begin(ctx, lease, id, most).await? else { return Ok(()) };
+            if is_shut(ctx, connection.user).await? {
+                return Ok(());
+            }
             let sent = tokio::select! {
                 sent = self.send(ctx, &connection, secret, &batch) => sent?,
                 () = lease.cancelled().cancelled() => return Err(JobError::HandBack),

@@ -171,6 +171,12 @@ pub(crate) fn delete_connection(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(),
     Ok(())
 }
 
+/// Holds back what waits for a listener's connections, or lets it go.
+pub(crate) fn set_held(tx: &mut Tx<'_>, user: UserId, held: bool) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE scrobble_connection SET held = $2 WHERE user_id = $1"), params![user, held])?;
+    Ok(())
+}
+
 /// Forgets everything of an account that is no more.
 pub(crate) fn forget_listener(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
     for connection in hold_connections(tx, user)? {
@@ -244,7 +250,8 @@ pub(crate) fn due_connections(
 ) -> Result<Vec<ConnectionId>, Fault> {
     tx.all(
         sql!(
-            "SELECT c.id FROM scrobble_connection c WHERE c.state = 'working' AND (c.next_us <= $1 OR c.next_us > $2)
+            "SELECT c.id FROM scrobble_connection c
+             WHERE c.state = 'working' AND NOT c.held AND (c.next_us <= $1 OR c.next_us > $2)
                 AND (c.behind
                     OR EXISTS (SELECT 1 FROM scrobble_listen l WHERE l.connection_id = c.id AND l.failed_us IS NULL)
                     OR EXISTS (SELECT 1 FROM scrobble_favourite f WHERE f.connection_id = c.id))

@@ -202,7 +202,7 @@ pub(crate) fn due_favourite_imports(
         sql!(
             "SELECT i.connection_id FROM scrobble_favourite_import i
              JOIN scrobble_connection c ON c.id = i.connection_id
-             WHERE i.finished_us IS NULL AND (i.next_us <= $1 OR i.next_us > $2) AND c.state = 'working'
+             WHERE i.finished_us IS NULL AND (i.next_us <= $1 OR i.next_us > $2) AND c.state = 'working' AND NOT c.held
              ORDER BY i.next_us, i.connection_id LIMIT $3"
         ),
         params![now, latest, limit],

@@ -99,7 +99,8 @@ pub(crate) fn due_imports(
     tx.all(
         sql!(
             "SELECT i.connection_id FROM scrobble_import i JOIN scrobble_connection c ON c.id = i.connection_id
-             WHERE (i.next_us <= $1 OR i.next_us > $2) AND c.state = 'working' ORDER BY i.next_us, i.connection_id LIMIT $3"
+             WHERE (i.next_us <= $1 OR i.next_us > $2) AND c.state = 'working' AND NOT c.held
+             ORDER BY i.next_us, i.connection_id LIMIT $3"
         ),
         params![now, latest, limit],
         |row| row.get(0),

@@ -1,5 +1,6 @@
 //! Connecting, and who sees what of it.
 
+use accounts::members::{self, Edit};
 use kernel::on_both_engines;
 
 use super::*;
@@ -76,6 +77,48 @@ on_both_engines! {
         assert!(left.expect("read").is_empty());
         house.work().await;
         assert!(sent(&server).is_empty());
+    }
+
+    async fn what_waits_of_an_account_that_is_shut_is_held_back_until_it_is_open_or_removed(world: World) {
+        let house = House::new(world);
+        let server = listenbrainz(|_| taken()).await;
+        let user = accounts::add_user(&house.ctx, "ann", "Ann", Role::Listener, "correct horse battery".to_owned());
+        let ann = Viewer { id: user.await.expect("added").id, ..ann() };
+        let admin = Viewer { role: Role::Admin, ..viewer(99) };
+        let shut = |disabled| Edit { disabled: Some(disabled), ..Edit::default() };
+        let track = house.track("One", "Air").await;
+        house.scrobbling.connect_listenbrainz(&ann, account(&server, "good")).await.expect("connected");
+        house.settle().await;
+        let play = |at| NewPlay { track_id: track, played_at: Some(at), id: None, client: None };
+        catalog::service::record_play(&house.ctx, &ann, &play(START)).await.expect("counted");
+        outbox::catch_up(&house.ctx, &projections()).await.expect("applied");
+        // Shut, and what happens by itself has not heard of it yet.
+        members::change(&house.ctx, &admin, ann.id, shut(true)).await.expect("shut");
+        look(&house.ctx).await.expect("looked");
+        house.work().await;
+        let idle = || async {
+            house.ctx.bus().publish(kernel::jobs::TOPIC_JOBS);
+            let counts = kernel::jobs::counts(house.ctx.db()).await.expect("read");
+            !counts.iter().any(|(kind, state, _)| {
+                kind == crate::jobs::SEND_JOB && (state == "ready" || state == "running")
+            })
+        };
+        eventually("the job has ended", idle).await;
+        house.settle().await;
+        eventually("no other one was made", idle).await;
+        assert!(sent(&server).is_empty());
+        let shown = || async { house.scrobbling.overview(&ann).await.expect("shown").listenbrainz };
+        assert_eq!(shown().await.expect("connected").waiting, 1);
+        members::change(&house.ctx, &admin, ann.id, shut(false)).await.expect("open");
+        house.settle().await;
+        eventually("it was sent", || async { shown().await.is_some_and(|one| one.sent == 1) }).await;
+        members::change(&house.ctx, &admin, ann.id, shut(true)).await.expect("shut");
+        catalog::service::record_play(&house.ctx, &ann, &play(START.plus(Duration::from_hours(1)))).await.expect("counted");
+        house.settle().await;
+        members::remove(&house.ctx, &admin, ann.id).await.expect("removed");
+        house.settle().await;
+        assert!(shown().await.is_none());
+        assert_eq!(sent(&server).len(), 1);
     }
 
     async fn disconnecting_forgets_what_waited_and_another_account_begins_anew(world: World) {
