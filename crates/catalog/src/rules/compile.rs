@@ -110,6 +110,12 @@ impl Compiled {
         Ok(Self { root, sort, limit_by, count_max, ms_max, day: now.0.div_euclid(DAY_US) })
     }
 
+    /// The same for who does not mind in which order the tracks come.
+    pub(crate) fn unordered(mut self) -> Self {
+        self.sort.clear();
+        self
+    }
+
     /// Whether any rule or order needs a field.
     pub(crate) fn needs(&self, wanted: &[Field]) -> bool {
         let sorted = self.sort.iter().chain(&self.limit_by).any(|by| wanted.contains(&by.field));

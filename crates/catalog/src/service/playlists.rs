@@ -5,6 +5,7 @@
 
 mod editors;
 mod entries;
+mod figures;
 mod folders;
 mod m3u;
 mod smart;
@@ -17,6 +18,7 @@ pub use editors::{invite_editor, remove_editor};
 pub use entries::{
     ENTRIES_MAX, add_entries, list_entries, move_entry, remove_entries, replace_entries, tracks,
 };
+pub use figures::{Figures, figures};
 pub use folders::{
     FOLDER_DEPTH_MAX, FOLDERS_MAX, add_folder, delete_folder, edit_folder, list_folders, put_in_folder,
 };

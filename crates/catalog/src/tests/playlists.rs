@@ -1,5 +1,6 @@
 //! Playlists: what people put into them, in which order, and who sees it.
 
+mod figures;
 mod folders;
 mod hidden;
 mod m3u;

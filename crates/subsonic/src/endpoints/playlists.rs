@@ -8,7 +8,7 @@ use catalog::{
             EntryId, NewPlaylist, Place, Playlist, PlaylistEdit, PlaylistId, PlaylistRole, PlaylistScope,
         },
     },
-    service::playlists,
+    service::playlists::{self, Figures},
 };
 use kernel::PageQuery;
 
@@ -36,25 +36,17 @@ pub(super) async fn get_playlists(call: &Call) -> Result<Reply, Error> {
     let mut query = PageQuery { after: None, limit: Some(STEP) };
     loop {
         let page = playlists::list(call.ctx(), call.viewer(), PlaylistScope::All, &query).await?;
-        for playlist in &page.items {
-            elements.push(counted(call, playlist).await?);
-        }
+        let figures = playlists::figures(call.ctx(), call.viewer(), &page.items).await?;
+        elements.extend(page.items.iter().filter_map(|playlist| {
+            let Figures { track_count, duration_ms } = *figures.get(&playlist.id)?;
+            Some(shape(call, playlist, track_count, duration_ms))
+        }));
         query.after = page.next;
         if query.after.is_none() || elements.len() >= PLAYLISTS_MAX {
             elements.truncate(PLAYLISTS_MAX);
             return Reply::element("playlists", Element::new().list("playlist", elements));
         }
     }
-}
-
-/// A playlist in a list. What a smart one holds is known only when its rules are asked.
-async fn counted(call: &Call, playlist: &Playlist) -> Result<Element, Error> {
-    if let (Some(count), Some(duration_ms)) = (playlist.track_count, playlist.duration_ms) {
-        return Ok(shape(call, playlist, count, duration_ms));
-    }
-    let found = playlists::tracks(call.ctx(), call.viewer(), playlist.id).await?;
-    let duration_ms = found.iter().map(|(_, track)| track.duration_ms).sum();
-    Ok(shape(call, playlist, found.len() as u64, duration_ms))
 }
 
 fn shape(call: &Call, playlist: &Playlist, songs: u64, duration_ms: u64) -> Element {

@@ -1,4 +1,5 @@
-use kernel::{on_both_engines, testkit::World};
+use catalog::{model::playlists::NewPlaylist, service::playlists};
+use kernel::{http::Viewer, on_both_engines, testkit::World};
 
 use super::*;
 
@@ -53,5 +54,20 @@ on_both_engines! {
         }
         let seen = house.good(&ann, "getPlaylist", &format!("id={id}"), "playlist").await;
         assert_eq!((&seen["name"], &seen["songCount"]), (&json!("Mine"), &json!(1)));
+    }
+    async fn a_smart_playlist_is_listed_with_what_it_holds(world: World) {
+        let house = House::new(&world.ctx);
+        let ann = house.member("ann", Role::Listener).await;
+        house.album("Ann Other", "First").await;
+        let rules = serde_json::from_value(json!({ "match": "all", "rules": [] })).expect("rules");
+        let new = NewPlaylist { name: "Everything".to_owned(), public: true, rules: Some(rules), ..NewPlaylist::default() };
+        let owner = Viewer { id: kernel::id::UserId(7), handle: "eve".to_owned(), role: Role::Admin, session: None, within: None };
+        let id = playlists::create(&world.ctx, &owner, &new).await.expect("made").playlist.id;
+        let listed = house.good(&ann, "getPlaylists", "", "playlists").await["playlist"][0].clone();
+        let opened = house.good(&ann, "getPlaylist", &format!("id=pl-{id}"), "playlist").await;
+        assert_eq!(listed["name"], "Everything");
+        let songs = opened["entry"].as_array().expect("songs").len();
+        assert!(songs > 0 && listed["songCount"] == songs, "{listed}");
+        assert_eq!(listed["duration"], opened["duration"]);
     }
 }

@@ -31,16 +31,28 @@ static EVALUATIONS: Semaphore = Semaphore::const_new(EVALUATIONS_MAX);
 /// How many fit, and those that the playlist holds, in their order.
 async fn evaluate(ctx: &Ctx, viewer: &Viewer, rules: &Rules) -> Result<(u64, Vec<Picked>), Error> {
     let compiled = Compiled::new(rules, ctx.now())?;
+    let found = evaluate_all(ctx, viewer, std::slice::from_ref(&compiled)).await?;
+    Ok(found.into_iter().next().unwrap_or_default())
+}
+
+/// The same of several rules in one walk; of each in turn.
+pub(super) async fn evaluate_all(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    all: &[Compiled],
+) -> Result<Vec<(u64, Vec<Picked>)>, Error> {
     let broken = |_| Error::Fault(Fault::new("the places for evaluations are gone"));
     let _place = EVALUATIONS.acquire().await.map_err(broken)?;
+    let need = |fields: &[Field]| all.iter().any(|one| one.needs(fields));
+    let first = all.first().map_or(Source::All, Compiled::source);
     let wanted = Wanted {
-        source: compiled.source(),
-        artists: compiled.needs(&[Field::Artist]),
-        album_artists: compiled.needs(&[Field::AlbumArtist]),
-        marks: compiled.needs(&[Field::Favourite, Field::Rating, Field::Plays, Field::LastPlayed]),
+        source: if all.iter().all(|one| one.source() == first) { first } else { Source::All },
+        artists: need(&[Field::Artist]),
+        album_artists: need(&[Field::AlbumArtist]),
+        marks: need(&[Field::Favourite, Field::Rating, Field::Plays, Field::LastPlayed]),
         user: viewer.id,
     };
-    let mut sieve = Sieve::new(&compiled);
+    let mut sieves: Vec<Sieve<'_>> = all.iter().map(Sieve::new).collect();
     let mut after = (i64::MIN, i64::MIN);
     loop {
         let batch = wanted.fetch(ctx, viewer, after).await?;
@@ -48,14 +60,16 @@ async fn evaluate(ctx: &Ctx, viewer: &Viewer, rules: &Rules) -> Result<(u64, Vec
         after = (last.added_us, last.id);
         let more = batch.len() == LOOKED_AT_ONCE as usize;
         for facts in &batch {
-            sieve.take(facts);
+            for sieve in &mut sieves {
+                sieve.take(facts);
+            }
         }
         if !more {
             break;
         }
         tokio::task::yield_now().await;
     }
-    Ok(sieve.end())
+    Ok(sieves.into_iter().map(Sieve::end).collect())
 }
 
 /// What must be read for some rules.
