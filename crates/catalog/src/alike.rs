@@ -124,19 +124,40 @@ impl Vectors {
     /// near to a place follows from how near it is to both ends.
     pub(crate) fn between(&self, from: &Vector, to: &Vector, steps: usize, among: &Among) -> Vec<(i64, f64)> {
         let (near, far) = (self.cosines(from), self.cosines(to));
-        let mut among = among.clone();
+        let places = (0..self.ids.len()).filter(|place| self.is_among(*place, among)).collect();
+        let mut free = foremost(places, &near, &far, steps);
         let mut way = Vec::with_capacity(steps);
         for step in 1..=steps {
             #[expect(clippy::cast_precision_loss, reason = "a small number")]
             let share = step as f32 / (steps + 1) as f32;
-            let free = (0..self.ids.len()).filter(|place| self.is_among(*place, &among));
-            let score = |place: &usize| (1.0 - share) * near[*place] + share * far[*place];
-            let Some(next) = free.max_by(|a, b| score(a).total_cmp(&score(b))) else { break };
-            among.without.insert(self.ids[next]);
+            let score = |place: usize| (1.0 - share) * near[place] + share * far[place];
+            let order = |a: usize, b: usize| score(a).total_cmp(&score(b)).then(b.cmp(&a));
+            let Some(at) = (0..free.len()).max_by(|a, b| order(free[*a], free[*b])) else { break };
+            let next = free.swap_remove(at);
             way.push((self.ids[next], likeness(near[next])));
         }
         way
     }
+}
+
+/// Those of some places that may be among `most` which are taken one after the other, each as the best that is left by
+/// some mixture of both cosines: one that as many others precede in both is never the best, since one of them is left.
+fn foremost(mut places: Vec<usize>, near: &[f32], far: &[f32], most: usize) -> Vec<usize> {
+    places.sort_unstable_by(|a, b| {
+        near[*b].total_cmp(&near[*a]).then(far[*b].total_cmp(&far[*a])).then(a.cmp(b))
+    });
+    // Of those that come before in the first, the best in the second, falling.
+    let mut best: Vec<f32> = Vec::with_capacity(most + 1);
+    places.retain(|place| {
+        let far = far[*place];
+        let keep = best.len() < most || best.last().is_some_and(|least| far > *least);
+        if keep {
+            best.insert(best.partition_point(|one| *one >= far), far);
+            best.truncate(most);
+        }
+        keep
+    });
+    places
 }
 
 /// How alike two are: 1 the same, 0 opposites.
@@ -262,6 +283,43 @@ mod tests {
             .collect();
         assert_eq!(ids.len(), 3);
         assert!(ids.is_sorted() && ids.iter().all(|id| (2..=5).contains(id)), "{ids:?}");
+    }
+
+    #[test]
+    fn a_way_is_the_same_as_if_everything_were_looked_through_at_each_step() {
+        let mut seed = 7_u32;
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24).to_le_bytes()[0].cast_signed()
+        };
+        let mut all = Vectors::default();
+        for id in 0..3_000 {
+            let mut vector = [0; VECTOR_DIMENSIONS];
+            vector[..6].fill_with(&mut next);
+            // Some sound the same.
+            all.push(TrackId(id), if id % 50 == 0 { toward(0.2) } else { vector }, 1 << (id % 3));
+        }
+        let (from, to) = (toward(0.0), toward(1.5));
+        let without = among(&[50, 100]);
+        for steps in [0, 1, 7, 98] {
+            let (near, far) = (all.cosines(&from), all.cosines(&to));
+            let mut free: Vec<usize> = (0..3_000).filter(|place| all.is_among(*place, &without)).collect();
+            let mut slowly = Vec::new();
+            for step in 1..=steps {
+                #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+                let share = step as f32 / (steps + 1) as f32;
+                let score = |place: usize| (1.0 - share) * near[place] + share * far[place];
+                let first = free.iter().copied().reduce(|a, b| if score(b) > score(a) { b } else { a });
+                let first = first.expect("some are left");
+                free.retain(|place| *place != first);
+                slowly.push(all.ids[first]);
+            }
+            let way = all.between(&from, &to, steps, &without);
+            assert_eq!(way.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), slowly, "{steps} steps");
+        }
+        let places: Vec<usize> = (0..3_000).collect();
+        let left = foremost(places, &all.cosines(&from), &all.cosines(&to), 10);
+        assert!(left.len() < 600, "most are never looked at again, but {} are", left.len());
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What sounds alike, and what the house plays most of an artist.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use kernel::{Ctx, Fault, Problem, http::Viewer};
+use tokio::sync::Semaphore;
 
 use super::{Error, fill};
 use crate::{
@@ -24,6 +25,13 @@ const SEED_TRACKS_MAX: u32 = 300;
 const LOOK_MAX: usize = 4_000;
 /// The nearest tracks among which an artist's likes are looked for.
 const ARTIST_TRACKS: usize = 400;
+
+/// Looks through all vectors at once in this process: each takes a core for as long as it lasts.
+const COMPARISONS_MAX: usize = 2;
+/// How long somebody waits for a turn before being told to come again.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
+/// When that makes sense, in seconds.
+const AGAIN_S: u64 = 5;
 
 /// What something shall be like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +87,39 @@ async fn seen(ctx: &Ctx, viewer: &Viewer, seed: Seed) -> Result<Seen, Error> {
     Ok(Seen { tracks, vector })
 }
 
-/// Looks through the vectors in a thread for that.
+/// Whose turn it is to look through all vectors.
+struct Turns(Arc<Semaphore>);
+
+fn turns(ctx: &Ctx) -> Arc<Semaphore> {
+    Arc::clone(&ctx.kept(|| Turns(Arc::new(Semaphore::new(COMPARISONS_MAX)))).0)
+}
+
+/// Looks through the vectors in a thread for that, when there is a turn.
+///
+/// # Errors
+/// [`Error::Invalid`] `busy` after [`TURN_WAIT_MAX`].
 async fn search<T: Send + 'static>(
     ctx: &Ctx,
     look: impl FnOnce(&Vectors) -> T + Send + 'static,
 ) -> Result<T, Error> {
     let vectors = alike::all(ctx).await?;
-    let done = tokio::task::spawn_blocking(move || look(&vectors)).await;
-    done.map_err(|error| Error::Fault(Fault::from_error("the comparison broke off", error)))
+    let turn = tokio::select! {
+        turn = turns(ctx).acquire_owned() => turn,
+        () = ctx.clock().sleep(TURN_WAIT_MAX) => return Err(busy().into()),
+    };
+    let turn = turn.map_err(|error| Fault::from_error("the turns for comparisons are gone", error))?;
+    let done = tokio::task::spawn_blocking(move || {
+        // Whoever asked may be gone; what was begun takes its time nevertheless.
+        let _turn = turn;
+        look(&vectors)
+    });
+    done.await.map_err(|error| Error::Fault(Fault::from_error("the comparison broke off", error)))
+}
+
+fn busy() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many ask at once for what sounds alike")
+        .detail("Too many ask at once for what sounds alike. Try again in a moment.")
+        .retry_after(AGAIN_S)
 }
 
 /// The first `count` of these that the viewer may see, in their order.
@@ -114,7 +147,7 @@ async fn shown(
 /// silent. At most [`ALIKE_MAX`].
 ///
 /// # Errors
-/// [`Error::NotFound`] when the viewer sees no such thing.
+/// [`Error::NotFound`] when the viewer sees no such thing; [`Error::Invalid`] `busy` when too many ask at once.
 pub async fn similar_tracks(
     ctx: &Ctx,
     viewer: &Viewer,
@@ -133,7 +166,7 @@ pub async fn similar_tracks(
 /// artist's. None when nothing of the artist was measured.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the viewer sees no such artist.
+/// [`Error::NotFound`] when the viewer sees no such artist; [`Error::Invalid`] `busy` when too many ask at once.
 pub async fn similar_artists(
     ctx: &Ctx,
     viewer: &Viewer,
@@ -164,7 +197,8 @@ pub async fn similar_artists(
 /// two, and the likeness is that to the first. At most `count` tracks, from 2 to [`PATH_MAX`].
 ///
 /// # Errors
-/// [`Error::NotFound`] when the viewer sees not both; [`Error::Invalid`] `not_measured` when either was not.
+/// [`Error::NotFound`] when the viewer sees not both; [`Error::Invalid`] `not_measured` when either was not, and `busy`
+/// when too many ask at once.
 pub async fn sonic_path(
     ctx: &Ctx,
     viewer: &Viewer,
@@ -204,4 +238,33 @@ pub async fn top_tracks(ctx: &Ctx, viewer: &Viewer, id: ArtistId, count: u32) ->
     let mut tracks = fill::tracks(ctx, viewer, ids).await?;
     tracks.truncate(count.min(ALIKE_MAX) as usize);
     Ok(tracks)
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{
+        on_both_engines,
+        testkit::{World, eventually},
+    };
+
+    use super::*;
+
+    on_both_engines! {
+        async fn no_more_than_a_few_comparisons_run_at_once_and_who_waits_too_long_is_told(world: World) {
+            let ctx = &world.ctx;
+            let free = turns(ctx);
+            assert_eq!(search(ctx, move |_| free.available_permits()).await.expect("compared"), COMPARISONS_MAX - 1);
+            let taken = turns(ctx).acquire_many_owned(2).await.expect("free");
+            let asking = { let ctx = ctx.clone(); tokio::spawn(async move { search(&ctx, |_| ()).await }) };
+            eventually("it gave up", || async {
+                world.clock.advance(Duration::from_secs(1));
+                asking.is_finished()
+            })
+            .await;
+            let refused = asking.await.expect("it ended").expect_err("there was no turn").problem();
+            assert_eq!((refused.status, refused.code.as_str(), refused.retry_after_s), (503, "busy", Some(AGAIN_S)));
+            drop(taken);
+            search(ctx, |_| ()).await.expect("there is one again");
+        }
+    }
 }
