@@ -1,4 +1,7 @@
 //! Counting guesses around the checking of a password.
+//!
+//! A guess that is taken costs a write, which waits for all others. Whether one is taken is asked before that, by a
+//! read: who is over the limit and goes on keeps nobody from writing. What decides is still the count that is held.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -39,6 +42,11 @@ impl Guess {
     /// Counts a guess under two keys: of the first one is forgiven when it was right, of the second all.
     async fn count_under(ctx: &Ctx, keys: [(String, Rule); 2]) -> Result<Self, Error> {
         let now = ctx.now();
+        let each = keys.iter().map(|(key, _)| key.clone()).collect();
+        let wait = paused(ctx, each, now).await?;
+        if wait > Duration::ZERO {
+            return Err(Error::TooManyGuesses(wait));
+        }
         ctx.db()
             .write(move |tx| {
                 let mut wait = Duration::ZERO;
@@ -88,10 +96,27 @@ impl Guess {
     }
 }
 
+/// For how long no guess is taken under any of these keys, as far as was written.
+async fn paused(ctx: &Ctx, keys: Vec<String>, now: Time) -> Result<Duration, Fault> {
+    ctx.db()
+        .read(move |tx| {
+            let mut wait = Duration::ZERO;
+            for key in &keys {
+                let until = store::paused_until(tx, key)?.filter(|until| now < *until);
+                wait = wait.max(until.map_or(Duration::ZERO, |until| until.since(now)));
+            }
+            Ok(wait)
+        })
+        .await
+}
+
 /// Counts a failed sign-in of a music app; says whether such are being slowed.
 pub(crate) async fn count_music_failure(ctx: &Ctx, address: Option<IpAddr>) -> Result<bool, Fault> {
     let (key, rule) = music_key(ctx.signer(), address);
     let now = ctx.now();
+    if paused(ctx, vec![key.clone()], now).await? > Duration::ZERO {
+        return Ok(true);
+    }
     ctx.db()
         .write(move |tx| {
             let count = store::lock(tx, &key, now)?;

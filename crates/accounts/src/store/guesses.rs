@@ -4,6 +4,11 @@ use kernel::{Fault, Time, db::Tx, params, sql};
 
 use crate::guesses::{Count, Counted};
 
+/// Until when nothing is taken under a key; `None` when nothing was counted.
+pub(crate) fn paused_until(tx: &mut Tx<'_>, key: &str) -> Result<Option<Time>, Fault> {
+    tx.one(sql!("SELECT until_us FROM accounts_guess WHERE key = $1"), params![key], |row| row.get(0))
+}
+
 /// The count under a key, made when there is none, and locked until the transaction ends.
 pub(crate) fn lock(tx: &mut Tx<'_>, key: &str, now: Time) -> Result<Count, Fault> {
     let count = tx.one(

@@ -1,9 +1,19 @@
-use std::time::Duration;
+use std::{net::IpAddr, sync::mpsc, time::Duration};
 
-use kernel::{Time, http::Role, on_both_engines, testkit::World};
+use kernel::{
+    Fault, Time,
+    http::Role,
+    on_both_engines,
+    testkit::{World, eventually},
+};
 
 use super::*;
-use crate::sweep;
+use crate::{
+    guesses::{keys, music_key},
+    music,
+    service::guess::Guess,
+    store, sweep,
+};
 
 /// So many wrong passwords, each answered as such.
 async fn guess_wrong(house: &House, handle: &str, times: usize) {
@@ -168,5 +178,41 @@ on_both_engines! {
         let left = left.await.expect("the database answers");
         assert_eq!((left[0].failures, left[0].until), (6, now));
         assert_eq!((left[1].failures, left[1].until), (7, later(40)));
+    }
+    async fn who_is_over_the_limit_is_refused_without_waiting_for_a_write(world: World) {
+        let house = House::new(&world.ctx);
+        let ctx = &world.ctx;
+        house.account("ann", Role::Listener).await;
+        guess_wrong(&house, "ann", 6).await;
+        let from: IpAddr = ADDRESS.parse().expect("an address");
+        for _ in 0..31 {
+            music::note_failure(ctx, Some(from)).await.expect("counts");
+        }
+        // Somebody else's write holds the only writer, or what was counted.
+        let (signer, now) = (ctx.signer().clone(), ctx.now());
+        let ([_, (handle, _)], (app, _)) = (keys(&signer, "ann", Some(from)), music_key(&signer, Some(from)));
+        let (begun, begins) = mpsc::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let writing = {
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let held = ctx.db().write(move |tx| {
+                    store::guesses::lock(tx, &handle, now)?;
+                    store::guesses::lock(tx, &app, now)?;
+                    begun.send(()).expect("somebody waits");
+                    ends.recv().map_err(|error| Fault::from_error("nobody ended it", error))
+                });
+                held.await
+            })
+        };
+        eventually("the write has begun", || async { begins.try_recv().is_ok() }).await;
+        let app = { let ctx = ctx.clone(); tokio::spawn(async move { music::note_failure(&ctx, Some(from)).await }) };
+        eventually("the app is refused", || async { app.is_finished() }).await;
+        assert!(app.await.expect("it ended").expect("it answers"));
+        let counting = { let ctx = ctx.clone(); tokio::spawn(async move { Guess::count(&ctx, "ann", Some(from)).await }) };
+        eventually("the password is refused", || async { counting.is_finished() }).await;
+        assert!(matches!(counting.await.expect("it ended"), Err(crate::Error::TooManyGuesses(wait)) if wait == Duration::from_secs(10)));
+        end.send(()).expect("it waits");
+        writing.await.expect("it ended").expect("written");
     }
 }
