@@ -101,7 +101,8 @@ impl Direct {
     pub async fn grant_apart(&self, media: MediaId) -> Result<Option<TrackGrant>, Fault> {
         let found = self.delivery.ctx.db().read(move |tx| media::get(tx, media)).await?;
         let Some(facts) = found else { return Ok(None) };
-        let granted = self.delivery.grant(facts, Wish::default()).await;
+        let reach = Reach { until: self.delivery.latest_expiry(), original: true };
+        let granted = self.delivery.grant_as_far_as(reach, facts, Wish::default()).await;
         absent(granted.map(|(grant, _)| grant))
     }
 

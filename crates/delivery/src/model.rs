@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub struct Config {
     /// Memory for hot segments and pictures, in bytes; taken only as they are asked for. 0 keeps nothing.
     pub cache_bytes: usize,
-    /// How long a granted path holds at least, in hours.
+    /// How long a granted path holds at least, in hours; music holds an hour and its own length, if that is less.
     pub grant_hours: u32,
 }
 

@@ -377,6 +377,9 @@ export class MusicEngine {
       void this.#ask(trackId);
       return;
     }
+    // An address that has ended says nothing about the bytes behind it; the next try asks for another.
+    const ended = this.#grant !== null && Date.parse(this.#grant.expires_at) <= Date.now();
+    if (source && ended) return this.#fail(trouble.text, false, trouble.reference);
     const other = this.#grant && source && this.#triedFileOf === trackId ? pickSource(this.#grant, () => false, true) : null;
     if (other && this.#grant) {
       void this.#load(trackId, this.#grant, other);

@@ -17,6 +17,9 @@ use crate::{
     service::{Delivery, playable},
 };
 
+/// How long music is granted beyond its own length: whoever plays it asks again at each song, and a right that was
+/// withdrawn ends with this.
+const MUSIC_HOLDS: Duration = Duration::from_hours(1);
 /// Grants given within this time are the same, so that caches along the way keep what they hold.
 const SAME_FOR_S: i64 = 3600;
 /// Somebody waits and nothing plays yet: before what was merely uploaded.
@@ -106,7 +109,7 @@ impl Delivery {
 
     /// Grants a media that its asker may have, with what the index holds of it at this moment.
     pub(crate) async fn grant(&self, facts: Media, wish: Wish) -> Result<(TrackGrant, MediaIndex), Error> {
-        let until = expiry(self.ctx.now(), self.config.grant_hours);
+        let until = self.expiry(&facts);
         self.grant_as_far_as(Reach { until, original: true }, facts, wish).await
     }
 
@@ -187,6 +190,25 @@ impl Delivery {
             .await
     }
 
+    /// When a grant of this ends that is given now.
+    pub(super) fn expiry(&self, facts: &Media) -> Time {
+        // What plays through without a break is not cut off in the middle.
+        let music = MUSIC_HOLDS.saturating_add(Duration::from_millis(facts.file.duration_ms));
+        match facts.kind {
+            MediaKind::Audio => expiry(self.ctx.now(), music.min(self.longest())),
+            MediaKind::Video => self.latest_expiry(),
+        }
+    }
+
+    /// When a grant ends that is given now for what no right can be withdrawn to.
+    pub(crate) fn latest_expiry(&self) -> Time {
+        expiry(self.ctx.now(), self.longest())
+    }
+
+    fn longest(&self) -> Duration {
+        Duration::from_hours(self.config.grant_hours.into())
+    }
+
     /// The path below which everything of a media is granted until a time.
     pub(crate) fn base(&self, media: MediaId, expires: Time) -> String {
         self.base_as_far_as(media, Reach { until: expires, original: true })
@@ -214,10 +236,10 @@ fn state(index: &MediaIndex, asked: Option<MediaState>) -> GrantState {
     }
 }
 
-/// When a grant given now ends: at least `hours` from now, at a full hour.
-pub(super) fn expiry(now: Time, hours: u32) -> Time {
+/// When a grant given now ends: no sooner than this from now, and for all of an hour at the same time.
+fn expiry(now: Time, least: Duration) -> Time {
     let begun = now.seconds().div_euclid(SAME_FOR_S) * SAME_FOR_S;
-    Time(begun * 1_000_000).plus(Duration::from_secs(3600 * (u64::from(hours) + 1)))
+    Time(begun * 1_000_000).plus(Duration::from_secs(SAME_FOR_S.unsigned_abs())).plus(least)
 }
 
 #[cfg(test)]
@@ -229,8 +251,9 @@ mod tests {
         let hour = 3600 * 1_000_000;
         let begin = Time(490_000 * hour);
         let last = Time(begin.0 + hour - 1);
-        assert_eq!(expiry(begin, 12), expiry(last, 12));
-        assert!(expiry(last, 12) > last.plus(Duration::from_hours(12)));
-        assert_ne!(expiry(begin, 12), expiry(Time(begin.0 + hour), 12));
+        let holds = Duration::from_mins(64);
+        assert_eq!(expiry(begin, holds), expiry(last, holds));
+        assert!(expiry(last, holds) > last.plus(holds));
+        assert_ne!(expiry(begin, holds), expiry(Time(begin.0 + hour), holds));
     }
 }

@@ -9,7 +9,7 @@ use catalog::{
 };
 use kernel::http::Viewer;
 
-use super::grant::{LOOK_EVERY, PRIORITY_AWAITED, PRIORITY_SPARE, WAIT_MAX, expiry};
+use super::grant::{LOOK_EVERY, PRIORITY_AWAITED, PRIORITY_SPARE, WAIT_MAX};
 use crate::{
     error::Error,
     manifest::Presentation,
@@ -99,7 +99,7 @@ impl Delivery {
 
     fn tell(&self, place: &RunPlace, shown: bool, waited: bool) -> Found {
         let (id, state) = (place.media.id, place.media.state);
-        let base = self.base(id, expiry(self.ctx.now(), self.config.grant_hours));
+        let base = self.base(id, self.expiry(&place.media));
         let coming = place.position == 0 && state == MediaState::Encoding;
         Found {
             run: AlbumRun {

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use catalog::{
     TrackId,
-    import::{Batch, hide_track},
+    import::{Batch, SourceFile, hide_track},
     media::{self, ENCODE_JOB},
 };
 use http::{Method, StatusCode};
 use kernel::{
-    Fault, jobs,
+    Fault, Time, jobs,
     testkit::{World, eventually},
 };
 
@@ -163,11 +163,34 @@ kernel::on_both_engines! {
         world.clock.advance(Duration::from_mins(2));
         let (_, third) = house.grant(&track_path(track)).await;
         assert_ne!(first["original"], third["original"]);
-        world.clock.advance(Duration::from_hours(12));
+        // The song is twelve seconds long.
+        world.clock.advance(Duration::from_hours(1));
         let path = first["original"]["url"].as_str().expect("a path");
         house.get(path).await.assert_absent();
         let later = house.get(third["original"]["url"].as_str().expect("a path")).await;
         assert_eq!(later.status, StatusCode::OK);
+    }
+
+    async fn music_is_granted_for_an_hour_and_its_own_length_and_films_for_longer(world: World) {
+        let house = House::new(&world.ctx);
+        let source = |key: &str, minutes: u64| {
+            SourceFile { duration_ms: minutes * 60_000, ..blob_source(key, "audio/flac", "flac") }
+        };
+        let (song, _) = house.add_track(source("originals/1/a.flac", 4)).await;
+        let (mix, _) = house.add_track(source("originals/2/a.flac", 300)).await;
+        let (endless, _) = house.add_track(source("originals/3/a.flac", 6_000)).await;
+        let (film, _) = house.add_video(blob_source("originals/4/a.mp4", "video/mp4", "h264")).await;
+        let now = house.ctx.now();
+        let minutes = |grant: &serde_json::Value| {
+            let until: Time = serde_json::from_value(grant["expires_at"].clone()).expect("a time");
+            until.since(now).as_secs() / 60
+        };
+        for (track, least) in [(song, 64), (mix, 360), (endless, 720)] {
+            let (_, grant) = house.grant(&track_path(track)).await;
+            assert!((least..=least + 60).contains(&minutes(&grant)), "{grant}");
+        }
+        let (_, grant) = house.grant(&format!("/api/v1/videos/{film}/grant")).await;
+        assert!((720..=780).contains(&minutes(&grant)), "{grant}");
     }
 
     async fn what_is_hidden_is_granted_like_what_never_was(world: World) {
