@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, header};
-use kernel::{Ctx, Problem, http::Viewer};
+use kernel::{
+    Ctx, Problem,
+    http::{AppKey, Viewer},
+};
 
 use crate::{
     Config,
@@ -58,7 +61,10 @@ fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Answer {
 async fn admit(gate: &Gate, request: Request) -> Result<Request, Problem> {
     let (mut parts, body) = request.into_parts();
     let found = match bearer(&parts.headers) {
-        Some(token) => tokens::look_up(&gate.ctx, token).await?,
+        Some(token) => tokens::look_up(&gate.ctx, token).await?.map(|(viewer, token)| {
+            parts.extensions.insert(AppKey(Some(token.0)));
+            viewer
+        }),
         None => match Client::of(&parts, &gate.config).cookie(&parts.headers) {
             Some(token) => session::look_up(&gate.ctx, token).await?,
             None => None,

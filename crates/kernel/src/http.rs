@@ -95,6 +95,19 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
     }
 }
 
+/// The app key that a request came with, by its number; `None` for one that came with a session. It tells an app on one
+/// device from the same on another, and proves nothing: that is what [`Viewer`] is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppKey(pub Option<i64>);
+
+impl<S: Sync> FromRequestParts<S> for AppKey {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().copied().unwrap_or_default())
+    }
+}
+
 /// A JSON body, or a JSON answer. A body that can't be taken is answered with a problem that says where.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);

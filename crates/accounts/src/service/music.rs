@@ -11,7 +11,7 @@ use http::request::Parts;
 use kernel::{
     Ctx, Fault,
     db::Tx,
-    http::{Role, Viewer},
+    http::{AppKey, Role, Viewer},
     id::UserId,
     sign::Signer,
 };
@@ -43,6 +43,8 @@ pub struct Caller {
     pub viewer: Viewer,
     /// What the token that was used opens.
     pub kind: TokenKind,
+    /// Which that was.
+    pub key: AppKey,
 }
 
 /// What became of a salted proof.
@@ -77,7 +79,7 @@ pub async fn by_token(ctx: &Ctx, token: &str) -> Result<Option<Caller>, Fault> {
     }
     let Some(found) = store::by_token(ctx.db(), secret_hash(token)).await? else { return Ok(None) };
     tokens::note_use(ctx, &found).await;
-    Ok(Some(Caller { viewer: found.viewer, kind: found.kind }))
+    Ok(Some(Caller { viewer: found.viewer, kind: found.kind, key: AppKey(Some(found.token.0)) }))
 }
 
 /// Whom a salted proof signs in. `proves` says whether an app password fits it, in constant time; it is asked about
@@ -92,7 +94,7 @@ pub async fn by_proof(ctx: &Ctx, handle: &str, proves: impl Fn(&str) -> bool) ->
     let found = known.into_iter().find(|found| proves(&app_password(ctx.signer(), found.token)));
     let Some(found) = found else { return Ok(Proof::Wrong) };
     tokens::note_use(ctx, &found).await;
-    Ok(Proof::Holds(Caller { viewer: found.viewer, kind }))
+    Ok(Proof::Holds(Caller { viewer: found.viewer, kind, key: AppKey(Some(found.token.0)) }))
 }
 
 /// Counts a sign-in that failed against the address that tried. Says whether such are being slowed, in which case the

@@ -53,15 +53,15 @@ pub async fn add_token(ctx: &Ctx, handle: &str, label: &str) -> Result<String, E
     Ok(add(ctx, user.id, label, TokenKind::Api).await?.token)
 }
 
-/// Whom an app token signs in to the API, if it holds. One that was made for music apps alone does not.
-pub(crate) async fn look_up(ctx: &Ctx, token: &str) -> Result<Option<Viewer>, Fault> {
+/// Whom an app token signs in to the API, if it holds, and which it is. One that was made for music apps alone does not.
+pub(crate) async fn look_up(ctx: &Ctx, token: &str) -> Result<Option<(Viewer, TokenId)>, Fault> {
     if !token.starts_with(PREFIX) {
         return Ok(None);
     }
     let found = store::by_token(ctx.db(), secret_hash(token)).await?;
     let Some(found) = found.filter(|found| found.kind == TokenKind::Api) else { return Ok(None) };
     note_use(ctx, &found).await;
-    Ok(Some(found.viewer))
+    Ok(Some((found.viewer, found.token)))
 }
 
 /// Notes that an app token was used, unless that was noted a moment ago.

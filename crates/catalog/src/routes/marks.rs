@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 use kernel::{
     Ctx, Page, PageQuery, Problem,
-    http::{Json, Path, Query, Viewer},
+    http::{AppKey, Json, Path, Query, Viewer},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -197,8 +197,9 @@ async fn show_now_playing(State(ctx): State<Ctx>, viewer: Viewer) -> Result<Json
 async fn report_playing(
     State(ctx): State<Ctx>,
     viewer: Viewer,
+    key: AppKey,
     Json(report): Json<PlayReport>,
 ) -> Result<StatusCode, Error> {
-    service::report_playing(&ctx, &viewer, &report).await?;
+    service::report_playing(&ctx, &viewer, key, &report).await?;
     Ok(StatusCode::NO_CONTENT)
 }

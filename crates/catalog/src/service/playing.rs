@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use kernel::{Ctx, Problem, Time, http::Viewer};
+use kernel::{
+    Ctx, Problem, Time,
+    http::{AppKey, Viewer},
+};
 
 use super::{Error, fill, marks::wake, plays};
 use crate::{
@@ -26,17 +29,23 @@ const RATE_MIN: f64 = 0.1;
 const RATE_MAX: f64 = 10.0;
 
 /// Takes what a player of the viewer's says that it does. What it said ends by itself: with the track, and after an
-/// hour when it waits.
+/// hour when it waits. Players of one name are told apart by the session or the app key with which they come.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the viewer sees no such track; [`Error::Invalid`] for a rate out of 0.1 to 10, or a name
 /// that is too long.
-pub async fn report_playing(ctx: &Ctx, viewer: &Viewer, report: &PlayReport) -> Result<(), Error> {
+pub async fn report_playing(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    key: AppKey,
+    report: &PlayReport,
+) -> Result<(), Error> {
     let (user, now, track) = (viewer.id, ctx.now(), report.track_id);
-    let mut client = plays::client(report.client.as_deref())?;
-    if client.is_empty() {
-        NAMELESS.clone_into(&mut client);
+    let mut name = plays::client(report.client.as_deref())?;
+    if name.is_empty() {
+        NAMELESS.clone_into(&mut name);
     }
+    let client = told_apart(&name, viewer, key);
     let rate_permille = permille(report.rate)?;
     let (state, position_ms) = (report.state, report.position_ms);
     visibility::write(ctx, viewer, move |tx| {
@@ -49,10 +58,11 @@ pub async fn report_playing(ctx: &Ctx, viewer: &Viewer, report: &PlayReport) -> 
             let left_ms = (row.duration_ms - position_ms) * 1000 / u64::from(rate_permille);
             let paused = state == PlayState::Paused;
             let holds = if paused { PATIENCE } else { Duration::from_millis(left_ms) + LATE };
-            let client = client.clone();
+            let (client, name) = (client.clone(), name.clone());
             let until = now.plus(holds);
             let row = PlayingRow {
                 client,
+                name,
                 track,
                 paused,
                 since: now,
@@ -71,6 +81,15 @@ pub async fn report_playing(ctx: &Ctx, viewer: &Viewer, report: &PlayReport) -> 
         Ok(())
     })
     .await
+}
+
+/// What a player is kept under. Names hold no line breaks, so that none is another's.
+fn told_apart(name: &str, viewer: &Viewer, key: AppKey) -> String {
+    match (viewer.session, key.0) {
+        (Some(session), _) => format!("{name}\nsession {session}"),
+        (None, Some(key)) => format!("{name}\nkey {key}"),
+        (None, None) => name.to_owned(),
+    }
 }
 
 fn permille(rate: f64) -> Result<u32, Problem> {
@@ -99,7 +118,7 @@ pub async fn now_playing(ctx: &Ctx, viewer: &Viewer) -> Result<Vec<NowPlaying>, 
         let track = tracks.get(&row.track)?.clone();
         let position_ms = position_ms(&row, now).min(track.duration_ms);
         Some(NowPlaying {
-            client: row.client,
+            client: row.name,
             track,
             state: if row.paused { PlayState::Paused } else { PlayState::Playing },
             since: row.since,

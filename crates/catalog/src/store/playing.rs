@@ -12,7 +12,10 @@ use crate::TrackId;
 /// What one of a listener's players does, as it is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayingRow {
+    /// What it is kept under.
     pub(crate) client: String,
+    /// What it is called.
+    pub(crate) name: String,
     pub(crate) track: TrackId,
     pub(crate) paused: bool,
     pub(crate) since: Time,
@@ -25,13 +28,14 @@ pub(crate) struct PlayingRow {
 fn playing(row: &Row<'_>) -> Result<PlayingRow, Fault> {
     Ok(PlayingRow {
         client: row.get(0)?,
-        track: row.get(1)?,
-        paused: row.get::<String>(2)? == "paused",
-        since: row.get(3)?,
-        position_ms: row.get(4)?,
-        rate_permille: row.get(5)?,
-        reported: row.get(6)?,
-        until: row.get(7)?,
+        name: row.get(1)?,
+        track: row.get(2)?,
+        paused: row.get::<String>(3)? == "paused",
+        since: row.get(4)?,
+        position_ms: row.get(5)?,
+        rate_permille: row.get(6)?,
+        reported: row.get(7)?,
+        until: row.get(8)?,
     })
 }
 
@@ -39,10 +43,10 @@ fn playing(row: &Row<'_>) -> Result<PlayingRow, Fault> {
 pub(crate) fn put(tx: &mut Tx<'_>, user: UserId, row: &PlayingRow) -> Result<(), Fault> {
     tx.run(
         sql!(
-            "INSERT INTO catalog_playing (user_id, client, track_id, state, since_us, position_ms,
+            "INSERT INTO catalog_playing (user_id, client, name, track_id, state, since_us, position_ms,
                 rate_permille, reported_us, until_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (user_id, client) DO UPDATE SET track_id = excluded.track_id, state = excluded.state,
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (user_id, client) DO UPDATE SET name = excluded.name, track_id = excluded.track_id, state = excluded.state,
                 since_us = CASE WHEN catalog_playing.track_id = excluded.track_id
                     THEN catalog_playing.since_us ELSE excluded.since_us END,
                 position_ms = excluded.position_ms, rate_permille = excluded.rate_permille,
@@ -51,6 +55,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, user: UserId, row: &PlayingRow) -> Result<(),
         params![
             user,
             &row.client,
+            &row.name,
             row.track,
             if row.paused { "paused" } else { "playing" },
             row.since,
@@ -91,7 +96,8 @@ pub(crate) fn delete_beyond(tx: &mut Tx<'_>, user: UserId, kept: u32) -> Result<
 pub(crate) fn of_user(tx: &mut Tx<'_>, user: UserId, now: Time) -> Result<Vec<PlayingRow>, Fault> {
     tx.all(
         sql!(
-            "SELECT client, track_id, state, since_us, position_ms, rate_permille, reported_us, until_us
+            "SELECT client, CASE WHEN name = '' THEN client ELSE name END, track_id, state, since_us, position_ms,
+                rate_permille, reported_us, until_us
              FROM catalog_playing WHERE user_id = $1 AND until_us > $2 ORDER BY reported_us DESC, client"
         ),
         params![user, now],

@@ -117,4 +117,17 @@ on_both_engines! {
         assert!(playing(ctx).await.is_empty());
         assert_eq!(report(ctx, json!({ "track_id": track })).await, StatusCode::NOT_FOUND);
     }
+    async fn players_of_one_name_in_two_sessions_are_two(world: World) {
+        let ctx = &world.ctx;
+        let track = minute(ctx).await;
+        for (session, position_ms) in [(5, 1_000), (6, 2_000), (5, 3_000)] {
+            let viewer = Viewer { session: Some(session), ..listener() };
+            let body = json!({ "track_id": track, "client": "Kitchen", "position_ms": position_ms });
+            let (status, _) = ask(ctx, Some(viewer), "PUT", "/api/v1/me/now-playing", Some(body)).await;
+            assert_eq!(status, StatusCode::NO_CONTENT);
+        }
+        let mut found = playing(ctx).await;
+        found.sort_unstable();
+        assert_eq!(found, [row("Kitchen", "playing", 2_000), row("Kitchen", "playing", 3_000)]);
+    }
 }

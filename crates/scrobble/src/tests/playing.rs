@@ -1,14 +1,14 @@
 //! What plays now is told while it plays, and only then.
 
 use catalog::model::{PlayReport, PlayState};
-use kernel::on_both_engines;
+use kernel::{http::AppKey, on_both_engines};
 
 use super::*;
 use crate::jobs::note_playing;
 
 async fn report(house: &House, listener: &Viewer, track: TrackId, state: PlayState) {
     let report = PlayReport { track_id: track, state, position_ms: 0, rate: 1.0, client: None };
-    catalog::service::report_playing(&house.ctx, listener, &report).await.expect("taken");
+    catalog::service::report_playing(&house.ctx, listener, AppKey::default(), &report).await.expect("taken");
     note_playing(&house.ctx, listener.id).await.expect("noted");
 }
 

@@ -153,7 +153,7 @@ async fn now_plays(call: &Call, item: Heard) -> Result<Reply, Error> {
                 rate: 1.0,
                 client: client(call),
             };
-            service::report_playing(call.ctx(), call.viewer(), &report).await?;
+            service::report_playing(call.ctx(), call.viewer(), call.caller.key, &report).await?;
         }
         Heard::Episode(id) => drop(call.app.podcasts.told(call.viewer(), id).await?),
     }
@@ -189,7 +189,7 @@ pub(super) async fn report_playback(call: &Call) -> Result<Reply, Error> {
     };
     let track = service::track(call.ctx(), call.viewer(), track_id).await?.track;
     let report = PlayReport { track_id, state, position_ms, rate, client: client(call) };
-    service::report_playing(call.ctx(), call.viewer(), &report).await?;
+    service::report_playing(call.ctx(), call.viewer(), call.caller.key, &report).await?;
     let enough = position_ms >= PLAYED_MS || 2 * position_ms >= track.duration_ms;
     if state == PlayState::Stopped && enough && !ignored {
         record(call, track_id, None).await?;

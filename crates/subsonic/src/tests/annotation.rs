@@ -123,4 +123,24 @@ on_both_engines! {
         assert_eq!(each(&years["album"], "name"), ["First"]);
         assert_eq!(house.refused(&ann, "getAlbumList2", "type=byYear&fromYear=2000").await, 10);
     }
+    async fn the_same_app_on_two_devices_plays_two_songs(world: World) {
+        let house = House::new(&world.ctx);
+        let phone = house.member("ann", Role::Listener).await;
+        let tablet = accounts::add_token(&world.ctx, "ann", "tablet").await.expect("a key is made");
+        let tracks = house.album("Ann Other", "First").await;
+        for (key, track) in [(&phone, &tracks[0]), (&tablet, &tracks[1])] {
+            let report = format!("mediaId=tr-{track}&mediaType=song&state=playing&positionMs=0");
+            house.good(key, "reportPlayback", &report, "x").await;
+        }
+        let playing = house.good(&phone, "getNowPlaying", "", "nowPlaying").await;
+        let mut titles = each(&playing["entry"], "title");
+        titles.sort_unstable();
+        assert_eq!(titles, ["First 1", "First 2"]);
+        assert_eq!(each(&playing["entry"], "playerName"), ["test", "test"]);
+        // One of them stops, and the other plays on.
+        let stopped = format!("mediaId=tr-{}&mediaType=song&state=stopped&positionMs=0", tracks[0]);
+        house.good(&phone, "reportPlayback", &stopped, "x").await;
+        let playing = house.good(&phone, "getNowPlaying", "", "nowPlaying").await;
+        assert_eq!(each(&playing["entry"], "title"), ["First 2"]);
+    }
 }
