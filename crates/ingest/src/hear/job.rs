@@ -18,6 +18,7 @@ use crate::{
     encode::{self, reason},
     library,
     media::MediaError,
+    scan::cut,
 };
 
 /// Media that are looked up together.
@@ -100,8 +101,15 @@ async fn hear(
         tracing::warn!(media.id = %media, "the sound of a file can't be measured: {why}");
     }
     // Refused when the source is another by now; then it is due again.
+    let inner = ctx.clone();
     guarded(ctx, lease, move |tx| match &heard {
-        Heard::Sound(sound) => sound::put(tx, &facts, sound),
+        Heard::Sound(sound) => {
+            let fits = sound::put(tx, &facts, sound)?;
+            if fits {
+                cut::note(tx, &inner, &facts, sound.edges)?;
+            }
+            Ok(fits)
+        }
         Heard::Away => sound::set_away(tx, &facts),
         Heard::Failed(why) => sound::fail(tx, &facts, why),
         Heard::Later => Ok(true),

@@ -252,6 +252,18 @@ pub(crate) fn set_failed(tx: &mut Tx<'_>, id: LibraryId, problem: &str, due: Tim
     Ok(())
 }
 
+/// Counts anew what is wrong in a library, after its scan.
+pub(crate) fn count_problems(tx: &mut Tx<'_>, id: LibraryId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE ingest_library SET broken = (SELECT COUNT(*) FROM ingest_problem p WHERE p.library_id = $1)
+             WHERE id = $1"
+        ),
+        params![id],
+    )?;
+    Ok(())
+}
+
 /// What a library holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {

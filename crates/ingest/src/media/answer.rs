@@ -274,7 +274,7 @@ impl Stream {
 }
 
 /// Codecs that keep every bit that the best rendition can hold.
-pub(super) fn is_lossless(codec: &str) -> bool {
+pub(crate) fn is_lossless(codec: &str) -> bool {
     const EXACT: [&str; 13] = [
         "flac",
         "alac",

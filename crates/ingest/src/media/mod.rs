@@ -30,6 +30,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::answer::is_lossless;
 pub use self::{
     encode::{
         Bandwidth, EncodeEvent, EncodeLimits, EncodeSummary, Encoding, RenditionInit, RenditionSummary,

@@ -17,7 +17,7 @@ use super::{
     read::{Film, Heard, What},
     store::{self, KnownFile, NewFile, ProblemOf, State},
     tags::Sound,
-    trouble::{LYRICS_UNREADABLE, Trouble, VANISHED},
+    trouble::{CUT_OFF, LYRICS_UNREADABLE, Trouble, VANISHED},
     walk::Stat,
     write::{FileOp, Op, Scene},
 };
@@ -273,13 +273,20 @@ impl Apply<'_, '_> {
         file: &NewFile<'_>,
         trouble: Option<&Trouble>,
     ) -> Result<(), Fault> {
-        if row.before.is_some() {
+        let mut heard = None;
+        if let Some(before) = &row.before {
+            // The same bytes are not heard again, wherever they lie now: what was wrong with their sound still is.
+            let (old, new) = (before.stat, file.stat);
+            if (old.bytes, old.mtime_ns) == (new.bytes, new.mtime_ns) {
+                heard = store::problem_of_kind(self.tx, row.id, CUT_OFF)?;
+            }
             store::update_file(self.tx, row.id, file)?;
             store::clear_problem(self.tx, row.id)?;
         } else {
             store::insert_file(self.tx, row.id, file)?;
         }
-        trouble.map_or(Ok(()), |trouble| self.put_problem(op, row.id, trouble))
+        let heard = heard.map(|reason| Trouble::new(CUT_OFF, reason));
+        trouble.or(heard.as_ref()).map_or(Ok(()), |trouble| self.put_problem(op, row.id, trouble))
     }
 
     fn put_problem(&mut self, op: &FileOp, file: i64, trouble: &Trouble) -> Result<(), Fault> {

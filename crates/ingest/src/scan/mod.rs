@@ -26,6 +26,7 @@
 
 mod apply;
 mod compare;
+pub(crate) mod cut;
 mod finish;
 mod identity;
 mod kind;

@@ -7,6 +7,9 @@ use crate::media::MediaError;
 /// The code of what is wrong with lyrics, which goes when they are read again.
 pub(super) const LYRICS_UNREADABLE: &str = "lyrics_unreadable";
 
+/// The code of a sound that ends too soon, which stays until the file is another one.
+pub(super) const CUT_OFF: &str = "cut_off";
+
 /// The code of what was there a moment ago.
 pub(super) const VANISHED: &str = "vanished";
 
@@ -58,6 +61,20 @@ impl Trouble {
 
     pub(super) fn truncated() -> Self {
         Self::new("truncated", "The file ends before its contents do. Copy it here again from a whole one.")
+    }
+
+    /// Decoding comes to an end before the header's.
+    pub(super) fn cut_off(there_ms: u64, told_ms: u64) -> Self {
+        let clock = |ms: u64| format!("{}:{:02}", ms / 60_000, ms / 1000 % 60);
+        Self::new(
+            CUT_OFF,
+            format!(
+                "Only {} of {} can be heard: the file is cut off or damaged there. It was taken in and plays up to \
+                 there. Copy it here again from a whole one.",
+                clock(there_ms),
+                clock(told_ms)
+            ),
+        )
     }
 
     pub(super) fn tag_too_large() -> Self {

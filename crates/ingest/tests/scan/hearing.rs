@@ -188,4 +188,39 @@ on_both_engines! {
         assert!(hear::enqueue_due(&ctx).await.expect("asked"));
         ctx.shut_down().await;
     }
+    async fn a_file_that_was_cut_off_is_taken_in_and_told_of_until_it_is_whole(world: World) {
+        let music = tempfile::tempdir().expect("a folder");
+        let whole = music.path().join("whole.flac");
+        run("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=20:r=44100", whole.to_str().expect("text")]);
+        let bytes = std::fs::read(&whole).expect("a song");
+        let cut = music.path().join("Album/cut.flac");
+        put(&cut, &bytes[..bytes.len() / 2]);
+        std::fs::remove_file(&whole).expect("removed");
+        write(&music.path().join("Album/short.flac"), 1, &song("Short", "Album", 1));
+        let house = House::with(world, music).await;
+        start(&house.ctx, &house.world).await;
+        hear_all(&house.ctx).await;
+        let found = tracks(&house.ctx).await;
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|track| track.playable && track.loudness.is_some()));
+        let problems = house.problems().await;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!((problems[0].path.as_str(), problems[0].code.as_str()), ("Album/cut.flac", "cut_off"));
+        assert!(problems[0].reason.contains("of 0:20 can be heard"), "{}", problems[0].reason);
+        let library = || async { library::library(&house.ctx, house.library.id).await.expect("it is there").broken };
+        assert_eq!(library().await, 1);
+        // Elsewhere it is the same, and is not heard again.
+        let moved = house.path("Other/cut.flac");
+        std::fs::create_dir(house.path("Other")).expect("made");
+        std::fs::rename(house.path("Album/cut.flac"), &moved).expect("moved");
+        house.scan_well().await;
+        assert_eq!(house.codes().await, [("Other/cut.flac".to_owned(), "cut_off".to_owned())]);
+        // A whole one in its place.
+        put(&moved, &bytes);
+        house.scan_well().await;
+        hear_all(&house.ctx).await;
+        assert!(house.codes().await.is_empty());
+        assert_eq!(library().await, 0);
+        house.ctx.shut_down().await;
+    }
 }

@@ -353,3 +353,20 @@ pub(in crate::scan) fn page_in_state(
         known,
     )
 }
+
+/// The file of this name in a folder, which is given with zero bytes for slashes, if it is in the catalogue.
+pub(in crate::scan) fn file_at(
+    tx: &mut Tx<'_>,
+    library: LibraryId,
+    folder: &[u8],
+    name: &[u8],
+) -> Result<Option<i64>, Fault> {
+    tx.one(
+        sql!(
+            "SELECT f.id FROM ingest_folder d JOIN ingest_file f ON f.folder_id = d.id AND f.name = $3
+             WHERE d.library_id = $1 AND d.path = $2 AND f.state = 'shown' LIMIT 1"
+        ),
+        params![library, folder, name],
+        |row| row.get(0),
+    )
+}

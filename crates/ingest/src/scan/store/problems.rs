@@ -75,6 +75,19 @@ pub(in crate::scan) fn clear_problem_of_kind(tx: &mut Tx<'_>, file: i64, code: &
     Ok(())
 }
 
+/// The reason of what of one kind is wrong with a file.
+pub(in crate::scan) fn problem_of_kind(
+    tx: &mut Tx<'_>,
+    file: i64,
+    code: &str,
+) -> Result<Option<String>, Fault> {
+    tx.one(
+        sql!("SELECT reason FROM ingest_problem WHERE file_id = $1 AND code = $2"),
+        params![file, code],
+        |row| row.get(0),
+    )
+}
+
 /// Forgets what earlier walks found and this one did not.
 pub(in crate::scan) fn clear_walk_problems(
     tx: &mut Tx<'_>,
