@@ -78,8 +78,10 @@ async function giveACover(page, client, house, album) {
   const file = join(house.folder, 'given.png');
   cover(file, 'lime');
   await open(page, 'Correct the album…');
+  await dialog(page).getByLabel('Edition').fill('Half written');
   await dialog(page).getByLabel('Choose a cover').setInputFiles(file);
   await toast(page, 'The cover is here.').waitFor();
+  assert.equal(await dialog(page).getByLabel('Edition').inputValue(), 'Half written', 'a cover takes nothing away');
   await dialog(page).getByRole('button', { name: 'Remove it' }).waitFor();
   await dialog(page).getByRole('button', { name: 'Close' }).click();
   const { picture } = await client.get(`/api/v1/albums/${album.id}`);
@@ -91,6 +93,28 @@ async function giveACover(page, client, house, album) {
   assert.equal(bad.status, 422);
   await client.delete(`/api/v1/albums/${album.id}/picture`);
   assert.equal((await client.get(`/api/v1/albums/${album.id}`)).picture.id, before);
+}
+
+/** Somebody else corrects the same album meanwhile: nothing that was written is lost, and what collides is marked. */
+async function correctTogether(page, client, house, album) {
+  await page.goto(`${house.url}/albums/${album.id}`);
+  await open(page, 'Correct the album…');
+  await dialog(page).getByLabel('Edition').fill('Mine');
+  await dialog(page).getByLabel('Barcode').fill('123');
+  const elsewhere = async (version) => {
+    const { version: seen } = await client.get(`/api/v1/tags/albums/${album.id}`);
+    await client.json('PATCH', `/api/v1/tags/albums/${album.id}`, { version: seen, changes: { version } });
+  };
+  await elsewhere('Theirs');
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await dialog(page).getByRole('button', { name: 'Look at it anew' }).click();
+  await dialog(page).getByText('Somebody changed this meanwhile, to Theirs.').waitFor();
+  assert.equal(await dialog(page).getByText('Somebody changed this meanwhile').count(), 1, 'only what collides is marked');
+  assert.deepEqual([await dialog(page).getByLabel('Edition').inputValue(), await dialog(page).getByLabel('Barcode').inputValue()], ['Mine', '123']);
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await dialog(page).waitFor({ state: 'detached' });
+  const { fields } = await client.get(`/api/v1/tags/albums/${album.id}`);
+  assert.deepEqual([fields.version, fields.barcode], ['Mine', '123']);
 }
 
 async function browseFolders(page) {
@@ -122,8 +146,9 @@ for (const engine of ENGINES) {
       await correctTheAlbum(page, client, house, album, () => rescan(client, id, join(music, 'Bob', 'Second')));
       await correctSeveralTracks(page, client, album);
       await giveACover(page, client, house, album);
+      await correctTogether(page, client, house, album);
       const folder = await browseFolders(page);
-      assert.deepEqual(problems.filter((problem) => !/401/.test(problem)), [], 'no error in the console');
+      assert.deepEqual(problems.filter((problem) => !/401|412/.test(problem)), [], 'no error in the console');
       if (engine === 'sqlite') {
         const correcting = async (on) => {
           await open(on, 'Correct the album…');

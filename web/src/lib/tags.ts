@@ -1,4 +1,4 @@
-import type { AlbumFields, ArtistFields, CreditEdit, TrackFields } from '../api/types';
+import type { AlbumFields, ArtistFields, CreditEdit, Tags, TrackFields } from '../api/types';
 
 export type Value = string | number | boolean | string[] | CreditEdit[] | null | undefined;
 export type Fields = Record<string, Value>;
@@ -130,3 +130,23 @@ export function common(things: readonly Fields[], name: string): { value: Value;
 }
 
 export const asFields = (fields: TrackFields | AlbumFields | ArtistFields): Fields => ({ ...fields }) as Fields;
+
+/** Which of these fields are not what they were. */
+export const differing = (before: Fields, after: Fields, names: readonly string[]): string[] => names.filter((name) => !same(before[name], after[name]));
+
+/** Which of the fields that are to be saved somebody else has changed meanwhile, on any of the things. */
+export function movedFields(before: readonly Tags[], after: readonly Tags[], changes: Fields): string[] {
+  const was = new Map(before.map((one) => [one.id, asFields(one.fields)]));
+  return Object.keys(changes).filter((name) => after.some((one) => differing(was.get(one.id) ?? asFields(one.fields), asFields(one.fields), [name]).length > 0));
+}
+
+/** What is still to be saved: not what is so already, nor what goes back to files where nothing is edited any more. */
+export function stillChanged(now: readonly Tags[], changes: Fields): Fields {
+  const shown = now.map((one) => asFields(one.fields));
+  const left = Object.entries(changes).filter(([name, value]) => {
+    if (value === null) return now.some((one) => name in one.filed);
+    const { value: is, mixed } = common(shown, name);
+    return mixed || !same(is, value);
+  });
+  return Object.fromEntries(left);
+}
