@@ -129,6 +129,33 @@ for (const engine of ENGINES) {
   });
 }
 
+test('a visitor who may keep files hears one that is damaged in another form', { timeout: 120_000 }, async (t) => {
+  const house = await House.open();
+  t.after(() => house.close());
+  const owner = await house.owner();
+  music(join(house.folder, 'music'));
+  await addLibrary(owner, join(house.folder, 'music'));
+  const { items } = await owner.get('/api/v1/albums');
+  const { link } = await owner.post('/api/v1/shares', { album: items[0].id, downloads: true }, 201);
+  const browser = await launch();
+  t.after(() => browser.close());
+  const { page } = await openPage(browser, { viewport: { width: 1280, height: 800 } });
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url())));
+  await page.route('**/original', async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.body();
+    const from = Number(/bytes (\d+)/.exec(answer.headers()['content-range'] ?? 'bytes 0')[1]);
+    body.fill(0x55, Math.min(body.length, Math.max(0, 9_000 - from)));
+    await route.fulfill({ response: answer, body });
+  });
+  await page.goto(house.url + link);
+  await page.getByRole('button', { name: 'Play Gift 1' }).click();
+  await eventually('it sounds past the damage', async () => (await seconds(page)) > 3, 60);
+  assert.ok(asked.some((url) => url.pathname.endsWith('/original')), 'the file was tried');
+  assert.ok(asked.some((url) => url.pathname.endsWith('/grant') && url.searchParams.get('encoded') === 'true'), 'and then what is encoded was asked for');
+});
+
 test('stations are added by an administrator and open in a tab of their own', { timeout: 120_000 }, async (t) => {
   const house = await House.open();
   t.after(() => house.close());

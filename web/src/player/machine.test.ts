@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ATTEMPTS_MAX, idle, pickSource, step, waits, type PlayState, type Signal } from './machine';
+import { ATTEMPTS_MAX, idle, passesOver, pickSource, step, waits, type PlayState, type Signal } from './machine';
 
 const trouble = { text: 'no', reference: null };
 const run = (...signals: Signal[]): PlayState => signals.reduce(step, idle);
@@ -55,6 +55,10 @@ describe('player states', () => {
   it('steady_play_forgives_earlier_failures', () => expect(run(open(), broke(), on('retry'), on('granted'), on('sounding'), on('steady')).attempts).toBe(0));
   it('a_final_failure_is_not_tried_again', () => expect(run(open(), broke(true)).phase).toBe('failed'));
   it('play_after_a_failure_starts_afresh', () => expect(run(open(), broke(true), want(true))).toMatchObject({ phase: 'asking', attempts: 0, trouble: null, wanted: true }));
+  it('only_what_was_to_sound_and_has_failed_for_good_is_passed_over', () => {
+    const passed = (signal: Signal, ...before: Signal[]): boolean => passesOver(run(...before), run(...before, signal));
+    expect([passed(broke(true), open()), passed(broke(), open()), passed(broke(true), open(false)), passed(broke(true), open(), broke(true))]).toEqual([true, false, false, false]);
+  });
   it('the_end_of_a_track_stops_the_wish_to_play', () => expect(run(open(), on('granted'), on('sounding'), on('ended'))).toMatchObject({ phase: 'paused', wanted: false }));
   it('a_joined_track_changes_nothing_but_the_name', () => {
     expect(run(open(), on('granted'), on('sounding'), { kind: 'passed', trackId: 'b' })).toMatchObject({ phase: 'playing', wanted: true, trackId: 'b' });

@@ -124,6 +124,11 @@ export function waits(state: PlayState): boolean {
   return state.wanted && !['playing', 'paused', 'failed', 'idle'].includes(state.phase);
 }
 
+/** Whether a track that was to sound has just failed for good by itself, so that the next one may be tried. */
+export function passesOver(before: PlayState, now: PlayState): boolean {
+  return now.phase === 'failed' && before.phase !== 'failed' && before.wanted && before.trackId === now.trackId;
+}
+
 export interface Source {
   kind: 'file' | 'hls';
   url: string;

@@ -7,13 +7,12 @@ import { asApiError } from '../api/errors';
 import type { SharedTrack, TrackGrant } from '../api/types';
 import { MusicEngine } from './engine';
 import type { Opening } from './joiner';
-import { idle, waits, type PlayState } from './machine';
+import { idle, passesOver, waits, type PlayState } from './machine';
 import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
+import { SharedGrants } from './shared-grants';
 
 /** Previous within this time goes to the track before; later it goes to the start. */
 const RESTART_AFTER_MS = 3000;
-/** Addresses are not used in the last minute of their life. */
-const GRANT_SPARE_MS = 60_000;
 /** A track counts as heard after this long, or after half of it. */
 const HEARD_MS = 30_000;
 
@@ -39,7 +38,10 @@ export class SharedPlayer {
   readonly on = $derived(this.state.wanted);
   readonly waiting = $derived(waits(this.state));
   #engine: MusicEngine | null = null;
-  #grants = new Map<string, TrackGrant>();
+  #grants = new SharedGrants(
+    (id, encoded) => this.#asked(id, encoded),
+    (mime) => this.#engine?.canPlay(mime) ?? true,
+  );
   /** The place in the list whose hearing was told. */
   #told = -1;
 
@@ -54,10 +56,7 @@ export class SharedPlayer {
     const engine = new MusicEngine(
       {
         grant: (id, fresh) => this.#grant(id, fresh),
-        changed: (state) => {
-          this.state = state;
-          if (state.wanted) this.held = false;
-        },
+        changed: (state) => this.#changed(state),
         moved: (position, duration, buffered) => this.#moved(position, duration, buffered),
         ended: () => this.#step(1),
         following: (key) => this.#opening(this.#next(key, 1)),
@@ -69,7 +68,7 @@ export class SharedPlayer {
         level: () => 1,
         refused: () => (this.held = true),
         gone: () => undefined,
-        spoilt: () => undefined,
+        spoilt: (id) => this.#grants.spoil(id),
       },
       elements,
     );
@@ -150,6 +149,18 @@ export class SharedPlayer {
     void ask(api.POST('/api/v1/shared/{secret}/tracks/{id}/heard', this.#path(track.id))).catch(() => undefined);
   }
 
+  #changed(state: PlayState): void {
+    const before = this.state;
+    this.state = state;
+    if (state.wanted) this.held = false;
+    if (!passesOver(before, state)) return;
+    // Not from within the engine, which is about to say more of the track that failed.
+    const { at } = this;
+    queueMicrotask(() => {
+      if (this.at === at && this.state.phase === 'failed') this.#step(1);
+    });
+  }
+
   #asked(id: string, encoded: boolean): Promise<TrackGrant> {
     const { path, header } = this.#path(id).params;
     return ask(api.POST('/api/v1/shared/{secret}/tracks/{id}/grant', { params: { path, header, query: { encoded } } }));
@@ -159,17 +170,9 @@ export class SharedPlayer {
     return { params: { path: { secret: this.door.secret, id }, header: passHeader(this.door.pass()) } };
   }
 
-  /** Leave for a track, in a form that this browser plays where there is one. */
   async #grant(id: string, fresh = false): Promise<TrackGrant> {
-    const known = this.#grants.get(id);
-    const lasts = known && Date.parse(known.expires_at) - Date.now() > GRANT_SPARE_MS;
-    if (known && lasts && !fresh && (known.state === 'none' || known.hls)) return known;
     try {
-      let grant = await this.#asked(id, false);
-      const { original } = grant;
-      if (original && grant.state === 'none' && !this.#engine?.canPlay(original.mime)) grant = await this.#asked(id, true);
-      this.#grants.set(id, grant);
-      return grant;
+      return await this.#grants.of(id, fresh);
     } catch (thrown) {
       // The link may be gone altogether, or only this track; the page looks.
       if ([403, 404].includes(asApiError(thrown).status)) this.door.gone();
