@@ -42,6 +42,18 @@ async function hear(page) {
   return position(page);
 }
 
+/** A position that did not arrive is told from any screen, and again after the server had no time for it. */
+async function tellsLater(page, house, owner, podcast) {
+  const [user, { items }] = [await owner.get('/api/v1/session'), await owner.get(`/api/v1/podcasts/${podcast}/episodes`)];
+  const { id } = items.find((one) => one.title === 'The First Walk');
+  await page.evaluate(([id, user]) => localStorage.setItem('episodes-late', JSON.stringify([{ id, user, position_ms: 12_345, played: false, at: Date.now() }])), [id, user.id]);
+  let tries = 0;
+  await page.route('**/progress', (route) => ((tries += 1) === 1 ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.goto(`${house.url}/albums`);
+  await eventually('it is told', async () => (await owner.get(`/api/v1/episodes/${id}`)).episode.position_ms === 12_345, 20);
+  assert.equal(tries, 2);
+}
+
 for (const engine of ENGINES) {
   test(`a listener follows a podcast and goes on where they stopped (${engine})`, { timeout: 240_000 }, async (t) => {
     const house = await House.open({ engine, args: ['--fetch-allow', '127.0.0.0/8'] });
@@ -92,6 +104,7 @@ for (const engine of ENGINES) {
     const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.equal(wide, false, 'nothing is wider than the phone');
     assert.deepEqual(problems.filter((problem) => !/status of 422/.test(problem)), []);
+    await tellsLater(page, house, owner, items[0].id);
   });
 }
 

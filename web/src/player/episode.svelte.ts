@@ -2,11 +2,10 @@
 import { api, ask } from '../api/client';
 import { asApiError } from '../api/errors';
 import type { EpisodeDetail } from '../api/types';
-import { ACCOUNT_EVENT, session } from '../lib/session.svelte';
-import { readStored, writeStored } from '../lib/stored';
+import { ACCOUNT_EVENT } from '../lib/session.svelte';
 import { bindMediaSession, showOnLockScreen, showPosition } from './media-session';
 import { SOUND_EVENT } from './player.svelte';
-import { isLate, Teller, type Heard, type Late } from './tell';
+import { teller, tellNow } from './positions';
 
 /** How often the position is told while it plays. */
 const TELL_EVERY_MS = 10_000;
@@ -14,8 +13,6 @@ const TELL_EVERY_MS = 10_000;
 const ASK_EVERY_MS = 1500;
 /** Questions in a row that may get no answer before the wait ends. */
 const UNANSWERED_MAX = 40;
-/** Where positions that did not arrive are kept. */
-const LATE = 'episodes-late';
 /** With less than this left it counts as heard. */
 const ALMOST_MS = 15_000;
 export const BACK_MS = 15_000;
@@ -32,7 +29,6 @@ class EpisodePlayer {
   #sound: HTMLAudioElement | null = null;
   #told = 0;
   #turn = 0;
-  #teller = new Teller(send, { read: () => readStored<Late[]>(LATE, [], isLate), write: (late) => writeStored(LATE, late) }, () => session.user?.id);
 
   /** Whether this is the episode that is in the player. */
   has(id: string): boolean {
@@ -64,7 +60,7 @@ class EpisodePlayer {
       if (turn !== this.#turn) return;
       const { episode } = fresh;
       this.detail = fresh;
-      this.#teller.known({ id, position_ms: episode.position_ms, played: episode.played });
+      teller.known({ id, position_ms: episode.position_ms, played: episode.played });
       if (atMs === undefined && !again) this.positionMs = episode.played ? 0 : episode.position_ms;
       this.durationMs = episode.duration_ms || this.durationMs;
       if (episode.state === 'failed') await ask(api.PUT('/api/v1/episodes/{id}/download', { params: { path } }));
@@ -178,14 +174,14 @@ class EpisodePlayer {
     const played = this.durationMs > 0 && this.durationMs - this.positionMs < Math.min(ALMOST_MS, this.durationMs / 10);
     // A load that has not begun to sound yet says nothing about what was heard.
     if (this.#sound?.readyState === 0) return;
-    this.#teller.note({ id: this.detail.episode.id, position_ms, played });
-    void this.#teller.tell();
+    teller.note({ id: this.detail.episode.id, position_ms, played });
+    void tellNow();
   };
 
   /** Somebody marked an episode elsewhere on the page: what is heard here must not undo it. */
   marked(id: string, played: boolean): void {
     if (!this.has(id)) return;
-    this.#teller.known({ id, position_ms: 0, played });
+    teller.known({ id, position_ms: 0, played });
     if (played) this.close(false);
   }
 
@@ -208,27 +204,12 @@ class EpisodePlayer {
   };
 
   constructor() {
-    const late = (): void => void this.#teller.tellLate();
     addEventListener('pagehide', this.#tell);
-    addEventListener('online', late);
     // Whoever is here now is told nothing of, and says nothing about, what another heard.
     addEventListener(ACCOUNT_EVENT, () => this.close(false));
     addEventListener(SOUND_EVENT, (event) => {
       if ((event as CustomEvent<string>).detail !== 'episode') this.pause();
     });
-    late();
-  }
-}
-
-async function send(heard: Heard, agoMs: number): Promise<'told' | 'refused' | 'later'> {
-  const { id, position_ms, played } = heard;
-  const body = { position_ms, played, heard_ms_ago: Math.max(0, Math.round(agoMs)) };
-  try {
-    await ask(api.PUT('/api/v1/episodes/{id}/progress', { params: { path: { id } }, body, keepalive: true }));
-    return 'told';
-  } catch (thrown) {
-    const { status } = asApiError(thrown);
-    return status === 0 || status === 401 || status === 429 || status >= 500 ? 'later' : 'refused';
   }
 }
 

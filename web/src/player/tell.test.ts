@@ -1,5 +1,5 @@
-import { beforeEach, expect, test } from 'vitest';
-import { isLate, Teller, type Heard, type Late } from './tell';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Again, isLate, PAUSES_MS, Teller, type Heard, type Late } from './tell';
 
 let now = 0;
 let told: [Heard, number][] = [];
@@ -67,6 +67,72 @@ test('what the server refuses is not said again, and one’s own is told for nob
   one.note(at(3));
   await one.tell();
   expect(told).toEqual([]);
+});
+
+test('what still does not arrive stays, and it is said so', async () => {
+  const one = teller();
+  answer = 'later';
+  one.note(at(1));
+  expect(await one.tell()).toBe(false);
+  expect(await one.tellLate()).toBe(false);
+  expect(late).toHaveLength(1);
+  answer = 'told';
+  expect(await one.tellLate()).toBe(true);
+  expect(late).toEqual([]);
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test('what failed is done again with growing pauses until it is done, and sooner when somebody asks', async () => {
+  vi.useFakeTimers();
+  let [tries, works] = [0, false];
+  const again = new Again(() => {
+    tries += 1;
+    return Promise.resolve(works);
+  });
+  again.now();
+  for (const [index, pause] of [...PAUSES_MS, PAUSES_MS.at(-1) ?? 0].entries()) {
+    await vi.advanceTimersByTimeAsync(pause - 1);
+    expect(tries).toBe(index + 1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(tries).toBe(index + 2);
+  }
+  const before = tries;
+  again.now();
+  await vi.advanceTimersByTimeAsync(PAUSES_MS[0]);
+  expect(tries).toBe(before + 2);
+  works = true;
+  again.now();
+  await vi.advanceTimersByTimeAsync(10 * PAUSES_MS[3]);
+  expect(tries).toBe(before + 3);
+  [works] = [false];
+  again.later();
+  again.later();
+  await vi.advanceTimersByTimeAsync(PAUSES_MS[0]);
+  expect(tries).toBe(before + 4);
+  again.stop();
+  await vi.advanceTimersByTimeAsync(10 * PAUSES_MS[3]);
+  expect(tries).toBe(before + 4);
+});
+
+test('one at a time: who asks meanwhile is served afterwards', async () => {
+  vi.useFakeTimers();
+  let [tries, finish] = [0, (_: boolean): void => undefined];
+  const again = new Again(() => {
+    tries += 1;
+    return new Promise((done) => (finish = done));
+  });
+  again.now();
+  again.now();
+  again.later();
+  expect(tries).toBe(1);
+  finish(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(tries).toBe(2);
+  again.stop();
+  finish(false);
+  await vi.advanceTimersByTimeAsync(10 * PAUSES_MS[3]);
+  expect(tries).toBe(2);
 });
 
 test('odd storage is nothing to tell', () => {
