@@ -25,11 +25,12 @@ use kernel::{
 };
 
 pub use bandwidth::{Bandwidth, bandwidth};
-pub use kept::{ASKED_EVERY, asked, evict, is_underway, kept_bytes, oldest_kept, unasked};
+pub use kept::{ASKED_EVERY, asked, evict, is_underway, kept_bytes, newest_music, oldest_kept, unasked};
 pub(crate) use runs::RunPiece;
 pub use runs::{
     RUN_JOB, RUN_MS_MAX, RUN_TRACKS_MAX, RunBegun, RunPlace, RunTrack, begin_run, find as find_run,
-    forget_run, make as make_run, make_ahead as make_run_ahead, set_run_ends, set_run_rate, stale_runs,
+    forget_run, lacks_run, make as make_run, make_ahead as make_run_ahead, set_run_ends, set_run_rate,
+    stale_runs,
 };
 pub use types::{
     Caption, EncodeRequest, Kept, Media, MediaIndex, MediaKind, MediaState, NewCaption, NewRendition,

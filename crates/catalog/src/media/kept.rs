@@ -58,3 +58,8 @@ pub async fn unasked(
 pub async fn is_underway(db: &Db, media: MediaId) -> Result<bool, Fault> {
     store::kept::is_underway(db, media).await
 }
+
+/// The newest track and the newest correction of tags, 0 without: what did not change since is as it was left.
+pub async fn newest_music(db: &Db) -> Result<(i64, i64), Fault> {
+    store::kept::newest_music(db).await
+}

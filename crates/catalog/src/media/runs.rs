@@ -95,6 +95,18 @@ pub async fn make(
     .await
 }
 
+/// Whether an album is to be joined and has no run of what it is now, or has one that still waits to be encoded.
+pub async fn lacks_run(db: &Db, album: AlbumId) -> Result<bool, Fault> {
+    db.read(move |tx| {
+        // The house itself sees everything.
+        tx.see(i64::MAX);
+        let Some(pieces) = pieces(tx, album)? else { return Ok(false) };
+        let Some((run, _)) = current(tx, album, &pieces)? else { return Ok(true) };
+        Ok(store::media::state(tx, run)? == Some(MediaState::Waiting))
+    })
+    .await
+}
+
 /// Makes the run of an album for nobody in particular, where there is none. The run, if there is one now.
 pub async fn make_ahead(ctx: &Ctx, album: AlbumId, priority: i64) -> Result<Option<MediaId>, Fault> {
     let inner = ctx.clone();

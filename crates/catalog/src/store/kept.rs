@@ -101,3 +101,20 @@ pub(crate) async fn is_underway(db: &Db, id: MediaId) -> Result<bool, Fault> {
         .await?;
     Ok(found.is_some())
 }
+
+pub(crate) async fn newest_music(db: &Db) -> Result<(i64, i64), Fault> {
+    let newest = db.read(|tx| {
+        let track = tx.one(
+            sql!("SELECT id FROM catalog_track WHERE id > 0 ORDER BY id DESC LIMIT 1"),
+            params![],
+            |row| row.get(0),
+        )?;
+        let edit = tx.one(
+            sql!("SELECT edit_id FROM catalog_edit_history WHERE edit_id > 0 ORDER BY edit_id DESC LIMIT 1"),
+            params![],
+            |row| row.get(0),
+        )?;
+        Ok::<_, Fault>((track.unwrap_or(0), edit.unwrap_or(0)))
+    });
+    newest.await
+}

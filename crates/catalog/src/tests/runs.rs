@@ -75,6 +75,23 @@ on_both_engines! {
         assert!(!change(ctx, move |tx, _| media::set_run_ends(tx, run, generation, &[(0, 7)])).await);
     }
 
+    async fn an_album_lacks_a_run_until_one_of_what_it_is_now_is_being_made(world: World) {
+        let ctx = &world.ctx;
+        let made = take_in(ctx, vec![piece(1), piece(2)]).await;
+        let album = made[0].album.expect("an album");
+        let lacks = async || media::lacks_run(ctx.db(), album).await.expect("read");
+        assert!(lacks().await);
+        media::make_run_ahead(ctx, album, 400).await.expect("made").expect("a run");
+        assert!(lacks().await, "a job that was lost comes back");
+        begun(ctx, made[0].track).await;
+        assert!(!lacks().await);
+        take_in_one(ctx, piece(3)).await;
+        assert!(lacks().await, "it is another album now");
+        let alone = Song { tags: TrackTags { title: "Single".to_owned(), ..tags("b", "c", "Alone") }, ..song("/m/s.flac", tags("a", "b", "c")) };
+        let alone = take_in_one(ctx, alone).await.album.expect("an album");
+        assert!(!media::lacks_run(ctx.db(), alone).await.expect("read"), "of one track");
+    }
+
     async fn what_is_no_album_has_no_run(world: World) {
         let ctx = &world.ctx;
         let alone = take_in_one(ctx, piece(1)).await.track;

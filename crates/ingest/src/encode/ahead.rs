@@ -20,16 +20,18 @@ const PAGE: u32 = 200;
 const ASKED_MAX: usize = 2;
 /// How often it is looked whether those are done.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How long after the last track, or with a full cache, it is looked again when no scan says sooner.
+/// How long after the last track, or with a full cache, it is looked whether there is more to do, when no scan says sooner.
 const REST: Duration = Duration::from_mins(10);
 /// Ahead of time only this part of the cache is filled, in hundredths: the rest is for what is asked for.
 const FILL_HUNDREDTHS: u64 = 90;
 
-/// Goes through the music from the beginning, again after each scan, until the program stops. Spawn it once.
+/// Goes through the music from the beginning, again after each scan and whenever music came or was corrected, until the
+/// program stops. Spawn it once.
 pub async fn watch(ctx: Ctx, encoder: Encoder) {
     let mut heard = ctx.bus().subscribe();
+    let mut ahead = Ahead::default();
     while !ctx.stop().is_cancelled() {
-        if let Err(fault) = round(&ctx, &encoder).await {
+        if let Err(fault) = ahead.look(&ctx, &encoder).await {
             tracing::error!("music can't be encoded ahead of time: {fault}");
         }
         tokio::select! {
@@ -40,35 +42,74 @@ pub async fn watch(ctx: Ctx, encoder: Encoder) {
     }
 }
 
-/// Asks for every track that nobody has asked for and for every album in one run, a few at a time. Ends early when there is no room.
-pub(super) async fn round(ctx: &Ctx, encoder: &Encoder) -> Result<(), Fault> {
+/// In which state the music is: how many libraries were scanned and when, the newest track, the newest correction.
+type State = ((i64, i64), (i64, i64));
+
+async fn state(ctx: &Ctx) -> Result<State, Fault> {
+    Ok((library::store::scans(ctx.db()).await?, media::newest_music(ctx.db()).await?))
+}
+
+/// Remembers what the last whole round found, so that nothing is looked through again while it is so.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    done: Option<State>,
+}
+
+impl Ahead {
+    /// One round, unless the music is as the last whole one left it, or is just being scanned. Whether one was begun; it asks
+    /// for two things at a time and waits for them, until all was asked for or there is no room.
+    pub async fn look(&mut self, ctx: &Ctx, encoder: &Encoder) -> Result<bool, Fault> {
+        if library::store::any_scanning(ctx.db()).await? {
+            return Ok(false);
+        }
+        // What changes while the round goes on is for the next one.
+        let now = state(ctx).await?;
+        if self.done == Some(now) || !has_room(ctx, encoder).await? {
+            return Ok(false);
+        }
+        if round(ctx, encoder).await? {
+            self.done = Some(now);
+        }
+        Ok(true)
+    }
+}
+
+/// Asks for every track that nobody has asked for and for every album in one run, a few at a time. `false` when it ended
+/// early: there is no room, or the program stops.
+async fn round(ctx: &Ctx, encoder: &Encoder) -> Result<bool, Fault> {
     let mut after = TrackId(0);
     let (mut asked, mut before) = (Vec::<MediaId>::new(), None);
     loop {
         let page = media::unasked(ctx.db(), after, PAGE).await?;
-        let Some((last, ..)) = page.last() else { return Ok(()) };
+        let Some((last, ..)) = page.last() else { return Ok(true) };
         after = *last;
         for (_, album, id, unasked) in page {
             if unasked {
                 if !may_go_on(ctx, encoder, &mut asked).await? {
-                    return Ok(());
+                    return Ok(false);
                 }
                 request(ctx, id).await?;
                 asked.push(id);
             }
             // Tracks of an album mostly follow one another.
-            if let Some(album) = album.filter(|album| before != Some(*album)) {
-                if !may_go_on(ctx, encoder, &mut asked).await? {
-                    return Ok(());
-                }
-                asked.extend(media::make_run_ahead(ctx, album, PRIORITY).await?);
-                before = Some(album);
+            let Some(album) = album.filter(|album| before != Some(*album)) else { continue };
+            before = Some(album);
+            // Most have theirs, and reading that stands in nobody's way.
+            if !media::lacks_run(ctx.db(), album).await? {
+                continue;
             }
+            if !may_go_on(ctx, encoder, &mut asked).await? {
+                return Ok(false);
+            }
+            asked.extend(media::make_run_ahead(ctx, album, PRIORITY).await?);
+        }
+        if ctx.stop().is_cancelled() {
+            return Ok(false);
         }
     }
 }
 
-/// Waits until something more may be asked for; `false` when nothing may any more.
+/// Waits until something more may be asked for; `false` when nothing may any more. Called only when there is something.
 async fn may_go_on(ctx: &Ctx, encoder: &Encoder, asked: &mut Vec<MediaId>) -> Result<bool, Fault> {
     while asked.len() >= ASKED_MAX {
         let done = settled(ctx, asked).await?;

@@ -38,7 +38,7 @@ use crate::{
     upload,
 };
 
-pub use ahead::watch as watch_ahead;
+pub use ahead::{Ahead, watch as watch_ahead};
 pub use evict::{EVICT_JOB, watch as watch_cache};
 pub(crate) use source::local as local_source;
 pub(crate) use sweep::enqueue_sweep;

@@ -43,6 +43,15 @@ pub(crate) async fn any_scanning(db: &Db) -> Result<bool, Fault> {
     Ok(db.one(sql, params![], |_| Ok(())).await?.is_some())
 }
 
+/// How many libraries were scanned, and their times added up: each scan that ends makes other numbers of it.
+pub(crate) async fn scans(db: &Db) -> Result<(i64, i64), Fault> {
+    let sql = sql!(
+        "SELECT COUNT(scanned_us), COALESCE(CAST(SUM(scanned_us) AS BIGINT), 0) FROM ingest_library",
+        scan = "at most 200 libraries can be added"
+    );
+    Ok(db.one(sql, params![], |row| Ok((row.get(0)?, row.get(1)?))).await?.unwrap_or_default())
+}
+
 /// One library that is not removed.
 pub(crate) async fn one(db: &Db, id: LibraryId) -> Result<Option<Library>, Fault> {
     db.one(

@@ -296,4 +296,23 @@ on_both_engines! {
         assert_nothing_stray(&ctx, &all).await;
         ctx.shut_down().await;
     }
+
+    async fn ahead_of_time_nothing_is_looked_at_again_until_there_is_other_music(world: World) {
+        let ctx = world.ctx.clone();
+        let mut all = vec![song(&ctx, &world, 0).await, song(&ctx, &world, 1).await];
+        let encoder = work(&ctx, encode_config(&world)).await;
+        let mut ahead = encode::Ahead::default();
+        assert!(ahead.look(&ctx, &encoder).await.unwrap());
+        within_a_minute("all is encoded", || async { states(&ctx, &all).await == [Ready; 2] }).await;
+        let kept = media::oldest_kept(ctx.db(), None, 9).await.unwrap()[0];
+        ctx.db().write(move |tx| media::evict(tx, &kept)).await.unwrap().expect("it goes");
+        assert!(!ahead.look(&ctx, &encoder).await.unwrap(), "what was let go is not made again for nobody");
+        assert_eq!(state(&ctx, kept.media).await, Gone);
+        all.push(song(&ctx, &world, 2).await);
+        let full = Encoder::new(engine(), limited(&world, 1));
+        assert!(!ahead.look(&ctx, &full).await.unwrap(), "there is no room");
+        assert!(ahead.look(&ctx, &encoder).await.unwrap(), "there is another song");
+        within_a_minute("all is encoded", || async { states(&ctx, &all).await == [Ready; 3] }).await;
+        ctx.shut_down().await;
+    }
 }
