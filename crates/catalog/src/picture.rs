@@ -1,6 +1,8 @@
 //! Pictures: hostile bytes become facts, and pictures of the sizes that are asked for. [`facts`] and [`sized`] are
 //! pure; the decoder works under limits, so a small file that unfolds to a huge picture is refused before it is.
 
+mod loose;
+
 use std::{fmt, io::Cursor};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -9,7 +11,9 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
     imageops::FilterType,
 };
-use kernel::{Fault, db::Db};
+use kernel::{Fault, Time, db::Db};
+
+pub use loose::{Standing, forget, hold, kept_at, loosen, original_of, sizes_of, standings};
 
 use crate::{PictureId, store};
 
@@ -37,7 +41,7 @@ pub const SIZES: [u32; 5] = [96, 192, 384, 768, 1536];
 pub struct PictureFacts {
     /// BLAKE3 of the bytes.
     pub hash: [u8; 32],
-    /// The blob that the bytes belong in, made of the hash.
+    /// The blob that the bytes belong in: made of the hash and, once it is known, of when they are kept.
     pub blob_key: String,
     /// Its type.
     pub mime: &'static str,
@@ -47,6 +51,16 @@ pub struct PictureFacts {
     pub height: u32,
     /// A tiny data URI to show while the picture loads.
     pub blur: String,
+}
+
+impl PictureFacts {
+    /// The same in a blob of its own. The bytes of a picture that was let go are deleted after its row: who keeps the same
+    /// picture again meanwhile must not write where that deletion goes.
+    #[must_use]
+    pub fn kept_at(mut self, now: Time) -> Self {
+        self.blob_key = format!("{}-{}", self.blob_key, now.0);
+        self
+    }
 }
 
 /// Why bytes are no picture for us.

@@ -36,7 +36,7 @@ pub use genres::{
     GENRES_MAX, albums_of_genre, albums_of_genre_at, albums_of_years, every_genre, genre_named, genre_of,
     genres, tracks_of_genre, tracks_of_genre_at,
 };
-pub use giving::{Given, Pictured, give_picture, may_give_picture};
+pub use giving::{GIVEN_MAX, GIVEN_WITHIN, Given, Pictured, give_picture, may_give_picture};
 pub use lists::{
     AlbumOrder, LIST_MAX, RandomFilter, Years, list_albums, list_artists, list_marked_artists,
     list_marked_tracks, list_tracks, random_tracks,

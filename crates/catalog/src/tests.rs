@@ -14,6 +14,7 @@ mod lyrics;
 mod marks;
 mod media;
 mod paging;
+mod pictures;
 mod playing;
 mod playlists;
 mod plays;

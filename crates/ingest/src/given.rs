@@ -58,12 +58,12 @@ async fn give(ctx: &Ctx, viewer: &Viewer, on: Pictured, request: Request) -> Res
 
 /// Gives an album a cover, which goes before those of its files, also on its tracks; for moderators, administrators
 /// and who uploaded all of it. The body is a JPEG, PNG, WebP or GIF, of which the first picture counts: at most
-/// 25 MiB, 12,000 pixels along an edge and 50 million in all.
+/// 25 MiB, 12,000 pixels along an edge and 50 million in all, and 60 pictures an hour from one account.
 #[utoipa::path(put, path = "/api/v1/albums/{id}/picture", tag = "edits", params(("id" = AlbumId, Path)),
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+        (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn give_album_picture(
     State(ctx): State<Ctx>,
     viewer: Viewer,
@@ -91,7 +91,7 @@ async fn take_album_picture(
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+        (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn give_artist_picture(
     State(ctx): State<Ctx>,
     viewer: Viewer,

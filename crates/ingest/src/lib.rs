@@ -13,6 +13,6 @@ pub mod given;
 pub mod hear;
 pub mod library;
 pub mod media;
-mod pictures;
+pub mod pictures;
 pub mod scan;
 pub mod upload;

@@ -1,4 +1,6 @@
-//! Pictures that uploads and encodes bring: decoded off the async threads, kept once.
+//! Pictures that uploads and encodes bring: decoded off the async threads, kept once, and swept when nothing names them.
+
+mod sweep;
 
 use std::sync::Arc;
 
@@ -10,6 +12,8 @@ use catalog::{
     service::Given,
 };
 use kernel::{Ctx, Fault, blob::BlobKey, db::Tx};
+
+pub use sweep::{NamedElsewhere, SWEEP_JOB, enqueue as enqueue_sweep, handlers, watch};
 
 /// A picture whose bytes are durable.
 #[derive(Clone, Debug)]
@@ -66,7 +70,7 @@ pub(crate) async fn look(ctx: &Ctx, bytes: Bytes, types: &'static [&'static str]
     // A decoder that panics over hostile bytes ends its task and nothing else.
     let decoded = tokio::task::spawn_blocking(move || picture::facts(&shared)).await;
     let facts = match decoded {
-        Ok(Ok(facts)) => facts,
+        Ok(Ok(facts)) => facts.kept_at(ctx.now()),
         Ok(Err(refused)) => return Ok(Looked::Refused(refused.to_string())),
         Err(_) => return Ok(Looked::Refused("it is damaged".to_owned())),
     };

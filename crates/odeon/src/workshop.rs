@@ -6,7 +6,7 @@ use ingest::{
     encode::{self, EncodeConfig, Encoder},
     hear::{self, Hearing},
     media::{Engine, Launcher, Tools},
-    scan,
+    pictures, scan,
     upload::{Floor, UploadConfig, Uploads},
 };
 use kernel::{Ctx, Fault, jobs::Runner};
@@ -72,6 +72,8 @@ impl Workshop {
             runner = runner.handler(scan).handlers(self.encoder.handlers());
             runner = runner.handlers(podcasts::handlers(&self.podcasts));
             ctx.spawn(podcasts::watch(ctx.clone()));
+            runner = runner.handlers(pictures::handlers(&[podcasts::names_picture]));
+            ctx.spawn(pictures::watch(ctx.clone()));
             runner = runner.handlers(scrobble::handlers(&config.scrobble));
             ctx.spawn(scrobble::watch(ctx.clone()));
             ctx.spawn(scan::watch(ctx.clone()));

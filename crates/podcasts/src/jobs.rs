@@ -6,6 +6,7 @@ mod sweep;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use catalog::PictureId;
 use ingest::{media::Engine, upload::Floor};
 use kernel::{
     Ctx, Fault, Time,
@@ -58,6 +59,11 @@ pub fn handlers(settings: &Settings) -> Vec<Arc<dyn Handler>> {
         Arc::new(load.clone()),
         Arc::new(load::Drop { load }),
     ]
+}
+
+/// Whether a feed names this picture: then it is not swept.
+pub fn names_picture(tx: &mut Tx<'_>, picture: PictureId) -> Result<bool, Fault> {
+    store::names_picture(tx, picture)
 }
 
 /// The job that reads feeds, for stories that need no sandbox.

@@ -21,7 +21,7 @@ mod store;
 mod tests;
 
 pub use error::Error;
-pub use jobs::{Settings, handlers, watch};
+pub use jobs::{Settings, handlers, names_picture, watch};
 pub use model::{EpisodeId, PodcastId};
 pub use projection::projections;
 pub use routes::routes;

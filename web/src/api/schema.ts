@@ -67,7 +67,7 @@ export interface paths {
         /**
          * Gives an album a cover, which goes before those of its files, also on its tracks; for moderators, administrators
          *     and who uploaded all of it. The body is a JPEG, PNG, WebP or GIF, of which the first picture counts: at most
-         *     25 MiB, 12,000 pixels along an edge and 50 million in all.
+         *     25 MiB, 12,000 pixels along an edge and 50 million in all, and 60 pictures an hour from one account.
          */
         put: operations["give_album_picture"];
         post?: never;
@@ -5674,6 +5674,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6015,6 +6023,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,9 @@
 //! Pictures that people give to albums and artists. They go before those of files until somebody takes them away.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use kernel::{Ctx, db::Tx, http::Viewer};
+use http::StatusCode;
+use kernel::{Ctx, Problem, Time, db::Tx, http::Viewer};
 use serde::Serialize;
 
 use super::{
@@ -16,6 +17,11 @@ use crate::{
     picture::PictureFacts,
     store, visibility,
 };
+
+/// Pictures that one account gives within [`GIVEN_WITHIN`], those that were refused included.
+pub const GIVEN_MAX: i64 = 60;
+/// The time within which [`GIVEN_MAX`] holds.
+pub const GIVEN_WITHIN: Duration = Duration::from_hours(1);
 
 /// What can be given a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,19 +48,37 @@ fn check(tx: &mut Tx<'_>, viewer: &Viewer, on: Pictured) -> Result<(), Error> {
     }
 }
 
-/// Whether the viewer may give this a picture; asked before its bytes are taken.
+/// Whether the viewer may give this a picture; asked before its bytes are taken, and counted.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the viewer does not see it, [`Error::Invalid`] with 403 when he may not.
+/// [`Error::NotFound`] when the viewer does not see it, [`Error::Invalid`] with 403 when he may not, and with 429 when he has
+/// given [`GIVEN_MAX`] lately.
 pub async fn may_give_picture(ctx: &Ctx, viewer: &Viewer, on: Pictured) -> Result<(), Error> {
-    let giver = viewer.clone();
-    visibility::write(ctx, viewer, move |tx| check(tx, &giver, on)).await
+    let (giver, now) = (viewer.clone(), ctx.now());
+    visibility::write(ctx, viewer, move |tx| {
+        check(tx, &giver, on)?;
+        let before = Time(now.0.saturating_sub_unsigned(micros(GIVEN_WITHIN)));
+        let (since, count) = store::pictures::count_given(tx, giver.id, now, before)?;
+        if count <= GIVEN_MAX {
+            return Ok(());
+        }
+        let wait = GIVEN_WITHIN.saturating_sub(now.since(since)).as_secs() + 1;
+        let problem =
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_pictures", "Too many pictures in an hour");
+        let detail = format!("One account gives at most {GIVEN_MAX} within an hour. Try again later.");
+        Err(problem.detail(detail).retry_after(wait).into())
+    })
+    .await
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Gives this a picture, or takes away the one that somebody gave it.
 ///
 /// # Errors
-/// As [`may_give_picture`].
+/// As [`may_give_picture`]; nothing is counted.
 pub async fn give_picture(
     ctx: &Ctx,
     viewer: &Viewer,

@@ -32,6 +32,7 @@ pub(crate) fn everything_of(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> 
         sql!("DELETE FROM catalog_device WHERE user_id = $1"),
         sql!("DELETE FROM catalog_device_command WHERE user_id = $1"),
         sql!("DELETE FROM catalog_library_member WHERE user_id = $1"),
+        sql!("DELETE FROM catalog_giver WHERE user_id = $1"),
     ];
     for statement in statements {
         tx.run(statement, params![user])?;
@@ -62,6 +63,7 @@ pub(crate) async fn rows_of(db: &kernel::db::Db, user: UserId) -> Result<i64, Fa
             + (SELECT COUNT(*) FROM catalog_device WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_device_command WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_library_member WHERE user_id = $1)
+            + (SELECT COUNT(*) FROM catalog_giver WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_handle WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_owner WHERE id = $1)",
         scan = "a test counts all of them"

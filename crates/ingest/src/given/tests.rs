@@ -68,6 +68,10 @@ async fn send(ctx: &Ctx, role: Role, method: &str, path: &str, body: Vec<u8>) ->
     (status, String::from_utf8_lossy(&bytes).into_owned())
 }
 
+fn id_of(path: &str) -> AlbumId {
+    path.split('/').nth(4).and_then(|id| id.parse().ok()).expect("an album's path")
+}
+
 async fn cover(ctx: &Ctx, id: AlbumId) -> Option<(u32, u32, bool)> {
     let shown = service::album(ctx, &viewer(Role::Listener), id).await.expect("it is shown");
     shown.album.picture.map(|picture| (picture.width, picture.height, !picture.blur.is_empty()))
@@ -141,6 +145,24 @@ on_both_engines! {
         assert_eq!(shown.artist.picture.expect("a picture").width, 30);
         assert_eq!(send(ctx, Role::Moderator, "DELETE", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
         assert_eq!(cover(ctx, id).await, None);
+    }
+
+    async fn an_account_gives_so_many_pictures_in_an_hour_and_then_waits(world: World) {
+        let ctx = &world.ctx;
+        let path = format!("/api/v1/albums/{}/picture", album(ctx).await);
+        for _ in 0..service::GIVEN_MAX {
+            assert_eq!(send(ctx, Role::Moderator, "PUT", &path, png(4, 4)).await.0, StatusCode::NO_CONTENT);
+        }
+        world.clock.advance(service::GIVEN_WITHIN / 2);
+        let (status, body) = send(ctx, Role::Moderator, "PUT", &path, png(4, 5)).await;
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{body}");
+        assert!(body.contains("too_many_pictures"), "{body}");
+        assert_eq!(cover(ctx, id_of(&path)).await.expect("the one before").1, 4);
+        assert_eq!(send(ctx, Role::Moderator, "DELETE", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
+        let other = Viewer { id: UserId(6), ..viewer(Role::Moderator) };
+        service::may_give_picture(ctx, &other, service::Pictured::Album(id_of(&path))).await.expect("another may");
+        world.clock.advance(service::GIVEN_WITHIN / 2);
+        assert_eq!(send(ctx, Role::Moderator, "PUT", &path, png(4, 5)).await.0, StatusCode::NO_CONTENT);
     }
 
     async fn what_is_no_picture_is_refused_and_changes_nothing(world: World) {

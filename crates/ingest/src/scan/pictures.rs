@@ -109,7 +109,7 @@ impl Pictures {
         }
         let decoded = std::panic::catch_unwind(|| picture::facts(bytes));
         let facts = match decoded {
-            Ok(Ok(facts)) => facts,
+            Ok(Ok(facts)) => facts.kept_at(self.ctx.now()),
             Ok(Err(refused)) => return Ok(Picture::Refused(refused.to_string().into())),
             Err(_) => return Ok(Picture::Refused("it is damaged".into())),
         };

@@ -11,5 +11,6 @@ mod cache;
 mod encode;
 mod films;
 mod full;
+mod pictures;
 mod refuse;
 mod remote;

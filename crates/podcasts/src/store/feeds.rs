@@ -291,6 +291,16 @@ pub(crate) fn set_picture(
     Ok(())
 }
 
+/// Whether a feed has this cover.
+pub(crate) fn names_picture(tx: &mut Tx<'_>, picture: PictureId) -> Result<bool, Fault> {
+    let sql = sql!(
+        "SELECT 1 FROM podcasts_feed WHERE picture_id = $1 LIMIT 1",
+        scan =
+            "asked once a day, of pictures that nothing in the catalogue names: mostly of these few covers"
+    );
+    Ok(tx.one(sql, params![picture], |_| Ok(()))?.is_some())
+}
+
 /// Notes that a feed was read, and when it is read again.
 pub(crate) fn set_read(
     tx: &mut Tx<'_>,
