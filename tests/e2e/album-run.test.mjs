@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { continuous, sliding } from './lib/album.mjs';
-import { launch, openPage } from './lib/browser.mjs';
+import { continuous, play, signedIn, sliding, stand, state, untilOver } from './lib/album.mjs';
+import { launch } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
-import { deviceRate, withEar } from './lib/ear.mjs';
-import { House, OWNER, eventually } from './lib/house.mjs';
+import { deviceRate } from './lib/ear.mjs';
+import { House, eventually } from './lib/house.mjs';
 import { Wire } from './lib/wire.mjs';
 
 let house, client, wire, browser, rate, storageState;
@@ -27,14 +27,7 @@ before(async () => {
   albums.small = continuous(music, { rate, lengths, album: 'Small Tide', make: sliding });
   await addLibrary(client, music);
   wire = await new Wire(house.url).open();
-  const { page, context } = await openPage(browser);
-  await page.goto(`${wire.url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('link', { name: /Long Tide/ }).first().waitFor();
-  storageState = await context.storageState();
-  await context.close();
+  storageState = await signedIn(browser, wire, 'Long Tide');
 }, { timeout: 120_000 });
 
 after(async () => {
@@ -43,26 +36,8 @@ after(async () => {
   await house?.close();
 });
 
-async function stand(album, settings = {}) {
-  const { page, context, problems } = await openPage(browser, { storageState, viewport: { width: 1280, height: 800 } });
-  const ear = await withEar(page, wire);
-  await page.addInitScript((prefs) => localStorage.setItem('odeon.prefs', JSON.stringify(prefs)), { levelling: 'off', sound: 'high', ...settings });
-  await page.goto(wire.url);
-  await page.getByRole('link', { name: new RegExp(album) }).first().click();
-  await page.getByRole('button', { name: /^Play Movement 1/ }).waitFor();
-  await ear.open();
-  return { page, context, ear, problems };
-}
-
-const play = (page, number) => page.getByRole('button', { name: `Play Movement ${number}` }).click();
-const state = (page) => page.evaluate(() => {
-  const element = document.querySelector('audio[data-testid=audio]');
-  return { at: element.currentTime, paused: element.paused, ended: element.ended, src: element.src, title: document.querySelector('[aria-label=Player] .title')?.textContent.trim() };
-});
-const untilOver = (page, last, seconds) => eventually('the album is over', async () => {
-  const now = await state(page);
-  return now.ended && now.title === last;
-}, seconds);
+/** Opens an album's screen, to hear it with loss. */
+const listen = (album, settings = {}) => stand({ browser, wire, storageState, rate }, album, { sound: 'high', ...settings });
 
 const tracksOf = async (album) => (await client.all('/api/v1/tracks')).filter((one) => one.album?.title === album).sort((a, b) => a.number - b.number);
 
@@ -122,7 +97,7 @@ function assertInStep(heard, source, [from, to], joins, { ring = 0, least = 0.99
 
 test('an album that was encoded in one run is heard whole and without a seam', async () => {
   const tracks = await encoded('Long Tide');
-  const { page, context, ear, problems } = await stand('Long Tide');
+  const { page, context, ear, problems } = await listen('Long Tide');
   await play(page, 1);
   const titles = new Set();
   await eventually('the album is over', async () => {
@@ -144,7 +119,7 @@ test('an album that was encoded in one run is heard whole and without a seam', a
 }, { timeout: 150_000 });
 
 test('the first play of an album is as whole as the second', async () => {
-  const { page, context, ear, problems } = await stand('First Tide');
+  const { page, context, ear, problems } = await listen('First Tide');
   await play(page, 1);
   await untilOver(page, 'Movement 4', 60);
   const { left, starts } = albums.fresh;
@@ -155,7 +130,7 @@ test('the first play of an album is as whole as the second', async () => {
 
 test('a track of a run that is played alone begins and ends where it should', async () => {
   await encoded('Long Tide');
-  const { page, context, ear } = await stand('Long Tide');
+  const { page, context, ear } = await listen('Long Tide');
   await play(page, 2);
   const queue = page.getByRole('complementary', { name: /queue/i });
   await page.getByRole('button', { name: 'Queue', exact: true }).click();
@@ -169,7 +144,7 @@ test('a track of a run that is played alone begins and ends where it should', as
 
 test('the smallest rendition has no seam either', async () => {
   await encoded('Small Tide');
-  const { page, context, ear } = await stand('Small Tide', { sound: 'low' });
+  const { page, context, ear } = await listen('Small Tide', { sound: 'low' });
   await play(page, 1);
   await untilOver(page, 'Movement 4', 40);
   const { left, starts } = albums.small;
@@ -179,7 +154,7 @@ test('the smallest rendition has no seam either', async () => {
 }, { timeout: 150_000 });
 
 test('with gapless off each track is fetched by itself', async () => {
-  const { page, context } = await stand('Long Tide', { gapless: false });
+  const { page, context } = await listen('Long Tide', { gapless: false });
   const asked = [];
   page.on('request', (request) => { if (request.url().includes('/grant')) asked.push(request.url()); });
   await play(page, 1);

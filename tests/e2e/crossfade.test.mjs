@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { signedIn } from './lib/album.mjs';
 import { launch, openPage } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
 import { withEar } from './lib/ear.mjs';
-import { House, OWNER, eventually } from './lib/house.mjs';
+import { House, eventually } from './lib/house.mjs';
 import { ffmpeg } from './lib/media.mjs';
 import { Wire } from './lib/wire.mjs';
 
@@ -32,14 +33,7 @@ before(async () => {
   await addLibrary(client, music);
   wire = await new Wire(house.url).open();
   browser = await launch();
-  const { page, context } = await openPage(browser);
-  await page.goto(`${wire.url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('link', { name: /Together/ }).first().waitFor();
-  storageState = await context.storageState();
-  await context.close();
+  storageState = await signedIn(browser, wire, 'Together');
 }, { timeout: 120_000 });
 
 after(async () => {

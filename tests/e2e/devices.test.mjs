@@ -2,21 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { audit, launch, openPage } from './lib/browser.mjs';
+import { audit, launch, openPage, signIn } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
-import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
+import { ENGINES, House, eventually } from './lib/house.mjs';
 import { song } from './lib/media.mjs';
 
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-
-async function signIn(page, url) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('heading', { level: 1, name: new RegExp(OWNER.name) }).waitFor();
-}
 
 const heard = (page) => page.evaluate(() => {
   const one = [...document.querySelectorAll('audio')].find((element) => !element.paused);

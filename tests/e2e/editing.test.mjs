@@ -4,20 +4,12 @@ import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { auditEverywhere, launch, openPage } from './lib/browser.mjs';
+import { auditEverywhere, launch, openPage, signIn } from './lib/browser.mjs';
 import { addLibrary, waitForScan } from './lib/catalogue.mjs';
-import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
+import { ENGINES, House, eventually } from './lib/house.mjs';
 import { cover, library } from './lib/media.mjs';
 
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
-
-async function signIn(page, url, who) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(who.handle);
-  await page.getByLabel('Password').fill(who.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('heading', { level: 1, name: new RegExp(who.name) }).waitFor();
-}
 
 const dialog = (page) => page.getByRole('dialog');
 const toast = (page, text) => page.getByRole('region', { name: 'Messages' }).getByText(text);
@@ -141,7 +133,7 @@ for (const engine of ENGINES) {
       library(music);
       const { id } = await addLibrary(client, music);
       const { page, problems } = await openPage(browser, DESKTOP);
-      await signIn(page, house.url, OWNER);
+      await signIn(page, house.url);
       const album = (await client.all('/api/v1/albums')).find((one) => one.title === 'Second');
       await correctTheAlbum(page, client, house, album, () => rescan(client, id, join(music, 'Bob', 'Second')));
       await correctSeveralTracks(page, client, album);

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { continuous } from './lib/album.mjs';
-import { launch, openPage } from './lib/browser.mjs';
+import { continuous, play, signedIn, stand, state, untilOver } from './lib/album.mjs';
+import { launch } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
-import { deviceRate, findIn, firstDifference, withEar } from './lib/ear.mjs';
-import { House, OWNER, eventually } from './lib/house.mjs';
+import { deviceRate, findIn, firstDifference } from './lib/ear.mjs';
+import { House, eventually } from './lib/house.mjs';
 import { ffmpeg } from './lib/media.mjs';
 import { Wire } from './lib/wire.mjs';
 
@@ -33,14 +33,7 @@ before(async () => {
   }
   await addLibrary(client, music);
   wire = await new Wire(house.url).open();
-  const { page, context } = await openPage(browser);
-  await page.goto(`${wire.url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('link', { name: /One Breath/ }).first().waitFor();
-  storageState = await context.storageState();
-  await context.close();
+  storageState = await signedIn(browser, wire, 'One Breath');
 }, { timeout: 120_000 });
 
 after(async () => {
@@ -49,32 +42,8 @@ after(async () => {
   await house?.close();
 });
 
-/** Opens the album's screen in a fresh page that has an ear. */
-async function stand(album, settings = {}) {
-  const { page, context, problems } = await openPage(browser, { storageState, viewport: { width: 1280, height: 800 } });
-  const ear = await withEar(page, wire);
-  await page.addInitScript((prefs) => localStorage.setItem('odeon.prefs', JSON.stringify(prefs)), { levelling: 'off', ...settings });
-  await page.goto(wire.url);
-  await page.getByRole('link', { name: new RegExp(album) }).first().click();
-  await page.getByRole('button', { name: /^Play Movement 1/ }).waitFor();
-  await ear.open();
-  assert.equal(await ear.rate(), rate);
-  return { page, context, ear, problems };
-}
-
-const play = (page, number) => page.getByRole('button', { name: `Play Movement ${number}` }).click();
-const state = (page) => page.evaluate(() => {
-  const element = document.querySelector('audio[data-testid=audio]');
-  return { at: element.currentTime, paused: element.paused, ended: element.ended, src: element.src, title: document.querySelector('[aria-label=Player] .title')?.textContent.trim() };
-});
-
-/** Waits until the last track has run out. */
-async function untilOver(page, last, seconds) {
-  await eventually('the album is over', async () => {
-    const now = await state(page);
-    return now.ended && now.title === last;
-  }, seconds);
-}
+/** Opens an album's screen. */
+const listen = (album, settings = {}) => stand({ browser, wire, storageState, rate }, album, settings);
 
 const PROBE = 64;
 
@@ -92,7 +61,7 @@ function assertHeard(heard, source, stretches) {
 }
 
 test('an album of FLAC files is heard whole, to the sample', async () => {
-  const { page, context, ear, problems } = await stand('One Breath');
+  const { page, context, ear, problems } = await listen('One Breath');
   // Chromium forgives offsets that are a little wrong; other browsers need not.
   await page.evaluate(() => {
     const { set, get } = Object.getOwnPropertyDescriptor(SourceBuffer.prototype, 'timestampOffset');
@@ -114,7 +83,7 @@ test('an album of FLAC files is heard whole, to the sample', async () => {
 }, { timeout: 90_000 });
 
 test('a slow line that is cut in the middle changes no sample', async () => {
-  const { page, context, ear } = await stand('One Breath');
+  const { page, context, ear } = await listen('One Breath');
   // FLAC of this sound takes about 150 kB a second.
   wire.downBytesPerSecond = 230_000;
   wire.bytesDown = 0;
@@ -138,7 +107,7 @@ async function encoded(title) {
 
 test('an album of WAV files is heard whole from its lossless rungs', async () => {
   await encoded('Raw Breath');
-  const { page, context, ear } = await stand('Raw Breath');
+  const { page, context, ear } = await listen('Raw Breath');
   await play(page, 1);
   await untilOver(page, 'Movement 3', 40);
   assertHeard(await ear.take(), albums.wav, [[0, albums.wav.left.length]]);
@@ -146,7 +115,7 @@ test('an album of WAV files is heard whole from its lossless rungs', async () =>
 }, { timeout: 150_000 });
 
 test('what began as a WAV file goes on from its rung after a pause, and the next is joined', async () => {
-  const { page, context, ear } = await stand('Fresh Breath');
+  const { page, context, ear } = await listen('Fresh Breath');
   await play(page, 1);
   await eventually('it sounds at once', async () => (await state(page)).at > 0.3, 10);
   assert.match((await state(page)).src, /\/original$/, 'from the file: nothing was encoded yet');
@@ -164,7 +133,7 @@ test('what began as a WAV file goes on from its rung after a pause, and the next
 }, { timeout: 120_000 });
 
 test('what is moved in the queue after it was appended still begins to the sample', async () => {
-  const { page, context, ear } = await stand('One Breath');
+  const { page, context, ear } = await listen('One Breath');
   await play(page, 1);
   await eventually('the whole album is appended', () => page.evaluate((seconds) => {
     const { buffered } = document.querySelector('audio[data-testid=audio]');
@@ -182,7 +151,7 @@ test('what is moved in the queue after it was appended still begins to the sampl
 }, { timeout: 90_000 });
 
 test('skipping, stepping back over a boundary and seeking land where they should', async () => {
-  const { page, context } = await stand('One Breath');
+  const { page, context } = await listen('One Breath');
   await play(page, 1);
   await eventually('it sounds', async () => (await state(page)).at > 0.5);
   await page.getByRole('button', { name: 'Next', exact: true }).click();
@@ -204,7 +173,7 @@ test('skipping, stepping back over a boundary and seeking land where they should
 }, { timeout: 90_000 });
 
 test('with gapless off each track is a file of its own', async () => {
-  const { page, context } = await stand('One Breath', { gapless: false });
+  const { page, context } = await listen('One Breath', { gapless: false });
   await play(page, 1);
   await eventually('it sounds', async () => (await state(page)).at > 0.2);
   assert.match((await state(page)).src, /\/original$/);
@@ -212,7 +181,7 @@ test('with gapless off each track is a file of its own', async () => {
 }, { timeout: 60_000 });
 
 test('a seek beyond what is here, with addresses that have expired, still ends in an exact join', async () => {
-  const { page, context, ear } = await stand('Long Breath');
+  const { page, context, ear } = await listen('Long Breath');
   const before = [];
   let expired = false;
   await page.route('**/media/**', (route) => {
@@ -247,7 +216,7 @@ test('a seek beyond what is here, with addresses that have expired, still ends i
 }, { timeout: 90_000 });
 
 test('after a reload the sound goes on where it was, and is joined', async () => {
-  const { page, context, ear } = await stand('Long Breath');
+  const { page, context, ear } = await listen('Long Breath');
   await play(page, 1);
   await eventually('it sounds', async () => (await state(page)).at > 0.5);
   await page.getByRole('slider', { name: 'Seek' }).first().fill('96000');
@@ -269,7 +238,7 @@ test('after a reload the sound goes on where it was, and is joined', async () =>
 }, { timeout: 90_000 });
 
 test('sound that is too large for the buffer plays on and is joined', async () => {
-  const { page, context, problems } = await stand('Deep Breath');
+  const { page, context, problems } = await listen('Deep Breath');
   await play(page, 1);
   await eventually('it plays on while the buffer is full', async () => (await state(page)).at > 14, 30);
   await page.getByRole('slider', { name: 'Seek' }).first().fill('56000');
@@ -284,7 +253,7 @@ test('sound that is too large for the buffer plays on and is joined', async () =
 }, { timeout: 90_000 });
 
 test('a file that is damaged behind its beginning is played in another way', async () => {
-  const { page, context } = await stand('One Breath');
+  const { page, context } = await listen('One Breath');
   await page.route('**/original', async (route) => {
     const range = route.request().headers().range;
     const answer = await route.fetch();

@@ -3,21 +3,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { auditEverywhere, launch, openPage } from './lib/browser.mjs';
+import { auditEverywhere, launch, openPage, signIn } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
-import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
+import { ENGINES, House, eventually } from './lib/house.mjs';
 import { library } from './lib/media.mjs';
 
 const FRIEND = { handle: 'friend', name: 'A Friend', password: 'another horse and battery' };
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
-
-async function signIn(page, url, who) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(who.handle);
-  await page.getByLabel('Password').fill(who.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('heading', { level: 1, name: new RegExp(who.name) }).waitFor();
-}
 
 /** Goes to a place by the rail. */
 async function goTo(page, place) {
@@ -200,7 +192,7 @@ for (const engine of ENGINES) {
       await client.post('/api/v1/users', { ...FRIEND, role: 'listener' }, 201);
 
       const { page, problems } = await openPage(browser, DESKTOP);
-      await signIn(page, house.url, OWNER);
+      await signIn(page, house.url);
       await findWithATypoAndPlay(page);
       await keepAsFavourite(page, client);
       const list = await makeAPlaylist(page);

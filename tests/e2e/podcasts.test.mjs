@@ -2,19 +2,11 @@
 // after a reload; what a stranger's feed must not do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { audit, launch, openPage } from './lib/browser.mjs';
-import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
+import { audit, launch, openPage, signIn } from './lib/browser.mjs';
+import { ENGINES, House, eventually } from './lib/house.mjs';
 import { show } from './lib/podcast.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, colorScheme: 'dark' };
-
-async function signIn(page, url) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('heading', { level: 1, name: new RegExp(OWNER.name) }).waitFor();
-}
 
 const position = async (page) => Number(await page.getByRole('slider', { name: 'Position' }).inputValue());
 

@@ -4,22 +4,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { auditEverywhere, launch, openPage } from './lib/browser.mjs';
+import { auditEverywhere, knock, launch, openPage, signIn } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
-import { ENGINES, House, OWNER } from './lib/house.mjs';
+import { ENGINES, House } from './lib/house.mjs';
 import { library, song } from './lib/media.mjs';
 
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 const PASSWORD = 'quite another horse battery';
 
-async function signIn(page, url, handle, password) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(handle);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-}
-
-const home = (page) => page.getByRole('heading', { level: 1 }).filter({ hasNotText: 'Welcome back' }).waitFor();
 const dialog = (page, name) => page.getByRole('dialog', { name });
 
 async function restrict(page, url) {
@@ -89,7 +81,7 @@ async function shutOutAndDelete(page, member, url) {
   await page.getByText('Shut out').waitFor();
   await member.goto(`${url}/songs`);
   await member.getByRole('heading', { name: 'Welcome back' }).waitFor();
-  await signIn(member, url, 'bea', PASSWORD);
+  await knock(member, url, { handle: 'bea', password: PASSWORD });
   await member.getByText(/This account is shut|can open it again/).first().waitFor();
   await page.getByRole('button', { name: 'Manage Bea Listener' }).click();
   await page.getByRole('button', { name: 'Delete…' }).click();
@@ -131,8 +123,7 @@ for (const engine of ENGINES) {
       await addLibrary(client, attic);
 
       const { page, problems } = await openPage(browser, DESKTOP);
-      await signIn(page, house.url, OWNER.handle, OWNER.password);
-      await home(page);
+      await signIn(page, house.url);
       await restrict(page, house.url);
       const link = await invite(page, house.url);
 

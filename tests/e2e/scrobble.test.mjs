@@ -3,19 +3,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { auditEverywhere, launch, openPage } from './lib/browser.mjs';
+import { auditEverywhere, launch, openPage, signIn } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
 import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
 import { library } from './lib/media.mjs';
 import { Maloja } from './lib/maloja.mjs';
-
-async function signIn(page, url) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('heading', { level: 1, name: new RegExp(OWNER.name) }).waitFor();
-}
 
 async function connect(page, url, maloja) {
   await page.goto(`${url}/settings/scrobbling`);

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { addLibrary } from './lib/catalogue.mjs';
-import { audit, launch, openPage } from './lib/browser.mjs';
+import { audit, launch, openPage, signIn } from './lib/browser.mjs';
 import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
 import { cover, song } from './lib/media.mjs';
 
@@ -17,14 +17,6 @@ function music(folder) {
     title: `Gift ${number}`, artist: 'Ann', album: 'Gift', track: number, date: '2020', seconds: 12, hertz: 220 * number,
   });
   cover(join(folder, 'Ann', 'Gift', 'cover.jpg'), 'teal');
-}
-
-async function signIn(page, url) {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Handle').fill(OWNER.handle);
-  await page.getByLabel('Password').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  await page.getByRole('heading', { level: 1, name: new RegExp(OWNER.name) }).waitFor();
 }
 
 /** Shares the album as its page lets one; the link. */

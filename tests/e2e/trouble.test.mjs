@@ -3,19 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { audit, launch, openPage } from './lib/browser.mjs';
-import { House, OWNER } from './lib/house.mjs';
+import { audit, launch, openPage, signIn } from './lib/browser.mjs';
+import { House } from './lib/house.mjs';
 import { cover, film, song } from './lib/media.mjs';
 
 let house, browser, page;
 
-async function signIn(house) {
+async function atHome(house) {
   const opened = await openPage(browser, { viewport: { width: 1280, height: 800 } });
-  await opened.page.goto(`${house.url}/`);
-  await opened.page.getByLabel('Handle').fill(OWNER.handle);
-  await opened.page.getByLabel('Password').fill(OWNER.password);
-  await opened.page.getByRole('button', { name: 'Sign in' }).click();
-  await opened.page.locator('main h1').waitFor();
+  await signIn(opened.page, house.url);
   return opened.page;
 }
 
@@ -28,7 +24,7 @@ before(async () => {
   house = await House.open();
   await house.owner();
   browser = await launch();
-  page = await signIn(house);
+  page = await atHome(house);
 }, { timeout: 120_000 });
 
 after(async () => {
@@ -89,7 +85,7 @@ test('a full disk is said before a byte is sent', { timeout: 120_000 }, async ()
   const full = await House.open({ env: { ODEON_DISK_FREE_BYTES_MIN: String(2 ** 60) } });
   try {
     await full.owner();
-    const there = await signIn(full);
+    const there = await atHome(full);
     const path = join(full.folder, 'film.mp4');
     film(path, { seconds: 1, size: '320x180' });
     await choose(there, [path]);

@@ -1,6 +1,10 @@
 // An album that is one continuous sound, cut where no block, frame or segment of anything begins.
+import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openPage, signIn } from './browser.mjs';
+import { withEar } from './ear.mjs';
+import { eventually } from './house.mjs';
 import { ffmpeg } from './media.mjs';
 
 /** Noise and two sines: every sample differs from its neighbours and from what lies a period away. */
@@ -63,3 +67,40 @@ export function continuous(folder, { rate, lengths, format = 'flac', album = 'On
   });
   return { left: channels[0], right: channels[1], starts };
 }
+
+/** Signs the owner in by this wire and gives what a browser keeps of it, once an album is shown. */
+export async function signedIn(browser, wire, album) {
+  const { page, context } = await openPage(browser);
+  await signIn(page, wire.url);
+  await page.getByRole('link', { name: new RegExp(album) }).first().waitFor();
+  const storageState = await context.storageState();
+  await context.close();
+  return storageState;
+}
+
+/** Opens an album's screen in a fresh page that has an ear. */
+export async function stand({ browser, wire, storageState, rate }, album, settings = {}) {
+  const { page, context, problems } = await openPage(browser, { storageState, viewport: { width: 1280, height: 800 } });
+  const ear = await withEar(page, wire);
+  await page.addInitScript((prefs) => localStorage.setItem('odeon.prefs', JSON.stringify(prefs)), { levelling: 'off', ...settings });
+  await page.goto(wire.url);
+  await page.getByRole('link', { name: new RegExp(album) }).first().click();
+  await page.getByRole('button', { name: /^Play Movement 1/ }).waitFor();
+  await ear.open();
+  assert.equal(await ear.rate(), rate);
+  return { page, context, ear, problems };
+}
+
+export const play = (page, number) => page.getByRole('button', { name: `Play Movement ${number}` }).click();
+
+/** What the element that is heard does, and which track the player names. */
+export const state = (page) => page.evaluate(() => {
+  const element = document.querySelector('audio[data-testid=audio]');
+  return { at: element.currentTime, paused: element.paused, ended: element.ended, src: element.src, title: document.querySelector('[aria-label=Player] .title')?.textContent.trim() };
+});
+
+/** Waits until the last track has run out. */
+export const untilOver = (page, last, seconds) => eventually('the album is over', async () => {
+  const now = await state(page);
+  return now.ended && now.title === last;
+}, seconds);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { OWNER } from './house.mjs';
 
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update',
@@ -23,6 +24,20 @@ export async function openPage(browser, options = {}) {
   page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
   page.on('pageerror', (error) => problems.push(String(error)));
   return { context, page, problems };
+}
+
+/** Writes who somebody is into the door's form and sends it, whatever comes of it. */
+export async function knock(page, url, { handle, password }) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('Handle').fill(handle);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+}
+
+/** Signs somebody in and waits for the first screen, which greets them by their name. */
+export async function signIn(page, url, who = OWNER) {
+  await knock(page, url, who);
+  await page.getByRole('heading', { level: 1, name: new RegExp(who.name) }).waitFor();
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
