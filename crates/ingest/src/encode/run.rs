@@ -82,7 +82,7 @@ async fn make(
     for (position, source) in begun.sources.iter().enumerate() {
         files.push(file(encoder, ctx, lease, source, &scratch.join(position.to_string())).await?);
     }
-    let plan = plan_run(&files).ok_or_else(nothing)?.lossy();
+    let plan = plan_run(&files).ok_or_else(nothing)?;
     let (run, generation, rate_hz) = (begun.media.id, begun.generation, plan.rate_hz);
     let held = lease.clone();
     let known = ctx.db().write(move |tx| {

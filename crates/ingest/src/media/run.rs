@@ -42,12 +42,6 @@ pub struct RunFile {
 }
 
 impl RunFile {
-    /// A file that was probed; `None` when there is no sound in it.
-    pub fn probed(path: impl Into<PathBuf>, probe: &Probe) -> Option<Self> {
-        let sound = probe.audio.first()?.clone();
-        Some(Self { path: path.into(), bytes: probe.bytes, duration_ms: probe.duration_ms, sound })
-    }
-
     /// A file of which the catalogue knows enough, so that it need not be probed; `None` when it does not.
     pub fn known(path: impl Into<PathBuf>, file: &SourceFile) -> Option<Self> {
         let sound = AudioTrack::known(file)?;
@@ -58,9 +52,7 @@ impl RunFile {
 /// How samples pass from the decoders to the encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SampleFormat {
-    /// 16 bits, for sources that have no more.
-    S16,
-    /// 32 bits, for lossless sources with more.
+    /// 32 bits, for lossless sources: the catalogue does not know whether they have fewer.
     S32,
     /// Real numbers, when a source is lossy: nothing is cut off or rounded before the coder hears it.
     F32,
@@ -69,19 +61,14 @@ pub enum SampleFormat {
 impl SampleFormat {
     fn name(self) -> &'static str {
         match self {
-            Self::S16 => "s16le",
             Self::S32 => "s32le",
             Self::F32 => "f32le",
         }
     }
-
-    fn bytes(self) -> u64 {
-        match self {
-            Self::S16 => 2,
-            Self::S32 | Self::F32 => 4,
-        }
-    }
 }
+
+/// Bytes of a sample, however it passes.
+const SAMPLE_BYTES: u64 = 4;
 
 /// All that one run shall make.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,14 +97,12 @@ pub struct RunRange {
 }
 
 /// The plan of a run: at the rate and in the channels that most of the files have (of two that are as common, the
-/// higher), and lossless if all of them are. `None` when a file has no sound, or there is none.
+/// higher). It has lossy renditions alone: what is lossless is joined from its files. `None` when there is none.
 pub fn plan_run(files: &[RunFile]) -> Option<RunPlan> {
     let tracks: Vec<&AudioTrack> = files.iter().map(|file| &file.sound).collect();
     let rate_hz = most_common(tracks.iter().map(|track| track.rate_hz))?;
     let channels = most_common(tracks.iter().map(|track| track.channels))?;
     let lossless = tracks.iter().all(|track| track.lossless);
-    // Of a lossless sound whose bits nobody told, all are kept that can be.
-    let bits = tracks.iter().map(|track| track.bits.unwrap_or(32)).max().filter(|_| lossless);
     let kbps =
         tracks.iter().map(|track| track.kbps).try_fold(0, |most, kbps| kbps.map(|kbps| kbps.max(most)));
     let whole = AudioTrack {
@@ -125,7 +110,7 @@ pub fn plan_run(files: &[RunFile]) -> Option<RunPlan> {
         codec: "pcm".to_owned(),
         channels,
         rate_hz,
-        bits,
+        bits: None,
         kbps,
         lossless,
         language: None,
@@ -133,25 +118,16 @@ pub fn plan_run(files: &[RunFile]) -> Option<RunPlan> {
         default: true,
     };
     let whole = Probe::of_sound(whole, 0, files.iter().map(|file| file.duration_ms).sum());
-    let format = match bits {
-        None => SampleFormat::F32,
-        Some(..=16) => SampleFormat::S16,
-        Some(_) => SampleFormat::S32,
-    };
-    Some(RunPlan { plan: plan_music(&whole)?, rate_hz, channels, format, whole })
+    let mut plan = plan_music(&whole)?;
+    plan.renditions.retain(|rendition| match &rendition.kind {
+        RenditionKind::Audio(rung) => rung.codec != AudioCodec::Flac,
+        RenditionKind::Video(_) => true,
+    });
+    let format = if lossless { SampleFormat::S32 } else { SampleFormat::F32 };
+    Some(RunPlan { plan, rate_hz, channels, format, whole })
 }
 
 impl RunPlan {
-    /// The same without the lossless rendition, for what is joined without loss from its files.
-    #[must_use]
-    pub fn lossy(mut self) -> Self {
-        self.plan.renditions.retain(|rendition| match &rendition.kind {
-            RenditionKind::Audio(rung) => rung.codec != AudioCodec::Flac,
-            RenditionKind::Video(_) => true,
-        });
-        self
-    }
-
     /// What the samples on standard input are: ffmpeg's name of their format, channels, samples a second.
     fn sample_input(&self) -> (&'static str, u32, u32) {
         (self.format.name(), self.channels, self.rate_hz)
@@ -285,7 +261,7 @@ impl Feed {
         if !finish.status.success() {
             return Err(failure(&finish, Some(&input)));
         }
-        let sample_bytes = self.plan.format.bytes() * u64::from(self.plan.channels);
+        let sample_bytes = SAMPLE_BYTES * u64::from(self.plan.channels);
         if bytes == 0 || bytes % sample_bytes != 0 {
             return Err(MediaError::refused(
                 "no_sound",
