@@ -243,7 +243,8 @@ async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes one's own password and ends one's other sessions. App tokens stay.
+/// Changes one's own password and ends one's other sessions. A one-time link of the account holds no more; app tokens
+/// stay.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "accounts", request_body = ChangePassword, responses(
     (status = 204),
     (status = 422, body = Problem, content_type = "application/problem+json",

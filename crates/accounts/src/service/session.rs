@@ -10,7 +10,7 @@ use crate::{
     client::Client,
     model::{Handle, Session, SessionId, User},
     passwords::check_choice,
-    store::{sessions, users},
+    store::{links, sessions, users},
 };
 
 /// Days that a session holds, used or not.
@@ -118,7 +118,8 @@ async fn check(
     }
 }
 
-/// Changes the viewer's password and ends all other sessions.
+/// Changes the viewer's password, ends all other sessions, and has no one-time link hold any more: whoever was given one
+/// before must not undo the choice.
 pub(crate) async fn change_password(
     accounts: &Accounts,
     client: &Client,
@@ -148,6 +149,7 @@ pub(crate) async fn change_password(
                 return Err(Error::CurrentPassword);
             }
             sessions::delete_others(tx, viewer.id, viewer.session.map(SessionId))?;
+            links::clear(tx, viewer.id)?;
             guess.was_right(tx)?;
             Ok(())
         })

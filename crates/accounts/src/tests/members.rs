@@ -109,6 +109,24 @@ on_both_engines! {
         assert_eq!(house.ask(sign_in("bob", OTHER_PASSWORD)).await.status, StatusCode::OK);
     }
 
+    async fn who_chooses_another_password_ends_the_link_that_was_made_before(world: World) {
+        let house = House::new(&world.ctx);
+        let admin = house.member("ann", Role::Admin).await;
+        let cookie = house.member("bob", Role::Listener).await;
+        let id = house.id_of(&admin, "bob").await;
+        let token = house.link(&admin, &id).await;
+        let change = |current: &str| {
+            let body = json!({ "current": current, "new": OTHER_PASSWORD });
+            Ask::new(Method::PUT, "/api/v1/me/password").json(&body).page(&cookie)
+        };
+        assert_eq!(house.ask(change("not it at all")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let look = Ask::post("/api/v1/link", &json!({ "token": token }));
+        assert_eq!(house.ask(look).await.status, StatusCode::OK, "a wrong guess ends nothing");
+        assert_eq!(house.ask(change(PASSWORD)).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(house.ask(choose(&token, PASSWORD)).await.problem(), refused(404, "link"));
+        assert_eq!(house.ask(sign_in("bob", OTHER_PASSWORD)).await.status, StatusCode::OK);
+    }
+
     async fn a_link_is_not_used_by_a_page_of_another_site(world: World) {
         let house = House::new(&world.ctx);
         let admin = house.member("ann", Role::Admin).await;
