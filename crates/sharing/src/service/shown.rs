@@ -45,10 +45,12 @@ pub(crate) async fn look(ctx: &Ctx, viewer: &Viewer, what: &What) -> Result<Opti
 /// Whether a track is in it, as `viewer` sees it.
 pub(crate) async fn holds(ctx: &Ctx, viewer: &Viewer, what: &What, track: TrackId) -> Result<bool, Error> {
     match what {
-        // That it is seen is asked again by whoever gives it out.
-        What::Tracks(ids) => Ok(ids.contains(&track)),
-        What::Album(album) => match service::track(ctx, viewer, track).await {
-            Ok(found) => Ok(found.track.album.is_some_and(|of| of.id == *album)),
+        What::Tracks(ids) if !ids.contains(&track) => Ok(false),
+        What::Tracks(_) | What::Album(_) => match service::track(ctx, viewer, track).await {
+            Ok(found) => Ok(match what {
+                What::Album(album) => found.track.album.is_some_and(|of| of.id == *album),
+                _ => true,
+            }),
             Err(CatalogError::NotFound) => Ok(false),
             Err(error) => Err(error.into()),
         },

@@ -178,6 +178,8 @@ impl Sharing {
     async fn open_for(&self, secret: &str, track: TrackId, pass: Option<&str>) -> Result<Open, Error> {
         let open = self.open(secret).await?;
         if !self.is_let_in(&open.row, pass) {
+            // Where nothing is left there is no password to ask for. Which track is meant makes no difference.
+            self.look(&open).await?;
             return Err(Error::locked());
         }
         let _turn = self.turn().await?;

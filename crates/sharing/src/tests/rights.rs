@@ -59,22 +59,35 @@ on_both_engines! {
         let ended = house.share(&ann, json!({ "album": album, "expires_at": end, "password": "a secret" })).await;
         let revoked = house.share(&ann, json!({ "album": album })).await;
         let good = house.share(&ann, json!({ "album": album })).await;
+        let (_, hidden) = house.album("Hidden", None, 1).await;
+        let emptied = house.share(&ann, json!({ "tracks": hidden })).await;
+        let locked = json!({ "tracks": hidden, "password": "a secret", "downloads": true });
+        let locked = house.share(&ann, locked).await;
+        house.hide(hidden[0]).await;
         assert_eq!(house.get(&shared(&ended)).await.status, StatusCode::OK);
         world.clock.advance(minutes(10));
         assert_eq!(house.revoke(&ann, &revoked).await, StatusCode::NO_CONTENT);
         let wrong = "A".repeat(22);
         let odd = ["%00".to_owned(), "é".repeat(11), "x".repeat(5000), "..%2f..%2fapi".to_owned()];
-        let paths = [shared(&ended), shared(&revoked), format!("/api/v1/shared/{wrong}"), format!("/api/v1/shared/{}", "b".repeat(23))];
+        let paths = [shared(&emptied), shared(&locked), shared(&ended), shared(&revoked), format!("/api/v1/shared/{wrong}"), format!("/api/v1/shared/{}", "b".repeat(23))];
         let paths = paths.into_iter().chain(odd.into_iter().map(|odd| format!("/api/v1/shared/{}", odd.replace('é', "%C3%A9"))));
         let first = house.get(&format!("/api/v1/shared/{}", "C".repeat(22))).await;
         for path in paths {
             let answer = house.get(&path).await;
             assert_eq!((answer.status, &answer.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
-            for (thing, body) in [("unlock", json!({ "password": "a secret" })), ("grant", json!({}))] {
-                let path = if thing == "unlock" { format!("{path}/unlock") } else { format!("{path}/tracks/{}/grant", tracks[0]) };
-                let answer = house.post(&path, &body).await;
-                assert_eq!((answer.status, &answer.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
+            let unlock = house.post(&format!("{path}/unlock"), &json!({ "password": "a secret" })).await;
+            assert_eq!((unlock.status, &unlock.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
+            for (method, thing) in [(Method::POST, "grant"), (Method::POST, "heard"), (Method::GET, "file")] {
+                for track in [tracks[0], hidden[0]] {
+                    let path = format!("{path}/tracks/{track}/{thing}");
+                    let request = Request::builder().method(method.clone()).uri(&path).body(Body::empty());
+                    let answer = house.send(request.expect("a request")).await;
+                    assert_eq!((answer.status, &answer.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
+                }
             }
+        }
+        for share in [&emptied, &locked] {
+            assert_eq!(house.seen(&ann, share).await["plays"], 0, "nothing was heard");
         }
         assert_eq!(house.get(&shared(&good)).await.status, StatusCode::OK);
         // Its owner sees that it ended, and may let it go on.
