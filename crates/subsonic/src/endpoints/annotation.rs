@@ -1,5 +1,7 @@
 //! What listeners say of things: favourites, ratings, plays.
 
+use std::time::Duration;
+
 use catalog::{
     TrackId,
     model::{ItemId as Marked, NewPlay, PlayReport, PlayState},
@@ -120,9 +122,7 @@ pub(super) async fn scrobble(call: &Call) -> Result<Reply, Error> {
     for (place, item) in items.into_iter().enumerate() {
         let told = match item {
             Heard::Track(id) => record(call, id, times.get(place).copied()).await,
-            Heard::Episode(id) => {
-                call.app.podcasts.set_progress(call.viewer(), id, DONE).await.map_err(Error::from)
-            }
+            Heard::Episode(id) => finish(call, id, times.get(place).copied()).await,
         };
         match told {
             Ok(()) => taken += 1,
@@ -139,6 +139,22 @@ pub(super) async fn scrobble(call: &Call) -> Result<Reply, Error> {
 async fn record(call: &Call, track_id: TrackId, played_at: Option<Time>) -> Result<(), Error> {
     let play = NewPlay { track_id, played_at, id: None, client: client(call) };
     service::record_play(call.ctx(), call.viewer(), &play).await?;
+    Ok(())
+}
+
+/// Notes that an episode was heard to its end. Apps tell late what was heard offline, with the time at which it began:
+/// where the listener has gone on since then stays.
+async fn finish(call: &Call, id: EpisodeId, began: Option<Time>) -> Result<(), Error> {
+    let podcasts = &call.app.podcasts;
+    let heard_ms_ago = match began {
+        None => 0,
+        Some(began) => {
+            let length = Duration::from_millis(podcasts.told(call.viewer(), id).await?.episode.duration_ms);
+            let ago = call.ctx().now().since(began.plus(length));
+            u64::try_from(ago.as_millis()).unwrap_or(u64::MAX)
+        }
+    };
+    podcasts.set_progress(call.viewer(), id, EpisodeProgress { heard_ms_ago, ..DONE }).await?;
     Ok(())
 }
 

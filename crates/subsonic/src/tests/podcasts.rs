@@ -99,6 +99,32 @@ on_both_engines! {
         assert_eq!(house.refused(&ann, "star", &format!("id={id}")).await, 70);
     }
 
+    async fn what_an_app_tells_late_does_not_undo_where_somebody_went_on(world: World) {
+        let house = house(&world);
+        let ann = house.member("ann", Role::Listener).await;
+        let channel = house.follows(&ann, &show(1).await).await;
+        let id = channel["episode"][0]["id"].as_str().expect("an id");
+        let ms = |time: kernel::Time| time.0 / 1_000;
+        let early = ms(world.clock.now());
+        let scrobble = |at: i64| {
+            let (house, ann, more) = (&house, &ann, format!("id={id}&time={at}"));
+            async move { house.good(ann, "scrobble", &more, "x").await }
+        };
+        world.clock.advance(Duration::from_hours(1));
+        house.good(&ann, "createBookmark", &format!("id={id}&position=61000"), "x").await;
+        world.clock.advance(Duration::from_hours(1));
+        for at in [early, 0, -1, i64::MIN] {
+            let _ = scrobble(at).await;
+            assert_eq!(house.episode(&ann, id).await["bookmarkPosition"], 61_000, "{at}");
+        }
+        // What was heard after that counts, also by a phone whose clock is ahead.
+        let _ = scrobble(ms(world.clock.now()) - 60_000).await;
+        assert_eq!(house.episode(&ann, id).await["bookmarkPosition"], Value::Null);
+        house.good(&ann, "createBookmark", &format!("id={id}&position=5000"), "x").await;
+        let _ = scrobble(i64::MAX).await;
+        assert_eq!(house.episode(&ann, id).await["bookmarkPosition"], Value::Null);
+    }
+
     async fn what_somebody_follows_is_not_there_for_others(world: World) {
         let house = house(&world);
         let (ann, eve) = (house.member("ann", Role::Listener).await, house.member("eve", Role::Admin).await);
