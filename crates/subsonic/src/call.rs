@@ -14,7 +14,7 @@ use podcasts::Podcasts;
 use serde_json::Value;
 use sharing::Sharing;
 
-use crate::{error::Error, folders, params::Params, tree::Element};
+use crate::{error::Error, folders, params::Params, tree::Element, whole::Whole};
 
 /// What all requests share.
 pub(crate) struct App {
@@ -22,6 +22,8 @@ pub(crate) struct App {
     pub(crate) direct: Direct,
     pub(crate) podcasts: Podcasts,
     pub(crate) sharing: Sharing,
+    /// The line for answers that are given whole.
+    pub(crate) whole: Whole,
     /// The line in which new accounts' passwords wait to be hashed.
     pub(crate) passwords: Passwords,
     pub(crate) config: accounts::Config,

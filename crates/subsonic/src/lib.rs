@@ -20,6 +20,7 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod whole;
 
 pub use routes::{Config, routes};
 

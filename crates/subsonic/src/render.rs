@@ -5,7 +5,7 @@ mod xml;
 
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{error::Error, params::Params, tree::Element};
 
@@ -77,10 +77,10 @@ fn respond(format: &Format, status: &str, content: Option<(&'static str, Value)>
     }
     let (content_type, text) = match format {
         Format::Xml => ("text/xml; charset=utf-8", xml::document(&root)),
-        Format::Json => ("application/json", json_text(&root)),
+        Format::Json => ("application/json", json_text(root)),
         Format::Jsonp(callback) => {
             // The comment keeps what follows from being taken for anything but a script.
-            ("application/javascript; charset=utf-8", format!("/**/{callback}({});", json_text(&root)))
+            ("application/javascript; charset=utf-8", format!("/**/{callback}({});", json_text(root)))
         }
     };
     let mut response = (StatusCode::OK, text).into_response();
@@ -90,8 +90,10 @@ fn respond(format: &Format, status: &str, content: Option<(&'static str, Value)>
     response
 }
 
-fn json_text(root: &Map<String, Value>) -> String {
-    let text = json!({ "subsonic-response": root }).to_string();
+fn json_text(root: Map<String, Value>) -> String {
+    let mut whole = Map::new();
+    whole.insert("subsonic-response".to_owned(), Value::Object(root));
+    let text = Value::Object(whole).to_string();
     // In a script these two end a line, even within a text.
     if text.contains(['\u{2028}', '\u{2029}']) {
         return text.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");

@@ -23,6 +23,7 @@ use crate::{
     params::Params,
     render::{self, Format},
     sign_in,
+    whole::{Turn, Whole},
 };
 
 /// Largest body that is read: a form with the tracks of a long playlist.
@@ -44,8 +45,8 @@ pub struct Config {
 /// The dialect's routes. Merge them beside the layers that look for a session, not below: a cookie means nothing here.
 pub fn routes(ctx: Ctx, direct: Direct, sharing: Sharing, config: Config) -> Router {
     let podcasts = Podcasts::new(ctx.clone(), direct.clone());
-    let app =
-        App { ctx, direct, podcasts, sharing, passwords: Passwords::default(), config: config.accounts };
+    let (whole, passwords, config) = (Whole::default(), Passwords::default(), config.accounts);
+    let app = App { ctx, direct, podcasts, sharing, whole, passwords, config };
     Router::new().route("/rest/{endpoint}", any(answer)).with_state(Arc::new(app))
 }
 
@@ -73,13 +74,17 @@ async fn answer(State(app): State<Arc<App>>, Path(name): Path<String>, request: 
         Err((format, error)) => return open(render::bad(&format, &error)),
     };
     let packs = render::pack::is_taken(&parts.headers);
-    let response = match call(app, &name, parts, params, body).await {
+    // Held until the answer is packed.
+    let mut turn = None;
+    let response = match call(app, &name, parts, params, body, &mut turn).await {
         Ok(Reply::Raw(response)) => return open(*response),
         Ok(Reply::Done) => render::good(&format, None),
         Ok(Reply::Element(name, element)) => render::good(&format, Some((name, element))),
         Err(error) => render::bad(&format, &error),
     };
-    open(render::pack::answer(response, packs).await)
+    let packed = render::pack::answer(response, packs).await;
+    drop(turn);
+    open(packed)
 }
 
 async fn call(
@@ -88,6 +93,7 @@ async fn call(
     parts: Parts,
     params: Params,
     body: Vec<u8>,
+    turn: &mut Option<Turn>,
 ) -> Result<Reply, Error> {
     let address = accounts::music::address(&parts, &app.config);
     let name = bare(name);
@@ -97,6 +103,7 @@ async fn call(
     };
     check_version(&params)?;
     let caller = sign_in::sign_in(&Asking { app: &app, params: &params, address }).await?;
+    *turn = app.whole.turn(name).await?;
     let Parts { method, headers, .. } = parts;
     let mut call = Call { app, caller, method, headers, params, body };
     call.enter_folder(name).await?;

@@ -20,7 +20,7 @@ use crate::{
 pub struct ToldEpisode {
     /// The episode.
     pub episode: Episode,
-    /// Its notes, plain text.
+    /// Its notes, plain text; in lists at most 500 letters of them, and none where somebody goes on.
     pub notes: String,
     /// Its file, when the viewer has it here.
     pub file: Option<SourceFile>,
@@ -38,7 +38,7 @@ impl Podcasts {
         Ok(rows.into_iter().map(|row| shape(row, &pictures)).collect())
     }
 
-    /// The newest episodes of one of the viewer's podcasts.
+    /// The newest episodes of one of the viewer's podcasts, with the begin of their notes.
     pub async fn told_of(
         &self,
         viewer: &Viewer,
@@ -49,13 +49,13 @@ impl Podcasts {
         self.told_rows(move |tx| store::full_episodes(tx, user, id, limit)).await
     }
 
-    /// The newest episodes of all of the viewer's podcasts.
+    /// The newest episodes of all of the viewer's podcasts, with the begin of their notes.
     pub async fn told_newest(&self, viewer: &Viewer, count: u32) -> Result<Vec<ToldEpisode>, Error> {
         let user = viewer.id;
         self.told_rows(move |tx| store::newest_episodes(tx, user, count)).await
     }
 
-    /// Episodes that the viewer has begun and is not done with, by their numbers after `after`.
+    /// Episodes that the viewer has begun and is not done with, by their numbers after `after`, without notes.
     pub async fn told_begun(
         &self,
         viewer: &Viewer,

@@ -89,7 +89,30 @@ pub(crate) struct FullEpisode {
     pub(crate) changed: Option<Time>,
 }
 
-/// The columns that a [`FullEpisode`] is read from, of the same tables.
+/// The columns that a [`FullEpisode`] is read from, of the same tables. Thousands of episodes are listed at once, and
+/// each may have long notes and hundreds of chapters: lists come without its page, transcript and chapters, and with
+/// the begin of its notes.
+macro_rules! listed_columns {
+    () => {
+        concat!(
+            episode_columns!(),
+            ", CASE WHEN LENGTH(e.notes) > 500 THEN SUBSTR(e.notes, 1, 499) || '…' ELSE e.notes END,
+              CAST(NULL AS TEXT), CAST(NULL AS TEXT), '[]', e.media_id, p.changed_us"
+        )
+    };
+}
+
+/// The same without notes.
+macro_rules! noteless_columns {
+    () => {
+        concat!(
+            episode_columns!(),
+            ", '', CAST(NULL AS TEXT), CAST(NULL AS TEXT), '[]', e.media_id, p.changed_us"
+        )
+    };
+}
+
+/// The columns that a whole [`FullEpisode`] is read from.
 macro_rules! full_columns {
     () => {
         concat!(
@@ -120,7 +143,7 @@ pub(crate) fn episode_of(tx: &mut Tx<'_>, user: UserId, id: EpisodeId) -> Result
     )
 }
 
-/// The newest episodes of one podcast.
+/// The newest episodes of one podcast, as lists have them.
 pub(crate) fn full_episodes(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -130,7 +153,7 @@ pub(crate) fn full_episodes(
     tx.all(
         sql!(concat!(
             "SELECT ",
-            full_columns!(),
+            listed_columns!(),
             seen_by_viewer!(),
             "WHERE s.user_id = $1 AND s.feed_id = $2 AND e.feed_id = $2
              ORDER BY e.published_us DESC, e.id DESC LIMIT $3"
@@ -140,12 +163,12 @@ pub(crate) fn full_episodes(
     )
 }
 
-/// The newest episodes of all podcasts. Of each podcast no more are looked at than could be among them.
+/// The newest episodes of all podcasts, as lists have them. Of each podcast no more are looked at than could be among them.
 pub(crate) fn newest_episodes(tx: &mut Tx<'_>, user: UserId, count: u32) -> Result<Vec<FullEpisode>, Fault> {
     tx.all(
         sql!(concat!(
             "SELECT ",
-            full_columns!(),
+            listed_columns!(),
             seen_by_viewer!(),
             "WHERE s.user_id = $1 AND e.published_us >= COALESCE(
                 (SELECT x.published_us FROM podcasts_episode x WHERE x.feed_id = s.feed_id
@@ -157,7 +180,7 @@ pub(crate) fn newest_episodes(tx: &mut Tx<'_>, user: UserId, count: u32) -> Resu
     )
 }
 
-/// Episodes that the viewer has begun and is not done with, by their numbers after `after`.
+/// Episodes that the viewer has begun and is not done with, by their numbers after `after`, without notes.
 pub(crate) fn begun_episodes(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -167,7 +190,7 @@ pub(crate) fn begun_episodes(
     tx.all(
         sql!(concat!(
             "SELECT ",
-            full_columns!(),
+            noteless_columns!(),
             " FROM podcasts_progress p JOIN podcasts_episode e ON e.id = p.episode_id
              JOIN podcasts_subscription s ON s.user_id = p.user_id AND s.feed_id = e.feed_id
              LEFT JOIN podcasts_want w ON w.user_id = p.user_id AND w.episode_id = p.episode_id

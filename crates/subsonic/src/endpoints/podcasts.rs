@@ -46,7 +46,7 @@ pub(super) async fn get_podcasts(call: &Call) -> Result<Reply, Error> {
     let each = (EPISODES_MAX / count).max(EPISODES_EACH_MIN);
     let mut channels = Vec::with_capacity(podcasts.len());
     for podcast in &podcasts {
-        let channel = shape::channel(podcast);
+        let channel = shape::channel(podcast, podcasts.len() == 1);
         if !with_episodes {
             channels.push(channel);
             continue;

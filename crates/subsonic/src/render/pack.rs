@@ -12,6 +12,8 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// What is smaller travels in one packet either way.
 const BYTES_MIN: usize = 1_400;
+/// What is larger takes longer to pack than others should wait for the thread.
+const APART_BYTES_MIN: usize = 64 * 1024;
 
 /// Whether the client takes gzip.
 pub(crate) fn is_taken(headers: &HeaderMap) -> bool {
@@ -35,7 +37,15 @@ pub(crate) async fn answer(response: Response, taken: bool) -> Response {
         return Response::from_parts(parts, Body::empty());
     };
     parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    let packed = if taken && bytes.len() >= BYTES_MIN { pack(&bytes) } else { None };
+    let packed = match bytes.len() {
+        _ if !taken => None,
+        APART_BYTES_MIN.. => {
+            let bytes = bytes.clone();
+            tokio::task::spawn_blocking(move || pack(&bytes)).await.ok().flatten()
+        }
+        BYTES_MIN.. => pack(&bytes),
+        _ => None,
+    };
     let Some(packed) = packed else { return Response::from_parts(parts, Body::from(bytes)) };
     parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.remove(header::CONTENT_LENGTH);

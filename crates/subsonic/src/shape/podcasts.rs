@@ -8,8 +8,14 @@ use podcasts::{
 use super::{cover, seconds, year};
 use crate::{ids::ItemId, tree::Element};
 
-/// A podcast. Where its maker keeps the cover is not told: whoever fetched it there would be known there.
-pub(crate) fn channel(podcast: &Podcast) -> Element {
+/// Letters of a podcast's description that are told where it is one of many.
+const DESCRIPTION_CHARS_MAX: usize = 1_000;
+
+/// A podcast, `alone` or as one of many. Where its maker keeps the cover is not told: whoever fetched it there would be
+/// known there.
+pub(crate) fn channel(podcast: &Podcast, alone: bool) -> Element {
+    let most = if alone { usize::MAX } else { DESCRIPTION_CHARS_MAX };
+    let description: String = podcast.description.chars().take(most).collect();
     let status = match (&podcast.problem, podcast.checked_at) {
         (Some(_), _) => "error",
         (None, None) => "new",
@@ -19,7 +25,7 @@ pub(crate) fn channel(podcast: &Podcast) -> Element {
         .with("id", ItemId::from(podcast.id).to_string())
         .with("url", podcast.address.as_str())
         .with("title", podcast.title.as_str())
-        .text("description", &podcast.description)
+        .text("description", &description)
         .maybe("coverArt", cover(podcast.id, podcast.picture.as_ref()))
         .with("status", status)
         .maybe("errorMessage", podcast.problem.as_deref())

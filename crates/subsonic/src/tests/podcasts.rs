@@ -14,9 +14,14 @@ use super::*;
 
 /// A server with a feed of so many episodes, of which no file can be had.
 pub(super) async fn show(episodes: usize) -> Foreign {
+    told_at_length(episodes, "").await
+}
+
+/// The same with something at the end of all notes.
+async fn told_at_length(episodes: usize, more: &str) -> Foreign {
     let item = |number: usize| {
         format!(
-            "<item><title>Episode {number}</title><guid>{number}</guid><description>Notes {number}</description>
+            "<item><title>Episode {number}</title><guid>{number}</guid><description>Notes {number}{more}</description>
             <pubDate>{:02} Jan 2026 10:00:00 GMT</pubDate>
             <enclosure url=\"http://127.0.0.1:1/{number}.mp3\" length=\"5\" type=\"audio/mpeg\"/></item>",
             number + 1
@@ -74,6 +79,25 @@ on_both_engines! {
         house.good(&ann, "deletePodcastChannel", &format!("id={id}"), "x").await;
         assert_eq!(house.good(&ann, "getPodcasts", "", "podcasts").await["channel"], json!([]));
         assert_eq!(house.refused(&ann, "getPodcastEpisode", &format!("id={episode}")).await, 70);
+    }
+
+    async fn lists_come_with_the_begin_of_long_notes_and_an_episode_with_all_of_them(world: World) {
+        let house = house(&world);
+        let ann = house.member("ann", Role::Listener).await;
+        let channel = house.follows(&ann, &told_at_length(3, &"é".repeat(3_000)).await).await;
+        let newest = house.good(&ann, "getNewestPodcasts", "", "newestPodcasts").await;
+        for list in [&channel["episode"], &newest["episode"]] {
+            for notes in each(list, "description") {
+                assert!(notes.starts_with("Notes ") && notes.ends_with("é…"), "{notes}");
+                assert_eq!(notes.chars().count(), 500);
+            }
+        }
+        let id = channel["episode"][0]["id"].as_str().expect("an id");
+        let whole = house.episode(&ann, id).await;
+        assert_eq!(whole["description"].as_str().expect("notes").chars().count(), "Notes 2".len() + 3_000);
+        house.good(&ann, "createBookmark", &format!("id={id}&position=61000"), "x").await;
+        let entry = house.good(&ann, "getBookmarks", "", "bookmarks").await["bookmark"][0]["entry"].clone();
+        assert_eq!((&entry["title"], &entry["description"]), (&json!("Episode 2"), &Value::Null));
     }
 
     async fn an_episode_goes_on_where_an_app_left_it(world: World) {
