@@ -23,6 +23,7 @@ pub use client::Config;
 pub use error::Error;
 pub use routes::routes;
 pub use service::{
+    credential::Credential,
     members, music,
     setup::setup_link_token,
     sweep::{start, sweep},

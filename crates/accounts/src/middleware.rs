@@ -1,4 +1,5 @@
-//! Who asks: the layer that puts a [`Viewer`] into every request that brings a session or an app token that holds.
+//! Who asks: the layer that puts a [`Viewer`], and what let that one in, into every request that brings a session or an
+//! app token that holds.
 
 use std::pin::Pin;
 
@@ -16,7 +17,7 @@ use kernel::{
 use crate::{
     Config,
     client::{Client, check_origin},
-    service::{session, tokens},
+    service::{credential::Credential, session, tokens},
 };
 
 /// For whom a page was made.
@@ -75,6 +76,12 @@ async fn admit(gate: &Gate, request: Request) -> Result<Request, Problem> {
             check_origin(&parts, &gate.config, true)?;
         }
         if viewer.session.is_none() || !is_for_another(&parts.headers, &viewer) {
+            let brought = match viewer.session {
+                None => bearer(&parts.headers),
+                Some(_) => Client::of(&parts, &gate.config).cookie(&parts.headers),
+            };
+            let credential = Credential::new(brought.unwrap_or_default(), &viewer);
+            parts.extensions.insert(credential);
             parts.extensions.insert::<Viewer>(viewer);
         }
     }

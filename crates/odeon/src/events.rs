@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use accounts::Credential;
 use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
@@ -14,7 +15,7 @@ use axum::{
 use futures_util::{Stream, stream};
 use http::StatusCode;
 use kernel::{
-    Ctx, Problem,
+    Ctx, Problem, Time,
     bus::{Heard, Listener},
     http::{Role, Viewer},
     id::UserId,
@@ -24,6 +25,9 @@ use kernel::{
 const STREAMS_PER_ACCOUNT_MAX: usize = 24;
 /// How long several changes of one topic are gathered into one event.
 const GATHER: Duration = Duration::from_millis(300);
+/// How often it is asked whether what opened a stream still holds. Who is signed out is told so by the bus at once, but a
+/// message on it may be lost.
+const ASK_EVERY: Duration = Duration::from_mins(2);
 /// How often a quiet stream is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The topics that a page may be told of.
@@ -85,6 +89,7 @@ impl Drop for Seat {
 pub(crate) async fn follow_events(
     State((ctx, streams)): State<(Ctx, Streams)>,
     viewer: Viewer,
+    credential: Credential,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let seat = streams.sit_down(viewer.id).ok_or_else(|| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "Too many open pages")
@@ -92,7 +97,17 @@ pub(crate) async fn follow_events(
             .retry_after(30)
     })?;
     let heard = ctx.bus().subscribe();
-    let follower = Follower { ctx, viewer, heard, waiting: BTreeSet::new(), over: false, _seat: seat };
+    let follower = Follower {
+        asked: ctx.now(),
+        ctx,
+        viewer,
+        credential,
+        heard,
+        waiting: BTreeSet::new(),
+        doubtful: false,
+        over: false,
+        _seat: seat,
+    };
     let stream = stream::unfold(follower, |mut follower| async move {
         let topic = follower.next().await?;
         let event = Event::default().event("change").data(format!("{{\"topic\":\"{topic}\"}}"));
@@ -104,31 +119,51 @@ pub(crate) async fn follow_events(
 struct Follower {
     ctx: Ctx,
     viewer: Viewer,
+    /// What the stream was opened with, and when it was asked last whether it holds.
+    credential: Credential,
+    asked: Time,
     heard: Listener,
     waiting: BTreeSet<&'static str>,
+    /// Something was missed; it may have been that the account is shut.
+    doubtful: bool,
     /// What the account may do has changed: the page comes back and is asked anew who it is.
     over: bool,
     _seat: Seat,
 }
 
 impl Follower {
-    /// The next topic to tell; `None` when the program stops, so that the page comes back to another node.
+    /// The next topic to tell; `None` when the program stops, so that the page comes back to another node, and when the
+    /// viewer may hear no more.
     async fn next(&mut self) -> Option<&'static str> {
         let stop = self.ctx.stop().clone();
-        while self.waiting.is_empty() {
+        loop {
+            let since = self.ctx.now().since(self.asked);
+            if self.over || ((self.doubtful || since >= ASK_EVERY) && !self.still_holds().await) {
+                return None;
+            }
+            if let Some(topic) = self.waiting.pop_first() {
+                return Some(topic);
+            }
+            let rest = ASK_EVERY.saturating_sub(self.ctx.now().since(self.asked));
             let heard = tokio::select! {
                 heard = self.heard.next() => heard?,
+                () = self.ctx.clock().sleep(rest) => continue,
                 () = stop.cancelled() => return None,
             };
             self.note(&heard);
-            if self.over {
-                return None;
-            }
-            if !self.waiting.is_empty() {
+            if !self.over && !self.waiting.is_empty() {
                 self.gather().await;
             }
         }
-        self.waiting.pop_first()
+    }
+
+    /// Whether what opened the stream still holds. Who can't be asked about is told nothing more and comes back.
+    async fn still_holds(&mut self) -> bool {
+        (self.asked, self.doubtful) = (self.ctx.now(), false);
+        self.credential.holds(&self.ctx).await.unwrap_or_else(|fault| {
+            tracing::warn!("whether somebody is still signed in can't be asked: {fault}");
+            false
+        })
     }
 
     async fn gather(&mut self) {
@@ -141,6 +176,7 @@ impl Follower {
     fn note(&mut self, heard: &Heard) {
         match heard {
             Heard::Missed => {
+                self.doubtful = true;
                 let may_hear: Vec<_> = TOPICS.into_iter().filter(|topic| self.may_hear(topic)).collect();
                 self.waiting.extend(may_hear);
             }
@@ -161,42 +197,4 @@ impl Follower {
 }
 
 #[cfg(test)]
-mod tests {
-    use kernel::{db::Engine, testkit::World};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn what_belongs_to_one_account_is_told_to_nobody_else() {
-        let world = World::new(Engine::Sqlite).await;
-        let account = UserId(7);
-        let streams = Streams::default();
-        let mut follower = Follower {
-            viewer: Viewer {
-                id: account,
-                handle: "ann".to_owned(),
-                role: Role::Listener,
-                session: None,
-                within: None,
-            },
-            heard: world.ctx.bus().subscribe(),
-            ctx: world.ctx,
-            waiting: BTreeSet::new(),
-            over: false,
-            _seat: streams.sit_down(account).expect("a seat"),
-        };
-        for topic in ["queue:8", "devices:77", "commands:71", "playlists:8", "unknown:7", "unknown"] {
-            follower.note(&Heard::Topic(topic.into()));
-        }
-        assert!(follower.waiting.is_empty(), "{:?}", follower.waiting);
-        for topic in ["queue:7", "commands:7", "playlists"] {
-            follower.note(&Heard::Topic(topic.into()));
-        }
-        assert_eq!(follower.waiting, BTreeSet::from(["queue", "commands", "playlists"]));
-        follower.note(&Heard::Topic("account:77".into()));
-        assert!(!follower.over);
-        // Somebody who was shut out, or has another role, is told nothing more by this stream.
-        follower.note(&Heard::Topic("account:7".into()));
-        assert!(follower.over);
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Accounts, secret_hash, session, session::SignedIn, users};
+use super::{Accounts, secret_hash, session, session::SignedIn, users, wake};
 use crate::{
     Error,
     client::Client,
@@ -31,9 +31,6 @@ const TOKEN_CHARS: usize = 43;
 pub const USER_CHANGED: &str = "accounts.user_changed";
 /// Kind of the event that an account was removed; its subject is the account.
 pub const USER_REMOVED: &str = "accounts.user_removed";
-
-/// Topic, followed by a colon and the account, that is published when what somebody may do has changed.
-const TOPIC: &str = "account";
 
 /// The particulars of [`USER_CHANGED`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -119,7 +116,7 @@ pub async fn change(ctx: &Ctx, viewer: &Viewer, id: UserId, edit: Edit) -> Resul
             }
             let changed = UserChanged { handle: old.handle, name: shown, role, disabled };
             tx.emit(USER_CHANGED, id.0, &changed, now)?;
-            tx.wake(&format!("{TOPIC}:{id}"));
+            wake(tx, id);
             Ok(())
         })
         .await?;
@@ -145,7 +142,7 @@ pub async fn remove(ctx: &Ctx, viewer: &Viewer, id: UserId) -> Result<(), Error>
             links::clear(tx, id)?;
             store::delete(tx, id)?;
             tx.emit(USER_REMOVED, id.0, &UserRemoved { removed_at: now }, now)?;
-            tx.wake(&format!("{TOPIC}:{id}"));
+            wake(tx, id);
             Ok(())
         })
         .await
@@ -214,6 +211,7 @@ pub(crate) async fn use_link(
                 return Err(Error::Link);
             }
             sessions::delete_all(tx, id)?;
+            wake(tx, id);
             session::enter(tx, &session, None)?;
             Ok(())
         })

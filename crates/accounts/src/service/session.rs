@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::{Ctx, Fault, Page, PageQuery, Problem, Time, db::Tx, http::Viewer, id::UserId};
 
-use super::{Accounts, guess::Guess, members, secret_hash};
+use super::{Accounts, guess::Guess, members, secret_hash, wake};
 use crate::{
     Error,
     client::Client,
@@ -57,11 +57,15 @@ pub(crate) fn enter(
     session: &sessions::NewSession,
     replaced: Option<&Viewer>,
 ) -> Result<(), Fault> {
-    if let Some((user, id)) = replaced.and_then(|viewer| Some((viewer.id, viewer.session?))) {
-        sessions::delete(tx, user, SessionId(id))?;
+    if let Some((user, id)) = replaced.and_then(|viewer| Some((viewer.id, viewer.session?)))
+        && sessions::delete(tx, user, SessionId(id))?
+    {
+        wake(tx, user);
     }
     sessions::insert(tx, session)?;
-    sessions::delete_beyond(tx, session.user, SESSIONS_MAX)?;
+    if sessions::delete_beyond(tx, session.user, SESSIONS_MAX)? > 0 {
+        wake(tx, session.user);
+    }
     Ok(())
 }
 
@@ -150,6 +154,7 @@ pub(crate) async fn change_password(
             }
             sessions::delete_others(tx, viewer.id, viewer.session.map(SessionId))?;
             links::clear(tx, viewer.id)?;
+            wake(tx, viewer.id);
             guess.was_right(tx)?;
             Ok(())
         })
@@ -186,9 +191,13 @@ pub(crate) async fn list(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Resul
 
 /// Ends one of somebody's sessions.
 pub(crate) async fn end(ctx: &Ctx, user: UserId, id: SessionId) -> Result<(), Error> {
-    if ctx.db().write(move |tx| sessions::delete(tx, user, id)).await? {
-        Ok(())
-    } else {
-        Err(Error::NotFound)
-    }
+    ctx.db()
+        .write(move |tx| {
+            if !sessions::delete(tx, user, id)? {
+                return Err(Error::NotFound);
+            }
+            wake(tx, user);
+            Ok(())
+        })
+        .await
 }

@@ -2,7 +2,7 @@
 
 use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer, id::UserId};
 
-use super::{music, secret_hash, session::SEEN_EVERY};
+use super::{music, secret_hash, session::SEEN_EVERY, wake};
 use crate::{
     Error,
     model::{Handle, NewToken, Token, TokenId, TokenKind, label},
@@ -85,5 +85,13 @@ pub(crate) async fn list(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Resul
 
 /// Revokes one of somebody's app tokens.
 pub(crate) async fn revoke(ctx: &Ctx, user: UserId, id: TokenId) -> Result<(), Error> {
-    if ctx.db().write(move |tx| store::delete(tx, user, id)).await? { Ok(()) } else { Err(Error::NotFound) }
+    ctx.db()
+        .write(move |tx| {
+            if !store::delete(tx, user, id)? {
+                return Err(Error::NotFound);
+            }
+            wake(tx, user);
+            Ok(())
+        })
+        .await
 }
