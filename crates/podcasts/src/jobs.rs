@@ -18,7 +18,7 @@ use kernel::{
 pub(crate) use refresh::{PAUSE_MIN, ask_for_feed, enter, read_feed};
 pub(crate) use sweep::{sweep, sweep_blobs};
 
-use crate::{service::PRIORITY_EAGER, store};
+use crate::{PodcastId, service::PRIORITY_EAGER, store};
 
 /// Reads a feed again; the payload and the key are its number.
 pub(crate) const REFRESH_JOB: &str = "podcasts.refresh";
@@ -112,13 +112,21 @@ fn is_time(ctx: &Ctx, last: &mut Option<Time>, every: Duration) -> bool {
     due
 }
 
+/// Removes a feed to which nobody subscribes and of which no bytes are here.
+fn remove_if_abandoned(tx: &mut Tx<'_>, id: PodcastId) -> Result<(), Fault> {
+    if store::hold_feed(tx, id)? && !store::has_subscribers(tx, id)? && !store::has_media(tx, id)? {
+        store::delete_feed(tx, id)?;
+    }
+    Ok(())
+}
+
 /// Makes a job for each of the feeds that have waited longest, of those that somebody subscribes to. The others go.
 pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
     let now = ctx.now();
     ctx.db()
         .write(move |tx| {
             for id in store::abandoned_feeds(tx, now, ABANDONED_AT_ONCE)? {
-                store::delete_feed(tx, id)?;
+                remove_if_abandoned(tx, id)?;
             }
             Ok::<_, Fault>(())
         })

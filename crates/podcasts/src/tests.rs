@@ -1,5 +1,7 @@
 //! Stories of podcasts: real feeds from a real server on both engines.
 
+mod races;
+
 use std::{
     sync::{
         Arc,

@@ -172,7 +172,7 @@ async fn begin(ctx: &Ctx, lease: &Lease, id: PodcastId) -> Result<Option<FeedRow
     let (lease, now) = (lease.clone(), ctx.now());
     let begun = ctx.db().write(move |tx| {
         lease.guard(tx)?;
-        if store::has_subscribers(tx, id)? {
+        if !store::hold_feed(tx, id)? || store::has_subscribers(tx, id)? {
             return store::feed(tx, id);
         }
         if store::has_media(tx, id)? {

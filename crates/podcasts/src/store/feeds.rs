@@ -174,6 +174,20 @@ pub(crate) fn lock_subscription(tx: &mut Tx<'_>, user: UserId, feed: PodcastId) 
     Ok(held.is_some())
 }
 
+/// Holds a feed until the transaction ends; false when there is none. Who subscribes holds it before, and who removes it
+/// looks after this whether anybody subscribes: in the other order each would not see the other.
+pub(crate) fn hold_feed(tx: &mut Tx<'_>, id: PodcastId) -> Result<bool, Fault> {
+    let held = tx.one(
+        sql!(
+            sqlite: "SELECT 1 FROM podcasts_feed WHERE id = $1",
+            postgres: "SELECT 1 FROM podcasts_feed WHERE id = $1 FOR UPDATE"
+        ),
+        params![id],
+        |_| Ok(()),
+    )?;
+    Ok(held.is_some())
+}
+
 pub(crate) fn has_subscribers(tx: &mut Tx<'_>, feed: PodcastId) -> Result<bool, Fault> {
     let sql = sql!("SELECT 1 FROM podcasts_subscription WHERE feed_id = $1 LIMIT 1");
     Ok(tx.one(sql, params![feed], |_| Ok(()))?.is_some())
