@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod outbox;
 pub mod page;
 pub mod random;
+pub mod seats;
 pub mod sign;
 #[cfg(feature = "testkit")]
 pub mod testkit;

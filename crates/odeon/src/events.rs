@@ -1,11 +1,6 @@
 //! Server-sent events: they say what to fetch again, never what it is, so a lost one costs a refresh and no truth.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
 use accounts::Credential;
 use axum::{
@@ -18,7 +13,7 @@ use kernel::{
     Ctx, Problem, Time,
     bus::{Heard, Listener},
     http::{Role, Viewer},
-    id::UserId,
+    seats::{Seat, Seats},
 };
 
 /// Open streams of one account: a few devices with a few tabs each.
@@ -44,39 +39,13 @@ const TOPICS: [&str; 10] = [
     "scrobbling",
 ];
 
-/// How many streams each account has open.
-#[derive(Clone, Default)]
-pub(crate) struct Streams {
-    open: Arc<Mutex<HashMap<UserId, usize>>>,
-}
+/// The streams that are open, of each account.
+#[derive(Clone)]
+pub(crate) struct Streams(Seats);
 
-/// One open stream; counts until it is dropped.
-struct Seat {
-    streams: Streams,
-    account: UserId,
-}
-
-impl Streams {
-    fn sit_down(&self, account: UserId) -> Option<Seat> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(account).or_default();
-        if *count >= STREAMS_PER_ACCOUNT_MAX {
-            return None;
-        }
-        *count += 1;
-        Some(Seat { streams: self.clone(), account })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut open = self.streams.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.account) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.account);
-            }
-        }
+impl Default for Streams {
+    fn default() -> Self {
+        Self(Seats::new(STREAMS_PER_ACCOUNT_MAX))
     }
 }
 
@@ -91,7 +60,7 @@ pub(crate) async fn follow_events(
     viewer: Viewer,
     credential: Credential,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let seat = streams.sit_down(viewer.id).ok_or_else(|| {
+    let seat = streams.0.take(viewer.id).ok_or_else(|| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "Too many open pages")
             .detail("Close some of the other tabs and devices that have this page open.")
             .retry_after(30)

@@ -3,10 +3,7 @@
 mod told;
 mod within;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use catalog::PictureId;
 use delivery::{Asked, Direct};
@@ -15,6 +12,7 @@ use kernel::{
     Ctx, Fault, Page, PageQuery, Problem, Time,
     http::Viewer,
     id::UserId,
+    seats::{Seat, Seats},
 };
 
 use crate::{
@@ -47,7 +45,7 @@ pub(crate) const PRIORITY_EAGER: i64 = 140;
 
 pub use told::ToldEpisode;
 pub(crate) use within::feed_for;
-use within::{enqueue_refresh, keep_newest_but};
+use within::{enqueue_refresh, hold_account, keep_newest_but};
 pub(crate) use within::{enqueue_load, keep_newest, leave, let_go, load, want};
 
 /// Podcasts, for routes and dialects. Cheap to clone.
@@ -55,32 +53,18 @@ pub(crate) use within::{enqueue_load, keep_newest, leave, let_go, load, want};
 pub struct Podcasts {
     pub(crate) ctx: Ctx,
     direct: Direct,
-    /// How many feeds each account is just subscribing to.
-    subscribing: Arc<Mutex<HashMap<UserId, usize>>>,
+    subscribing: Arc<Subscribing>,
 }
 
-/// A subscription being made; counts until it is dropped.
-struct Subscribing {
-    all: Arc<Mutex<HashMap<UserId, usize>>>,
-    user: UserId,
-}
-
-impl Drop for Subscribing {
-    fn drop(&mut self) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = all.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                all.remove(&self.user);
-            }
-        }
-    }
-}
+/// The feeds that each account is just subscribing to.
+struct Subscribing(Seats);
 
 impl Podcasts {
     /// Podcasts of this house.
     pub fn new(ctx: Ctx, direct: Direct) -> Self {
-        Self { ctx, direct, subscribing: Arc::default() }
+        // One for the house, however often this is called: dialects and routes count together.
+        let subscribing = ctx.kept(|| Subscribing(Seats::new(SUBSCRIBING_MAX)));
+        Self { ctx, direct, subscribing }
     }
 
     /// The viewer's podcasts, by when they came into the house.
@@ -120,6 +104,7 @@ impl Podcasts {
         let address = read.moved_to.clone().unwrap_or_else(|| ask.address().to_string());
         let (user, now, ctx) = (viewer.id, self.ctx.now(), self.ctx.clone());
         let entered = self.ctx.db().write(move |tx| {
+            hold_account(tx, user)?;
             let id = feed_for(tx, &ctx, &address, &read.feed.title)?;
             let known = store::podcast_of(tx, user, id)?.is_some();
             if !known && store::count_subscriptions(tx, user)? >= SUBSCRIPTIONS_MAX {
@@ -135,16 +120,11 @@ impl Podcasts {
         self.podcast(viewer, id).await
     }
 
-    fn begin_subscribing(&self, user: UserId) -> Result<Subscribing, Error> {
-        let mut all = self.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = all.entry(user).or_default();
-        if *count >= SUBSCRIBING_MAX {
+    pub(crate) fn begin_subscribing(&self, user: UserId) -> Result<Seat, Error> {
+        self.subscribing.0.take(user).ok_or_else(|| {
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many", "Too many feeds at once");
-            let problem = problem.detail("Wait until the other feeds are read.").retry_after(10);
-            return Err(problem.into());
-        }
-        *count += 1;
-        Ok(Subscribing { all: Arc::clone(&self.subscribing), user })
+            problem.detail("Wait until the other feeds are read.").retry_after(10).into()
+        })
     }
 
     /// Sets how the viewer has a podcast.
@@ -247,7 +227,11 @@ impl Podcasts {
         let ago = i64::try_from(progress.heard_ms_ago.min(HEARD_MS_AGO_MAX)).unwrap_or(0);
         let (user, heard) = (viewer.id, Time(self.ctx.now().0 - ago * 1_000));
         let noted = self.ctx.db().write(move |tx| {
-            store::episode_of(tx, user, id)?.ok_or(Error::NotFound)?;
+            let podcast = store::episode_of(tx, user, id)?.ok_or(Error::NotFound)?.episode.podcast_id;
+            // It must not end meanwhile, as it does when the account is removed: what is noted after that would stay.
+            if !store::lock_subscription(tx, user, podcast)? {
+                return Err(Error::NotFound);
+            }
             store::put_progress(tx, user, id, progress, heard).map_err(Error::Fault)
         });
         noted.await
@@ -261,6 +245,7 @@ impl Podcasts {
     async fn bring(&self, viewer: &Viewer, id: EpisodeId, again: bool) -> Result<EpisodeState, Error> {
         let (user, ctx) = (viewer.id, self.ctx.clone());
         let asked = self.ctx.db().write(move |tx| {
+            hold_account(tx, user)?;
             let found = store::episode_of(tx, user, id)?.ok_or(Error::NotFound)?.episode;
             if found.state == EpisodeState::Remote && store::count_wanted(tx, user)? >= WANTED_MAX {
                 let detail =
@@ -344,6 +329,7 @@ impl Podcasts {
             .map_err(|why| Problem::invalid("body", format!("This is no list of podcasts: {why}.")))?;
         let (user, now, ctx) = (viewer.id, self.ctx.now(), self.ctx.clone());
         let entered = self.ctx.db().write(move |tx| {
+            hold_account(tx, user)?;
             let mut done = OpmlImport::default();
             let mut room = SUBSCRIPTIONS_MAX.saturating_sub(store::count_subscriptions(tx, user)?);
             for outline in &found {
@@ -375,9 +361,9 @@ impl Podcasts {
                     (room, done.added) = (room - 1, done.added + 1);
                 }
             }
-            Ok::<_, Fault>(done)
+            Ok(done)
         });
-        entered.await.map_err(Error::Fault)
+        entered.await
     }
 }
 

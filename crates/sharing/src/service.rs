@@ -121,7 +121,9 @@ impl Sharing {
         };
         let (hash, kept) = (visit::hash(&self.secret(id)), row.clone());
         let written = self.ctx().db().write(move |tx| {
-            store::lock_owner(tx, kept.owner)?;
+            if !store::lock_owner(tx, kept.owner)? {
+                return Err(Error::NotFound);
+            }
             if store::count_of(tx, kept.owner)? >= SHARES_MAX {
                 let detail = format!("You have {SHARES_MAX} links, the most that there may be; revoke one.");
                 return Err(Error::full(detail));

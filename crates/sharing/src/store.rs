@@ -62,15 +62,17 @@ fn share(row: &Row<'_>) -> Result<ShareRow, Fault> {
     })
 }
 
-/// Has whoever else makes a share of this account wait until the transaction ends.
-pub(crate) fn lock_owner(tx: &mut Tx<'_>, owner: UserId) -> Result<u64, Fault> {
+/// Has whoever else makes a share of this account wait until the transaction ends; false when the account is gone.
+pub(crate) fn lock_owner(tx: &mut Tx<'_>, owner: UserId) -> Result<bool, Fault> {
     tx.run(
         sql!(
             "INSERT INTO sharing_owner (owner_id) VALUES ($1)
              ON CONFLICT (owner_id) DO UPDATE SET owner_id = excluded.owner_id"
         ),
         params![owner],
-    )
+    )?;
+    let sql = sql!("SELECT 1 FROM sharing_owner WHERE owner_id = $1 AND NOT gone");
+    Ok(tx.one(sql, params![owner], |_| Ok(()))?.is_some())
 }
 
 pub(crate) fn count_of(tx: &mut Tx<'_>, owner: UserId) -> Result<u64, Fault> {
@@ -227,8 +229,16 @@ pub(crate) fn note_play(tx: &mut Tx<'_>, id: ShareId) -> Result<u64, Fault> {
     tx.run(sql!("UPDATE sharing_share SET plays = plays + 1 WHERE id = $1"), params![id])
 }
 
-/// Removes everything that somebody shared.
+/// Removes everything that somebody shared whose account is gone. A share that is being made is waited for, and one that
+/// comes later is refused.
 pub(crate) fn delete_of(tx: &mut Tx<'_>, owner: UserId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO sharing_owner (owner_id, gone) VALUES ($1, TRUE)
+             ON CONFLICT (owner_id) DO UPDATE SET gone = TRUE"
+        ),
+        params![owner],
+    )?;
     tx.run(
         sql!(
             "DELETE FROM sharing_track WHERE share_id IN (SELECT id FROM sharing_share WHERE owner_id = $1)"
@@ -236,6 +246,5 @@ pub(crate) fn delete_of(tx: &mut Tx<'_>, owner: UserId) -> Result<(), Fault> {
         params![owner],
     )?;
     tx.run(sql!("DELETE FROM sharing_share WHERE owner_id = $1"), params![owner])?;
-    tx.run(sql!("DELETE FROM sharing_owner WHERE owner_id = $1"), params![owner])?;
     Ok(())
 }

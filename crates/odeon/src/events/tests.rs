@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use accounts::Config;
 use axum::{
     Router,
@@ -8,6 +10,7 @@ use http::{HeaderName, Method, Request, header};
 use kernel::{
     bus::{Bus, LocalBus},
     db::{Db, Engine},
+    id::UserId,
     on_both_engines,
     random::Random,
     testkit::World,
@@ -179,7 +182,7 @@ async fn what_belongs_to_one_account_is_told_to_nobody_else() {
         waiting: BTreeSet::new(),
         doubtful: false,
         over: false,
-        _seat: streams.sit_down(account).expect("a seat"),
+        _seat: streams.0.take(account).expect("a seat"),
     };
     for topic in ["queue:8", "devices:77", "commands:71", "playlists:8", "unknown:7", "unknown"] {
         follower.note(&Heard::Topic(topic.into()));

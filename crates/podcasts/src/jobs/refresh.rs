@@ -121,7 +121,8 @@ fn bring_new(tx: &mut Tx<'_>, ctx: &Ctx, id: PodcastId, now: Time) -> Result<(),
         return Ok(());
     }
     for user in store::eager(tx, id)? {
-        if !store::lock_subscription(tx, user, id)? || store::count_wanted(tx, user)? >= service::WANTED_MAX {
+        let held = store::hold_account(tx, user)? && store::lock_subscription(tx, user, id)?;
+        if !held || store::count_wanted(tx, user)? >= service::WANTED_MAX {
             continue;
         }
         let Some(podcast) = store::podcast_of(tx, user, id)? else { continue };

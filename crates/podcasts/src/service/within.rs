@@ -13,6 +13,14 @@ use crate::{EpisodeId, Error, PodcastId, jobs as work, model::EpisodeState, stor
 /// How often a feed is looked for that others enter and remove meanwhile.
 const FEED_TRIES: usize = 3;
 
+/// Has whoever else would give this account more wait until the transaction ends, so that what it has can be counted.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account is gone.
+pub(super) fn hold_account(tx: &mut Tx<'_>, user: UserId) -> Result<(), Error> {
+    if store::hold_account(tx, user)? { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// The feed at an address, entered when it is new, and held: nobody removes it before there is a subscription.
 pub(crate) fn feed_for(tx: &mut Tx<'_>, ctx: &Ctx, address: &str, title: &str) -> Result<PodcastId, Fault> {
     for _ in 0..FEED_TRIES {
@@ -72,8 +80,10 @@ pub(crate) fn let_go(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, id: EpisodeId) ->
     Ok(())
 }
 
-/// Ends everything that somebody had here who has no account any more.
+/// Ends everything that somebody had here who has no account any more. What is under way is waited for, and what comes
+/// later is refused.
 pub(crate) fn leave(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<(), Fault> {
+    store::mark_gone(tx, user)?;
     for feed in store::feeds_of(tx, user)? {
         store::unsubscribe(tx, user, feed)?;
         keep_newest(tx, ctx, user, feed, 0)?;

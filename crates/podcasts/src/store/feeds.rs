@@ -97,6 +97,31 @@ pub(crate) fn podcast_of(tx: &mut Tx<'_>, user: UserId, id: PodcastId) -> Result
     )
 }
 
+/// Holds an account's row until the transaction ends; false when the account is gone.
+pub(crate) fn hold_account(tx: &mut Tx<'_>, user: UserId) -> Result<bool, Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO podcasts_account (user_id, gone) VALUES ($1, FALSE)
+             ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id"
+        ),
+        params![user],
+    )?;
+    let sql = sql!("SELECT 1 FROM podcasts_account WHERE user_id = $1 AND NOT gone");
+    Ok(tx.one(sql, params![user], |_| Ok(()))?.is_some())
+}
+
+/// Notes that an account is gone, once those who hold its row have let go.
+pub(crate) fn mark_gone(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO podcasts_account (user_id, gone) VALUES ($1, TRUE)
+             ON CONFLICT (user_id) DO UPDATE SET gone = TRUE"
+        ),
+        params![user],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn count_subscriptions(tx: &mut Tx<'_>, user: UserId) -> Result<u64, Fault> {
     let count = tx.one(
         sql!("SELECT COUNT(*) FROM podcasts_subscription WHERE user_id = $1"),

@@ -51,6 +51,24 @@ on_both_engines! {
         assert_eq!(house.get(link(&share)).await.status, StatusCode::NOT_FOUND);
     }
 
+    async fn the_shares_of_who_is_removed_go_and_one_that_is_under_way_comes_too_late(world: World) {
+        let house = House::new(&world.ctx);
+        let (ann, bob) = (house.member("ann", Role::Listener).await, house.member("bob", Role::Listener).await);
+        let root = house.member("root", Role::Admin).await;
+        let (album, tracks) = house.album("First", None, 1).await;
+        house.share(&ann, json!({ "album": album })).await;
+        house.share(&ann, json!({ "tracks": tracks })).await;
+        let bobs = house.share(&bob, json!({ "album": album })).await;
+        accounts::members::remove(&world.ctx, &root, ann.id).await.expect("removed");
+        kernel::outbox::catch_up(&world.ctx, &crate::projections()).await.expect("it is heard");
+        let all = house.ask(&root, Method::GET, "/api/v1/shares?everybody=true", None).await.json();
+        let left: Vec<_> = all["items"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
+        assert_eq!(left, [&bobs["id"]]);
+        let late = house.ask(&ann, Method::POST, "/api/v1/shares", Some(&json!({ "album": album }))).await;
+        assert_eq!(late.status, StatusCode::NOT_FOUND, "{}", late.text());
+        assert_eq!(house.get(&shared(&bobs)).await.status, StatusCode::OK);
+    }
+
     async fn links_that_lead_nowhere_are_answered_alike(world: World) {
         let house = House::new(&world.ctx);
         let ann = house.member("ann", Role::Listener).await;
