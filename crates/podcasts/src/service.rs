@@ -45,8 +45,8 @@ pub(crate) const PRIORITY_EAGER: i64 = 140;
 
 pub use told::ToldEpisode;
 pub(crate) use within::feed_for;
-use within::{enqueue_refresh, hold_account, keep_newest_but};
 pub(crate) use within::{enqueue_load, keep_newest, leave, let_go, load, want};
+use within::{enqueue_refresh, hold_account, keep_newest_but, refresh_unless_recent};
 
 /// Podcasts, for routes and dialects. Cheap to clone.
 #[derive(Clone)]
@@ -172,11 +172,7 @@ impl Podcasts {
         let (user, ctx) = (viewer.id, self.ctx.clone());
         let asked = self.ctx.db().write(move |tx| {
             let row = store::podcast_of(tx, user, id)?.ok_or(Error::NotFound)?;
-            // What was just read would only take the place of feeds that wait.
-            if row.checked.is_some_and(|checked| ctx.now().since(checked) < work::PAUSE_MIN) {
-                return Ok(());
-            }
-            enqueue_refresh(tx, &ctx, id, PRIORITY_AWAITED).map_err(Error::Fault)
+            refresh_unless_recent(tx, &ctx, id, row.checked).map_err(Error::Fault)
         });
         asked.await
     }

@@ -85,6 +85,16 @@ fn asked_at(asked: &Asked, path: &str) -> String {
     format!("http://{}{path}", asked.headers.get("host").expect("HTTP names the server"))
 }
 
+/// Jobs that wait or run.
+async fn jobs_left(ctx: &Ctx) -> i64 {
+    let counts = kernel::jobs::counts(ctx.db()).await.expect("counted");
+    counts
+        .into_iter()
+        .filter(|(_, state, _)| state == "ready" || state == "running")
+        .map(|(.., count)| count)
+        .sum()
+}
+
 fn absent<T>(result: Result<T, Error>) {
     match result {
         Err(error) => assert_eq!(error.problem().status, 404),
@@ -197,6 +207,39 @@ on_both_engines! {
         eventually("it says that the feed is away", failed).await;
         let page = podcasts.episodes(&ann, podcast.id, &PageQuery::default()).await.expect("episodes");
         assert_eq!(page.items.len(), 2);
+    }
+
+    async fn a_cover_that_can_not_be_had_is_asked_for_once_an_hour_however_often_the_feed_is_read(world: World) {
+        let (ctx, podcasts) = house(&world);
+        let server = Foreign::start(|asked: &Asked| match asked.path.as_str() {
+            "/feed" => {
+                let image = format!("<channel><image><url>{}</url></image>", asked_at(asked, "/cover.jpg"));
+                answer(200, &[], feed(0..1).replace("<channel>", &image))
+            }
+            _ => answer(503, &[], ""),
+        }).await;
+        let asked = |path: &'static str| server.asked().iter().filter(|asked| asked.path == path).count();
+        Runner::new("test").handlers(vec![refresh_handler()]).start(&ctx).await.expect("it starts");
+        let ann = viewer(1);
+        let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
+        eventually("the cover is asked for at once", || async { asked("/cover.jpg") == 1 }).await;
+        podcasts.refresh_all(&ann).await.expect("asked for");
+        for read in 2..=5 {
+            world.clock.advance(Duration::from_mins(2));
+            if read % 2 == 0 {
+                podcasts.refresh_all(&ann).await.expect("asked for");
+            } else {
+                podcasts.refresh(&ann, podcast.id).await.expect("asked for");
+            }
+            eventually("it was read again", || async { asked("/feed") == read }).await;
+            eventually("that is noted", || async { jobs_left(&ctx).await == 0 }).await;
+            podcasts.refresh_all(&ann).await.expect("asked for");
+            assert_eq!(jobs_left(&ctx).await, 0, "what was just read is not read again");
+        }
+        assert_eq!(asked("/cover.jpg"), 1);
+        world.clock.advance(Duration::from_hours(1));
+        podcasts.refresh(&ann, podcast.id).await.expect("asked for");
+        eventually("it is asked for again", || async { asked("/cover.jpg") == 2 }).await;
     }
 
     async fn a_feed_goes_with_its_last_subscriber(world: World) {

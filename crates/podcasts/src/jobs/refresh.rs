@@ -33,8 +33,9 @@ const PAUSE_FIRST: Duration = Duration::from_mins(15);
 const PAUSE_MAX: Duration = Duration::from_hours(24);
 /// Pause after this house was too busy to ask.
 const PAUSE_BUSY: Duration = Duration::from_mins(5);
-/// Time between two new covers of one feed.
+/// Time between two new covers of one feed, and until one that could not be had is asked for again.
 const COVER_EVERY: Duration = Duration::from_hours(24);
+const COVER_AGAIN: Duration = Duration::from_hours(1);
 /// Pause after a feed has said that it is gone for good.
 const PAUSE_GONE: Duration = Duration::from_hours(7 * 24);
 /// A feed is not asked more often than this, whoever wishes it.
@@ -243,8 +244,9 @@ impl Refresh {
     async fn cover(&self, ctx: &Ctx, lease: &Lease, id: PodcastId) -> Result<(), JobError> {
         let Some(row) = ctx.db().read(move |tx| store::feed(tx, id)).await? else { return Ok(()) };
         let (Some(image), None) = (row.image, row.picture) else { return Ok(()) };
-        // A feed that names another cover at every reading must not fill the disk.
-        if row.cover.is_some_and(|kept| ctx.now().since(kept) < COVER_EVERY) {
+        // A feed that names another cover at every reading must not fill the disk, and whoever has it read again and
+        // again must not have a server asked as often.
+        if row.cover.is_some_and(|asked| ctx.now().since(asked) < COVER_EVERY) {
             return Ok(());
         }
         if let Some((folder, floor)) = &self.disk {
@@ -254,6 +256,7 @@ impl Refresh {
             }
         }
         let Ok(ask) = Ask::get(&image) else { return Ok(()) };
+        note_cover(ctx, lease, id).await?;
         let bytes = match ctx.fetch().read(&ask.limits(Limits::SMALL.bytes(COVER_BYTES_MAX))).await {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -266,13 +269,26 @@ impl Refresh {
         let kept = ctx.db().write(move |tx| {
             lease.guard(tx)?;
             store::set_picture(tx, id, Some(&image), Some(picture))?;
-            store::set_cover_kept(tx, id, now)?;
+            store::set_cover_asked(tx, id, now)?;
             let subscribers = store::subscribers(tx, id)?;
             wake(tx, &subscribers);
             Ok::<_, Fault>(())
         });
         Ok(kept.await?)
     }
+}
+
+/// Notes that a cover is asked for before it is, so that what becomes of that changes nothing: until it is here it counts
+/// as asked for so long ago that it is due again after [`COVER_AGAIN`].
+async fn note_cover(ctx: &Ctx, lease: &Lease, id: PodcastId) -> Result<(), JobError> {
+    let lead = i64::try_from(COVER_EVERY.saturating_sub(COVER_AGAIN).as_micros()).unwrap_or(0);
+    let (lease, asked) = (lease.clone(), Time(ctx.now().0 - lead));
+    let noted = ctx.db().write(move |tx| {
+        lease.guard(tx)?;
+        store::set_cover_asked(tx, id, asked)
+    });
+    let noted: Result<(), Fault> = noted.await;
+    Ok(noted?)
 }
 
 #[cfg(test)]

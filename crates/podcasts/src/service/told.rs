@@ -8,7 +8,7 @@ use catalog::{
 };
 use kernel::{Fault, Time, db::Tx, http::Viewer};
 
-use super::{PRIORITY_AWAITED, Podcasts, SUBSCRIPTIONS_MAX, enqueue_refresh, shape};
+use super::{Podcasts, SUBSCRIPTIONS_MAX, refresh_unless_recent, shape};
 use crate::{
     EpisodeId, Error, PodcastId,
     model::{Episode, EpisodeState, Podcast},
@@ -80,7 +80,7 @@ impl Podcasts {
         let limit = u32::try_from(SUBSCRIPTIONS_MAX).unwrap_or(u32::MAX);
         let asked = self.ctx.db().write(move |tx| {
             for row in store::podcasts(tx, user, PodcastId(0), limit)? {
-                enqueue_refresh(tx, &ctx, row.id, PRIORITY_AWAITED)?;
+                refresh_unless_recent(tx, &ctx, row.id, row.checked)?;
             }
             Ok::<_, Fault>(())
         });

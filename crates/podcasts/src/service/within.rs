@@ -1,13 +1,13 @@
 //! What is done within a transaction, by requests and by jobs alike.
 
 use kernel::{
-    Ctx, Fault,
+    Ctx, Fault, Time,
     db::Tx,
     id::UserId,
     jobs::{self, NewJob},
 };
 
-use super::{LOAD_ATTEMPTS_MAX, PRIORITY_EAGER};
+use super::{LOAD_ATTEMPTS_MAX, PRIORITY_AWAITED, PRIORITY_EAGER};
 use crate::{EpisodeId, Error, PodcastId, jobs as work, model::EpisodeState, store};
 
 /// How often a feed is looked for that others enter and remove meanwhile.
@@ -39,6 +39,19 @@ pub(crate) fn feed_for(tx: &mut Tx<'_>, ctx: &Ctx, address: &str, title: &str) -
 
 pub(super) fn enqueue_refresh(tx: &mut Tx<'_>, ctx: &Ctx, id: PodcastId, priority: i64) -> Result<(), Fault> {
     jobs::enqueue(tx, ctx, &NewJob::new(work::REFRESH_JOB, &id)?.key(id).priority(priority).attempts_max(3))
+}
+
+/// Has a feed read again that somebody waits for. What was just read would only take the place of feeds that wait.
+pub(super) fn refresh_unless_recent(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: PodcastId,
+    checked: Option<Time>,
+) -> Result<(), Fault> {
+    if checked.is_some_and(|checked| ctx.now().since(checked) < work::PAUSE_MIN) {
+        return Ok(());
+    }
+    enqueue_refresh(tx, ctx, id, PRIORITY_AWAITED)
 }
 
 /// Somebody wants the bytes of an episode here; has them brought when they are not.

@@ -271,7 +271,7 @@ pub(crate) struct FeedRow {
     pub(crate) failures: u32,
     /// What its bytes are known again by; absent until they were read.
     pub(crate) body_hash: Option<String>,
-    /// When its cover was last kept.
+    /// When its cover was last asked for.
     pub(crate) cover: Option<Time>,
 }
 
@@ -382,8 +382,9 @@ pub(crate) fn put_off(tx: &mut Tx<'_>, id: PodcastId, next: Time) -> Result<(), 
     Ok(())
 }
 
-pub(crate) fn set_cover_kept(tx: &mut Tx<'_>, id: PodcastId, now: Time) -> Result<(), Fault> {
-    tx.run(sql!("UPDATE podcasts_feed SET cover_us = $2 WHERE id = $1"), params![id, now])?;
+/// Notes when a feed's cover was asked for.
+pub(crate) fn set_cover_asked(tx: &mut Tx<'_>, id: PodcastId, asked: Time) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE podcasts_feed SET cover_us = $2 WHERE id = $1"), params![id, asked])?;
     Ok(())
 }
 

@@ -96,7 +96,7 @@ on_both_engines! {
         absent(podcasts.set_progress(&ann, id, half).await);
         let bobs = podcasts.episode(&bob, id).await.expect("it is there").episode;
         assert_eq!(bobs.position_ms, 1_000, "what is another's stays");
-        // Of who was removed not even the position is left, should the account come back by a mistake.
+        // The position is gone too, which a subscription that is entered by hand would show.
         let (inner, feed) = (ctx.clone(), podcast.id);
         let again = ctx.db().write(move |tx| {
             let settings = PodcastSettings { keep: 1, fetch_new: false, speed_percent: 100 };
