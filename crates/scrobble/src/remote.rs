@@ -22,6 +22,9 @@ const WORDS_CHARS_MAX: usize = 200;
 /// Longest time for which a service can have us wait.
 pub(crate) const WAIT_MAX: Duration = Duration::from_hours(24);
 
+/// How long a service is left alone after this house was too busy to ask it.
+pub(crate) const PAUSE_BUSY: Duration = Duration::from_mins(5);
+
 /// For what somebody waits for in front of the page.
 pub(crate) const AWAITED: Limits = Limits {
     total: Duration::from_secs(15),
@@ -116,6 +119,11 @@ pub(crate) fn unreached(error: FetchError) -> Result<Sent, Fault> {
         FetchError::Fault(fault) => Err(fault),
         error => Ok(Sent::later(error.to_string())),
     }
+}
+
+/// Whether this reason for coming later is our own: the house asks for too much at once. No service can help that.
+pub(crate) fn is_ours(why: &str) -> bool {
+    why == FetchError::Busy.to_string()
 }
 
 /// A service's own words, fit to be shown: one short line.

@@ -43,7 +43,9 @@ async fn show_scrobbling(
 /// Connects the viewer to an account at `ListenBrainz`, or at a server that speaks like it. From then on each play that
 /// is counted is told there. A new token for the same account goes on with what waits; another account takes its place.
 #[utoipa::path(put, path = "/api/v1/scrobbling/listenbrainz", tag = "scrobbling", request_body = ListenBrainzAccount,
-    responses((status = 200, body = Connection), (status = 401, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Connection), (status = 401, body = Problem), (status = 422, body = Problem),
+        (status = 429, description = "Three are being asked already.", body = Problem),
+        (status = 503, description = "The house asks for too much at once.", body = Problem)))]
 async fn connect_listenbrainz(
     State(scrobbling): State<Scrobbling>,
     viewer: Viewer,
@@ -67,7 +69,9 @@ async fn disconnect_listenbrainz(
 /// not set this house up with Last.fm.
 #[utoipa::path(post, path = "/api/v1/scrobbling/lastfm", tag = "scrobbling",
     responses((status = 200, body = LastfmLink), (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem)))]
+        (status = 409, body = Problem),
+        (status = 429, description = "Three are being asked already.", body = Problem),
+        (status = 503, description = "The house asks for too much at once.", body = Problem)))]
 async fn link_lastfm(
     State(scrobbling): State<Scrobbling>,
     viewer: Viewer,
@@ -79,7 +83,9 @@ async fn link_lastfm(
 /// was.
 #[utoipa::path(put, path = "/api/v1/scrobbling/lastfm", tag = "scrobbling",
     responses((status = 200, body = Connection), (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem)))]
+        (status = 409, body = Problem),
+        (status = 429, description = "Three are being asked already.", body = Problem),
+        (status = 503, description = "The house asks for too much at once.", body = Problem)))]
 async fn finish_lastfm(
     State(scrobbling): State<Scrobbling>,
     viewer: Viewer,

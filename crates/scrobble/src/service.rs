@@ -1,9 +1,15 @@
 //! What listeners do with their accounts elsewhere.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use http::StatusCode;
 use kernel::{
-    Ctx, Fault, Page, PageQuery, Problem, Time, db::Tx, fetch::FetchError, http::Viewer, id::UserId,
+    Ctx, Fault, Page, PageQuery, Problem, Time,
+    db::Tx,
+    fetch::FetchError,
+    http::Viewer,
+    id::UserId,
+    seats::{Seat, Seats},
 };
 
 use crate::{
@@ -23,17 +29,33 @@ const TOKEN_CHARS_MAX: usize = 256;
 /// How long somebody may take to allow this house at Last.fm.
 const ALLOWING_MAX: Duration = Duration::from_hours(1);
 
+/// Services that one account has asked at the same moment to connect to them, while it waits.
+const CONNECTING_MAX: usize = 3;
+
 /// Scrobbling, for routes. Cheap to clone.
 #[derive(Clone)]
 pub struct Scrobbling {
     ctx: Ctx,
     config: Config,
+    connecting: Arc<Connecting>,
 }
+
+/// The services that each account just has asked.
+struct Connecting(Seats);
 
 impl Scrobbling {
     /// Scrobbling of this house.
     pub fn new(ctx: Ctx, config: Config) -> Self {
-        Self { ctx, config }
+        let connecting = ctx.kept(|| Connecting(Seats::new(CONNECTING_MAX)));
+        Self { ctx, config, connecting }
+    }
+
+    /// Counts somebody who has a service asked: each that does not answer holds a place of all that the house asks.
+    pub(crate) fn begin_connecting(&self, user: UserId) -> Result<Seat, Error> {
+        self.connecting.0.take(user).ok_or_else(|| {
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many", "Too many at once");
+            problem.detail("Wait until the service that you just asked has answered.").retry_after(10).into()
+        })
     }
 
     /// The viewer's accounts elsewhere.
@@ -66,6 +88,7 @@ impl Scrobbling {
         let server = account.server.as_deref().map(str::trim).filter(|server| !server.is_empty());
         let root = server.map_or(Ok(listenbrainz::ROOT.to_owned()), listenbrainz::root);
         let root = root.map_err(|error| unasked("server", error))?;
+        let _one = self.begin_connecting(viewer.id)?;
         let asked = listenbrainz::ListenBrainz { root, token: token.clone() };
         let field = if server.is_some() { "server" } else { "token" };
         let found = asked.validate(self.ctx.fetch()).await.map_err(|error| unasked(field, error))?;
@@ -83,6 +106,7 @@ impl Scrobbling {
     /// [`Error::NotFound`] when the operator has not set it up; [`Error::Invalid`] when Last.fm can't be asked.
     pub async fn link_lastfm(&self, viewer: &Viewer) -> Result<LastfmLink, Error> {
         let program = self.lastfm()?;
+        let _one = self.begin_connecting(viewer.id)?;
         let asked = lastfm::token(program, self.ctx.fetch()).await.map_err(|error| away(&error))?;
         let token = asked.map_err(|words| not_now(&words))?;
         let address = lastfm::page(program, &token);
@@ -99,6 +123,7 @@ impl Scrobbling {
     /// [`Error::Invalid`] when it was not allowed yet, when that was begun too long ago, and when Last.fm can't be asked.
     pub async fn finish_lastfm(&self, viewer: &Viewer) -> Result<Connection, Error> {
         let program = self.lastfm()?;
+        let _one = self.begin_connecting(viewer.id)?;
         let (user, now) = (viewer.id, self.ctx.now());
         let pending = self.ctx.db().read(move |tx| store::pending(tx, user, Service::Lastfm, now)).await;
         let Some(token) = pending.map_err(Error::Fault)? else { return Err(begin_again()) };
@@ -329,12 +354,21 @@ fn token(typed: &str) -> Result<Secret, Problem> {
 fn unasked(field: &str, error: FetchError) -> Error {
     match error {
         FetchError::Fault(fault) => Error::Fault(fault),
+        error @ FetchError::Busy => busy(&error),
         error => Problem::invalid(field, error.to_string()).into(),
     }
 }
 
 fn away(error: &FetchError) -> Error {
-    not_now(&error.to_string())
+    match error {
+        FetchError::Busy => busy(error),
+        error => not_now(&error.to_string()),
+    }
+}
+
+fn busy(error: &FetchError) -> Error {
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once");
+    problem.detail(error.to_string()).retry_after(30).into()
 }
 
 fn not_now(words: &str) -> Error {

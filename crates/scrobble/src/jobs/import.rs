@@ -25,7 +25,7 @@ use crate::{
     model::State,
     projection::wake,
     remote::{
-        Secret, WAIT_MAX,
+        PAUSE_BUSY, Secret, WAIT_MAX, is_ours,
         listenbrainz::ListenBrainz,
         noted::{Noted, Page},
     },
@@ -142,6 +142,10 @@ async fn settle(
                     "This server gives no listens back, so there is nothing to take over.",
                     NEVER_PAUSE,
                 );
+                false
+            }
+            Page::Later { why, .. } if is_ours(why) => {
+                row.next_us = now.plus(PAUSE_BUSY).0;
                 false
             }
             Page::Later { why, after } => {

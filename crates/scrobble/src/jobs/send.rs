@@ -16,7 +16,7 @@ use crate::{
     Config, ConnectionId,
     model::{Service, State},
     projection::{refill, wake},
-    remote::{Listen, Secret, Sent, WAIT_MAX, lastfm, listenbrainz},
+    remote::{Listen, PAUSE_BUSY, Secret, Sent, WAIT_MAX, is_ours, lastfm, listenbrainz},
     store::{self, ConnectionRow},
 };
 
@@ -191,6 +191,10 @@ async fn settle(
             }
             Sent::Token(_) => {
                 store::set_failing(tx, id, State::Refused, &token_refused(service), now)?;
+                Ok(false)
+            }
+            Sent::Later { why, .. } if is_ours(why) => {
+                store::put_off(tx, id, now.plus(PAUSE_BUSY))?;
                 Ok(false)
             }
             Sent::Later { why, after } => {

@@ -319,6 +319,12 @@ pub(crate) fn set_failing(
     Ok(())
 }
 
+/// Leaves a connection alone for a while, without a word about it.
+pub(crate) fn put_off(tx: &mut Tx<'_>, id: ConnectionId, next: Time) -> Result<(), Fault> {
+    tx.run(sql!("UPDATE scrobble_connection SET next_us = $2 WHERE id = $1"), params![id, next])?;
+    Ok(())
+}
+
 /// Notes what was told as playing now.
 pub(crate) fn set_playing(tx: &mut Tx<'_>, id: ConnectionId, playing: &str, now: Time) -> Result<(), Fault> {
     tx.run(

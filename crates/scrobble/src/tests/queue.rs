@@ -87,6 +87,44 @@ on_both_engines! {
         assert_eq!(times, [0, 60, 120].map(|later| START.seconds() + later), "with the times at which they were heard");
     }
 
+    async fn a_house_that_asks_too_much_puts_off_what_it_tells_and_blames_nobody(world: World) {
+        let house = House::new(world);
+        let server = Foreign::start(|asked: &Asked| match asked.path.as_str() {
+            "/lb/1/validate-token" => answer(200, &[], json!({ "valid": true, "user_name": "me" }).to_string()),
+            "/hang" => vec![Step::Hang],
+            _ => taken(),
+        }).await;
+        let track = house.track("One", "Air").await;
+        house.connect(&server).await;
+        // One after the other stays there until there is no place for the next.
+        let ask = kernel::fetch::Ask::get(&server.at("/hang")).expect("an address");
+        let mut hanging = tokio::task::JoinSet::new();
+        loop {
+            let tried = house.ctx.fetch().send(&ask);
+            let tried = tokio::time::timeout(Duration::from_millis(20), tried).await;
+            if matches!(tried, Ok(Err(kernel::fetch::FetchError::Busy))) {
+                break;
+            }
+            assert!(hanging.len() < 100, "it never is full");
+            let (fetch, ask) = (house.ctx.fetch().clone(), ask.clone());
+            hanging.spawn(async move { fetch.send(&ask).await.is_ok() });
+        }
+        house.work().await;
+        house.play(track).await;
+        house.settle().await;
+        let put_off = || async {
+            let row = house.ctx.db().read(|tx| store::connection_of(tx, ann().id, Service::ListenBrainz)).await;
+            row.expect("read").is_some_and(|row| row.next > house.ctx.now() && row.failures == 0)
+        };
+        eventually("it is put off", put_off).await;
+        let shown = house.shown().await;
+        assert_eq!((shown.waiting, shown.state, shown.problem, shown.next_at), (1, State::Working, None, None));
+        hanging.shutdown().await;
+        house.world.clock.advance(Duration::from_mins(5));
+        house.settle().await;
+        house.eventually("it was sent", |shown| shown.sent == 1).await;
+    }
+
     async fn an_answer_that_is_lost_has_the_very_same_listens_sent_again(world: World) {
         let house = House::new(world);
         let tries = Arc::new(AtomicU16::new(0));

@@ -45,6 +45,20 @@ on_both_engines! {
         assert_eq!(refused(tried), (422, "server".to_owned()), "it is another kind of server");
     }
 
+    async fn one_account_has_few_services_asked_at_once(world: World) {
+        let house = House::new(world);
+        let server = listenbrainz(|_| taken()).await;
+        let again = Scrobbling::new(house.ctx.clone(), Config::default());
+        let held = [&house.scrobbling, &again, &again].map(|one| one.begin_connecting(ann().id).expect("a place"));
+        let tried = again.connect_listenbrainz(&ann(), account(&server, "good")).await;
+        assert_eq!(refused(tried), (429, "too_many".to_owned()));
+        assert!(server.asked().is_empty());
+        assert!(again.connect_listenbrainz(&viewer(2), account(&server, "good")).await.is_ok());
+        drop(held);
+        assert!(again.connect_listenbrainz(&ann(), account(&server, "good")).await.is_ok());
+        assert!(again.connect_listenbrainz(&ann(), account(&server, "good")).await.is_ok(), "places are given back");
+    }
+
     async fn nobody_sees_or_touches_the_connections_of_another(world: World) {
         let house = House::new(world);
         let server = listenbrainz(|_| taken()).await;
