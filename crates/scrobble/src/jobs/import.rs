@@ -62,12 +62,12 @@ impl Handler for Import {
                 return Ok(());
             }
             let Some(viewer) = viewer(ctx, connection.user).await? else { return Ok(()) };
-            let account = ListenBrainz { root: connection.root.clone(), token: secret };
+            let account = ListenBrainz { root: connection.root.clone(), token: secret.clone() };
             let page = tokio::select! {
                 page = account.listens_before(ctx.fetch(), &connection.name, row.before_s) => page?,
                 () = lease.cancelled().cancelled() => return Err(JobError::HandBack),
             };
-            if !settle(ctx, lease, &connection, &viewer, page).await? {
+            if !settle(ctx, lease, (&connection, secret), &viewer, page).await? {
                 return Ok(());
             }
         }
@@ -100,7 +100,7 @@ async fn begin(
 async fn settle(
     ctx: &Ctx,
     lease: &Lease,
-    connection: &ConnectionRow,
+    (connection, secret): (&ConnectionRow, Secret),
     viewer: &Viewer,
     page: Page,
 ) -> Result<bool, JobError> {
@@ -130,6 +130,8 @@ async fn settle(
                 row.next_us = now.plus(pause.max(after.unwrap_or_default())).0;
                 more && after.is_none()
             }
+            // Connected anew meanwhile: that was the verdict on a token that is gone.
+            Page::Token if store::secret(tx, id)?.is_some_and(|now| now != secret) => true,
             Page::Token => {
                 let words =
                     "The token of this account is no longer taken. Connect again; the import goes on then.";

@@ -63,7 +63,7 @@ impl Send {
                 return Ok(());
             }
             let sent = tokio::select! {
-                sent = self.send(ctx, &connection, secret, &batch) => sent?,
+                sent = self.send(ctx, &connection, secret.clone(), &batch) => sent?,
                 () = lease.cancelled().cancelled() => return Err(JobError::HandBack),
             };
             // Which of several is wrong is not said, so they are halved until it stands alone.
@@ -74,7 +74,7 @@ impl Send {
             let alone = matches!(&sent, Sent::Refused(_));
             refused_in_a_row = if alone { refused_in_a_row + 1 } else { 0 };
             let enough = refused_in_a_row >= REFUSED_IN_A_ROW_MAX;
-            if !settle(ctx, lease, &connection, batch, sent, enough).await? {
+            if !settle(ctx, lease, (&connection, secret), batch, sent, enough).await? {
                 return Ok(());
             }
             most = if alone { most } else { most.saturating_mul(2) };
@@ -144,7 +144,7 @@ async fn begin(
 async fn settle(
     ctx: &Ctx,
     lease: &Lease,
-    connection: &ConnectionRow,
+    (connection, secret): (&ConnectionRow, Secret),
     batch: Vec<Listen>,
     sent: Sent,
     enough: bool,
@@ -189,6 +189,8 @@ async fn settle(
                 }
                 Ok(!enough)
             }
+            // Connected anew meanwhile: that was the verdict on a token that is gone.
+            Sent::Token(_) if store::secret(tx, id)?.is_some_and(|now| now != secret) => Ok(true),
             Sent::Token(_) => {
                 store::set_failing(tx, id, State::Refused, &token_refused(service), now)?;
                 Ok(false)

@@ -125,6 +125,37 @@ on_both_engines! {
         house.eventually("it was sent", |shown| shown.sent == 1).await;
     }
 
+    async fn a_verdict_on_an_old_token_does_not_stop_a_new_one(world: World) {
+        let house = House::new(world);
+        let server = Foreign::start(|asked: &Asked| {
+            let old = asked.headers.get("authorization").is_some_and(|token| token == "Token old");
+            match asked.path.as_str() {
+                "/lb/1/validate-token" => answer(200, &[], json!({ "valid": true, "user_name": "ann" }).to_string()),
+                // Slowly, so that the new token is there before the verdict is.
+                _ if old => answer(401, &[], "{}").into_iter().map(|step| match step {
+                    Step::Bytes(bytes) => Step::Drip(bytes, Duration::from_millis(30)),
+                    other => other,
+                }).collect(),
+                _ => taken(),
+            }
+        }).await;
+        let track = house.track("One", "Air").await;
+        let connect = |token: &'static str| {
+            let (scrobbling, account) = (&house.scrobbling, account(&server, token));
+            async move { scrobbling.connect_listenbrainz(&ann(), account).await }
+        };
+        connect("old").await.expect("connected");
+        house.settle().await;
+        house.work().await;
+        house.play(track).await;
+        house.settle().await;
+        let asked = || server.asked().iter().any(|asked| asked.path == "/lb/1/submit-listens");
+        eventually("it was sent with the old token", || async { asked() }).await;
+        connect("new").await.expect("connected anew");
+        let shown = house.eventually("it was sent with the new one", |shown| shown.sent == 1).await;
+        assert_eq!((shown.state, shown.problem, shown.waiting), (State::Working, None, 0));
+    }
+
     async fn an_answer_that_is_lost_has_the_very_same_listens_sent_again(world: World) {
         let house = House::new(world);
         let tries = Arc::new(AtomicU16::new(0));
