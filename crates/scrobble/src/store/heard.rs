@@ -77,9 +77,3 @@ pub(crate) fn forget_heard(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM scrobble_heard WHERE user_id = $1"), params![user])?;
     Ok(())
 }
-
-/// Forgets all, before it is derived again.
-pub(crate) fn clear_heard(tx: &mut Tx<'_>) -> Result<(), Fault> {
-    tx.run(sql!("DELETE FROM scrobble_heard", scan = "all of it is derived again"), params![])?;
-    Ok(())
-}

@@ -97,6 +97,29 @@ on_both_engines! {
         assert_eq!(recent.items.len(), 2, "with their own times they stand in the history");
     }
 
+    async fn what_is_derived_again_is_known_all_the_while(world: World) {
+        let house = House::new(world);
+        let ann = house.ann().await;
+        let moon = house.track("Moon", "Air").await;
+        // Heard here under a name of its own, as the page tells plays, and noted there by the second.
+        let at = START.seconds() - 1_000_000;
+        let (played_at, id) = (Some(Time(at * 1_000_000 + 500_000)), Some("its own name".to_owned()));
+        let play = NewPlay { track_id: moon, played_at, id, client: None };
+        service::record_play(&house.ctx, &ann, &play).await.expect("counted");
+        house.settle().await;
+        let (server, _) = history(vec![noted(at, "Moon", "Air")]).await;
+        house.work().await;
+        house.scrobbling.connect_listenbrainz(&ann, account(&server, "good")).await.expect("connected");
+        let first = house.taken_over(&ann, None).await;
+        assert_eq!((first.counted, first.known), (0, 1));
+        // The begin of `odeon rebuild`; the end of it comes after an import.
+        house.ctx.db().write(|tx| projections()[0].clear(tx)).await.expect("it is begun");
+        let again = house.taken_over(&ann, None).await;
+        assert_eq!((again.counted, again.known), (0, 1));
+        outbox::rebuild(&house.ctx, &projections()[0]).await.expect("derived again");
+        assert_eq!(house.plays(&ann, moon).await, 1);
+    }
+
     async fn what_this_house_sent_does_not_come_back_and_what_is_new_does(world: World) {
         let house = House::new(world);
         let ann = house.ann().await;
