@@ -11,7 +11,7 @@ use kernel::{Ctx, http::Role};
 use crate::{
     config::{self, Config, Settings},
     doctor, house, router, serve,
-    workshop::Workshop,
+    workshop::{Workshop, projections},
 };
 
 /// Longest password that is read from standard input, in bytes.
@@ -193,29 +193,32 @@ async fn scan_all(ctx: &Ctx) -> Result<usize, String> {
     }
     Ok(libraries.len())
 }
+
 async fn rebuild(config: &Config, name: Option<String>) -> Result<(), String> {
-    let projections: Vec<_> = catalog::projections().into_iter().chain(scrobble::projections()).collect();
+    let ctx = open_existing(config).await?;
+    let told = derive_again(&ctx, config, name.as_deref()).await;
+    println!("{}", closed(&ctx, told).await?);
+    Ok(())
+}
+
+/// Derives what is called so again; what to tell of it. Without a name, the names.
+async fn derive_again(ctx: &Ctx, config: &Config, name: Option<&str>) -> Result<String, String> {
+    let projections = projections(ctx, config);
     let of_events = projections.iter().map(|projection| projection.name());
     let names: Vec<&str> = of_events.chain([catalog::search::NAME]).collect();
-    let Some(name) = name else {
-        println!("{}", names.join("\n"));
-        return Ok(());
-    };
+    let told = |fault: kernel::Fault| fault.to_string();
+    let Some(name) = name else { return Ok(names.join("\n")) };
     if name == catalog::search::NAME {
-        let ctx = open_existing(config).await?;
-        let rebuilt = catalog::search::rebuild(&ctx).await.map_err(|fault| fault.to_string());
-        let things = closed(&ctx, rebuilt).await?;
-        println!("{name} was made again and finds {things} things; running servers make theirs again now.");
-        return Ok(());
+        let things = catalog::search::rebuild(ctx).await.map_err(told)?;
+        return Ok(format!(
+            "{name} was made again and finds {things} things; running servers make theirs again now."
+        ));
     }
     let Some(projection) = projections.iter().find(|projection| projection.name() == name) else {
         return Err(format!("there is no projection {name:?}; there are: {}", names.join(", ")));
     };
-    let ctx = open_existing(config).await?;
-    let rebuilt = kernel::outbox::rebuild(&ctx, projection).await.map_err(|fault| fault.to_string());
-    let events = closed(&ctx, rebuilt).await?;
-    println!("{name} was derived again from {events} events.");
-    Ok(())
+    let events = kernel::outbox::rebuild(ctx, projection).await.map_err(told)?;
+    Ok(format!("{name} was derived again from {events} events."))
 }
 
 /// The document is the same for every house, so it is made in one that is thrown away.
@@ -286,6 +289,14 @@ mod tests {
         let (command, config) = taken("catalog_serach");
         let told = carry_out(command, config).await.expect_err("there is no such");
         assert!(told.contains("catalog_search") && told.contains("catalog_shelf"), "{told}");
+        let (_, config) = taken("catalog_search");
+        let ctx = open(&config).await.expect("the house");
+        let all = derive_again(&ctx, &config, None).await.expect("the names");
+        for name in ["podcasts_leaver", "sharing_leaver", "scrobble_heard", "ingest.uploads_withdrawn"] {
+            assert!(all.lines().any(|line| line == name), "{name} in {all}");
+            assert!(derive_again(&ctx, &config, Some(name)).await.is_ok());
+        }
+        ctx.shut_down().await;
         std::fs::remove_dir_all(&data).expect("it goes");
     }
 }

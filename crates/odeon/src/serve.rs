@@ -6,7 +6,11 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use crate::{config::Config, connection, house, router, workshop::Workshop};
+use crate::{
+    config::Config,
+    connection, house, router,
+    workshop::{Workshop, projections},
+};
 
 /// Runs until the program is asked to stop.
 pub(crate) async fn serve(config: Config) -> Result<(), String> {
@@ -28,10 +32,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     // Bound first: a port that is taken should be said before anything else is done.
     let listener = if config.web { Some(listen(config).await?) } else { None };
     let workshop = Workshop::new(ctx, config)?;
-    let projections = catalog::projections().into_iter().chain(workshop.uploads.projections());
-    let projections = projections.chain(podcasts::projections(ctx)).chain(sharing::projections());
-    let projections = projections.chain(scrobble::projections());
-    outbox::start(ctx, projections.collect());
+    outbox::start(ctx, projections(ctx, config));
     accounts::start(ctx);
     catalog::search::start(ctx, config.web);
     workshop.start(ctx, config).await.map_err(told)?;

@@ -1,6 +1,6 @@
 //! The workshop: what takes media in. Put together once, from the configuration, for routes and jobs alike.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use ingest::{
     encode::{self, EncodeConfig, Encoder},
@@ -9,7 +9,7 @@ use ingest::{
     pictures, scan,
     upload::{Floor, UploadConfig, Uploads},
 };
-use kernel::{Ctx, Fault, jobs::Runner};
+use kernel::{Ctx, Fault, jobs::Runner, outbox::Projection};
 
 use crate::{
     config::{Config, MusicEncode},
@@ -32,12 +32,7 @@ impl Workshop {
     pub(crate) fn new(ctx: &Ctx, config: &Config) -> Result<Self, String> {
         let tools = Tools::find().map_err(|error| error.to_string())?;
         let engine = Engine::new(tools, Launcher::this_program());
-        let floor = config.disk_free_bytes_min.map_or(Floor::Usual, Floor::Bytes);
-        let uploads = UploadConfig {
-            bytes_max: config.upload_bytes_max,
-            floor,
-            ..UploadConfig::new(config.data.join("uploads"))
-        };
+        let floor = floor(config);
         let podcasts =
             podcasts::Settings { engine: engine.clone(), staging: config.data.join("podcasts"), floor };
         let encode = EncodeConfig {
@@ -49,7 +44,7 @@ impl Workshop {
         let every = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
         let encoder = Encoder::new(engine.clone(), encode);
         Ok(Self {
-            uploads: Uploads::new(ctx.clone(), uploads),
+            uploads: uploads(ctx, config),
             hearing: config.measure_sound.then(|| Hearing::new(encoder.clone())),
             encoder,
             scan: scan::Settings::new(engine.clone(), every),
@@ -88,4 +83,26 @@ impl Workshop {
         }
         runner.start(ctx).await
     }
+}
+
+/// What stays free on the disk.
+fn floor(config: &Config) -> Floor {
+    config.disk_free_bytes_min.map_or(Floor::Usual, Floor::Bytes)
+}
+
+fn uploads(ctx: &Ctx, config: &Config) -> Uploads {
+    let uploads = UploadConfig {
+        bytes_max: config.upload_bytes_max,
+        floor: floor(config),
+        ..UploadConfig::new(config.data.join("uploads"))
+    };
+    Uploads::new(ctx.clone(), uploads)
+}
+
+/// All that follows events: what `odeon serve` keeps up and `odeon rebuild` derives again. A list for each of the two would
+/// leave out in one what was added to the other.
+pub(crate) fn projections(ctx: &Ctx, config: &Config) -> Vec<Arc<dyn Projection>> {
+    let all = catalog::projections().into_iter().chain(uploads(ctx, config).projections());
+    let all = all.chain(podcasts::projections(ctx)).chain(sharing::projections());
+    all.chain(scrobble::projections()).collect()
 }
