@@ -25,6 +25,8 @@ pub enum Error {
     CurrentPassword,
     /// Too many wrong passwords for this account or from this address; nothing is taken for this long.
     TooManyGuesses(Duration),
+    /// The viewer's role does not allow this.
+    Forbidden(Box<Problem>),
     /// More sign-ins wait for the processor than may.
     Busy,
     /// Somebody has this handle.
@@ -106,6 +108,7 @@ impl Error {
                 ),
             Self::Link => Problem::new(StatusCode::NOT_FOUND, "link", "This link does not hold any more")
                 .detail("It was used, replaced by a newer one, or is too old. Ask for a new one."),
+            Self::Forbidden(problem) => Problem::clone(problem),
             Self::NotFound => Problem::not_found(),
             Self::Fault(fault) => Problem::fault(fault),
         }

@@ -15,10 +15,7 @@ use crate::{
     Error,
     client::Client,
     model::{LinkHolder, Member, NewLink, User},
-    service::{
-        members::{self, Edit},
-        users::{self, Choice},
-    },
+    service::members::{self, Edit},
 };
 
 /// An account to be made.
@@ -76,8 +73,7 @@ pub(super) async fn list_users(
     viewer: Viewer,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Member>>, Problem> {
-    viewer.require(Role::Admin)?;
-    members::list(&accounts.ctx, &query).await.map(Json)
+    members::list(&accounts.ctx, &viewer, &query).await.map(Json)
 }
 
 /// Makes an account. For administrators. One without a password waits for its owner, who chooses it by a link.
@@ -93,13 +89,9 @@ pub(super) async fn add_user(
     viewer: Viewer,
     Json(body): Json<AddUser>,
 ) -> Result<impl IntoResponse, Problem> {
-    viewer.require(Role::Admin)?;
-    let choice = match body.password {
-        Some(password) => Choice::check(&body.handle, &body.name, password)?,
-        None => Choice::without_password(&body.handle, &body.name)?,
-    };
-    let user = users::add(&accounts.ctx, &accounts.passwords, choice, body.role).await?;
-    Ok((StatusCode::CREATED, Json(members::get(&accounts.ctx, user.id).await?)))
+    let names = (body.handle.as_str(), body.name.as_str());
+    let made = members::add(&accounts, &viewer, names, body.password, body.role).await?;
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// Changes an account: its name, what it may do, whether it is shut. For administrators.
@@ -120,7 +112,6 @@ pub(super) async fn edit_user(
     Path(id): Path<UserId>,
     Json(body): Json<EditUser>,
 ) -> Result<Json<Member>, Problem> {
-    viewer.require(Role::Admin)?;
     let edit = Edit { name: body.name, role: body.role, disabled: body.disabled };
     Ok(Json(members::change(&accounts.ctx, &viewer, id, edit).await?))
 }
@@ -142,7 +133,6 @@ pub(super) async fn remove_user(
     viewer: Viewer,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
-    viewer.require(Role::Admin)?;
     members::remove(&accounts.ctx, &viewer, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -163,8 +153,7 @@ pub(super) async fn make_link(
     viewer: Viewer,
     Path(id): Path<UserId>,
 ) -> Result<impl IntoResponse, Problem> {
-    viewer.require(Role::Admin)?;
-    let link = members::make_link(&accounts.ctx, id).await?;
+    let link = members::make_link(&accounts.ctx, &viewer, id).await?;
     Ok((StatusCode::CREATED, Json(link)))
 }
 

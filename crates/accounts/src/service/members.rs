@@ -1,6 +1,6 @@
 //! Running the house's accounts: roles, shutting, removal, and the one-time links with which owners choose passwords.
 //!
-//! Nobody but its owner ever learns a password: an administrator makes a link, and whoever holds it chooses. Of the
+//! All of it is for administrators, which is asked here and not by who calls. Nobody but its owner ever learns a password: an administrator makes a link, and whoever holds it chooses. Of the
 //! administrators who can come in one is always left.
 
 use std::time::Duration;
@@ -13,7 +13,12 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Accounts, secret_hash, session, session::SignedIn, users, wake};
+use super::{
+    Accounts, secret_hash, session,
+    session::SignedIn,
+    users::{self, Choice},
+    wake,
+};
 use crate::{
     Error,
     client::Client,
@@ -63,15 +68,38 @@ pub struct Edit {
     pub disabled: Option<bool>,
 }
 
+/// Refuses everybody who does not run the house.
+fn require(viewer: &Viewer) -> Result<(), Error> {
+    viewer.require(Role::Admin).map_err(|problem| Error::Forbidden(Box::new(problem)))
+}
+
 /// The accounts, the oldest first.
-pub(crate) async fn list(ctx: &Ctx, query: &PageQuery) -> Result<Page<Member>, Problem> {
+pub(crate) async fn list(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Page<Member>, Problem> {
+    require(viewer)?;
     let (limit, now) = (query.limit(), ctx.now());
     let rows = store::list(ctx.db(), query.key()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |row| row.id).map(|member| as_of(member, now)))
 }
 
+/// Makes an account; one without a password waits for its owner, who chooses it by a link.
+pub(crate) async fn add(
+    accounts: &Accounts,
+    viewer: &Viewer,
+    (handle, name): (&str, &str),
+    password: Option<String>,
+    role: Role,
+) -> Result<Member, Error> {
+    require(viewer)?;
+    let choice = match password {
+        Some(password) => Choice::check(handle, name, password)?,
+        None => Choice::without_password(handle, name)?,
+    };
+    let user = users::add(&accounts.ctx, &accounts.passwords, choice, role).await?;
+    get(&accounts.ctx, user.id).await
+}
+
 /// One account.
-pub(crate) async fn get(ctx: &Ctx, id: UserId) -> Result<Member, Error> {
+async fn get(ctx: &Ctx, id: UserId) -> Result<Member, Error> {
     let found = store::one(ctx.db(), id).await?.ok_or(Error::NotFound)?;
     Ok(as_of(found, ctx.now()))
 }
@@ -90,8 +118,9 @@ fn keep_one_admin(admins: &[UserId], id: UserId) -> Result<(), Error> {
 /// signed out everywhere.
 ///
 /// # Errors
-/// [`Error::LastAdmin`] when nobody would be left to run the house, [`Error::OwnAccount`] for shutting one's own.
+/// [`Error::Forbidden`]; [`Error::LastAdmin`] when nobody would be left to run the house, [`Error::OwnAccount`] for shutting one's own.
 pub async fn change(ctx: &Ctx, viewer: &Viewer, id: UserId, edit: Edit) -> Result<Member, Error> {
+    require(viewer)?;
     let (now, by) = (ctx.now(), viewer.id);
     ctx.db()
         .write(move |tx| {
@@ -126,8 +155,9 @@ pub async fn change(ctx: &Ctx, viewer: &Viewer, id: UserId, edit: Edit) -> Resul
 /// Removes an account with its sessions, tokens and link; the other domains hear of it and remove what was its own.
 ///
 /// # Errors
-/// [`Error::LastAdmin`] and [`Error::OwnAccount`], as [`change`].
+/// [`Error::Forbidden`], [`Error::LastAdmin`] and [`Error::OwnAccount`], as [`change`].
 pub async fn remove(ctx: &Ctx, viewer: &Viewer, id: UserId) -> Result<(), Error> {
+    require(viewer)?;
     let (now, by) = (ctx.now(), viewer.id);
     ctx.db()
         .write(move |tx| {
@@ -149,7 +179,12 @@ pub async fn remove(ctx: &Ctx, viewer: &Viewer, id: UserId) -> Result<(), Error>
 }
 
 /// Makes the one link with which an account's owner chooses a password; one that was made before holds no more.
-pub(crate) async fn make_link(ctx: &Ctx, id: UserId) -> Result<NewLink, Error> {
+pub(crate) async fn make_link(ctx: &Ctx, viewer: &Viewer, id: UserId) -> Result<NewLink, Error> {
+    require(viewer)?;
+    put_link(ctx, id).await
+}
+
+async fn put_link(ctx: &Ctx, id: UserId) -> Result<NewLink, Error> {
     let token = ctx.random().token();
     let (hash, expires) = (secret_hash(&token), ctx.now().plus(LINK_LIFE));
     ctx.db()
@@ -171,7 +206,7 @@ pub async fn link_for(ctx: &Ctx, handle: &str) -> Result<NewLink, Error> {
     let Some((user, _)) = people::by_handle(ctx.db(), &handle).await? else {
         return Err(Error::invalid("handle", format!("Nobody has the handle {}.", handle.as_str())));
     };
-    make_link(ctx, user.id).await
+    put_link(ctx, user.id).await
 }
 
 /// Whose link this is.

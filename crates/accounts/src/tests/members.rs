@@ -232,9 +232,19 @@ on_both_engines! {
         let cookie = house.member("bob", Role::Moderator).await;
         let id = house.id_of(&admin, "ann").await;
         let link = Ask::new(Method::POST, &format!("/api/v1/users/{}/link", id.as_str().expect("an id")));
-        for ask in [edit(&id, &json!({ "name": "Eve" })), remove(&id), link] {
+        let add = Ask::post("/api/v1/users", &json!({ "handle": "!", "name": "", "role": "admin" }));
+        for ask in [edit(&id, &json!({ "name": "Eve" })), remove(&id), link, Ask::get("/api/v1/users"), add] {
             assert_eq!(house.ask(ask.page(&cookie)).await.problem(), refused(403, "forbidden"));
         }
+        // Also of a caller within the program that forgot to ask.
+        let (ctx, query) = (&world.ctx, kernel::PageQuery::default());
+        let bob = Viewer { id: kernel::id::UserId(1), handle: "bob".to_owned(), role: Role::Moderator, session: None, within: None };
+        let ann = kernel::id::UserId(id.as_str().and_then(|id| id.parse().ok()).expect("a number"));
+        let edit_of_bob = members::Edit { role: Some(Role::Listener), ..members::Edit::default() };
+        assert!(matches!(members::change(ctx, &bob, ann, edit_of_bob).await, Err(crate::Error::Forbidden(_))));
+        assert!(matches!(members::remove(ctx, &bob, ann).await, Err(crate::Error::Forbidden(_))));
+        assert!(matches!(members::make_link(ctx, &bob, ann).await, Err(crate::Error::Forbidden(_))));
+        assert!(members::list(ctx, &bob, &query).await.is_err_and(|problem| problem.status == 403));
         for id in ["1", "x", "-1"] {
             let answer = house.ask(edit(&json!(id), &json!({ "name": "Eve" })).page(&admin)).await;
             assert_eq!(answer.problem(), refused(404, "not_found"));

@@ -79,7 +79,15 @@ on_both_engines! {
         answers.sort();
         assert_eq!(answers[0], refused(201, ""));
         assert!(answers[1..].iter().all(|answer| *answer == refused(409, "setup_done")), "{answers:?}");
-        let users = service::members::list(&world.ctx, &kernel::PageQuery::default()).await.expect("a page");
+        let admin = kernel::http::Viewer {
+            id: kernel::id::UserId(1),
+            handle: "root".to_owned(),
+            role: Role::Admin,
+            session: None,
+            within: None,
+        };
+        let query = kernel::PageQuery::default();
+        let users = service::members::list(&world.ctx, &admin, &query).await.expect("a page");
         assert_eq!(users.items.len(), 1);
     }
 
