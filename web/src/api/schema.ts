@@ -733,7 +733,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes one's own password and ends one's other sessions. App tokens stay. */
+        /**
+         * Changes one's own password and ends one's other sessions. A one-time link of the account holds no more; app tokens
+         *     stay.
+         */
         put: operations["change_password"];
         post?: never;
         delete?: never;
@@ -10858,6 +10861,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Three are being asked already. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The house asks for too much at once. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     link_lastfm: {
@@ -10894,6 +10915,24 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Three are being asked already. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The house asks for too much at once. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10993,6 +11032,24 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Three are being asked already. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The house asks for too much at once. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
