@@ -9,24 +9,26 @@ use kernel::{
     id::UserId,
 };
 
-use super::{Error, music::shaper};
+use super::Error;
 use crate::{
     AlbumId, ArtistId, TrackId,
     import::{
         Batch,
-        edits::{Change, Edit, Fields, albums, artists, by_name, check, read, tracks, typed},
+        edits::{Change, Edit, albums, artists, by_name, check, tracks},
     },
     model::{
-        AlbumEdit, AlbumFields, AlbumTagsView, ArtistEdit, ArtistFields, ArtistTagsView, EDITED_AT_ONCE_MAX,
-        Edited, EditedItem, FieldChange, ItemKind, Merge, PastEdit, Tags, TrackFields, TrackTagsView,
-        TracksEdit,
+        AlbumEdit, AlbumFields, ArtistEdit, ArtistFields, EDITED_AT_ONCE_MAX, Edited, EditedItem, ItemKind,
+        Merge, TrackFields, TracksEdit,
     },
-    store::{self, edits as past, pictures, read::PictureRow},
-    visibility,
+    store, visibility,
 };
 
-/// Past edits that are shown of a thing.
-const HISTORY_MAX: u32 = 20;
+mod look;
+mod undo;
+
+pub(crate) use look::{album_tags, artist_tags, track_tags};
+pub(crate) use undo::undo;
+
 /// Tracks of an album that are edited with it.
 const ALBUM_TRACKS_MAX: u32 = 1_000;
 
@@ -62,69 +64,6 @@ fn changed_meanwhile(fields: &[String]) -> Error {
     let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "changed", title)
         .detail("Nothing was saved. Look at what it says now, then make your change again.");
     fields.iter().fold(problem, |problem, field| problem.field(field, "It has other tags now.")).into()
-}
-
-fn history(tx: &mut Tx<'_>, may: bool, kind: ItemKind, id: i64) -> Result<Vec<PastEdit>, Fault> {
-    if !may {
-        return Ok(Vec::new());
-    }
-    let rows = past::history(tx, kind, id, HISTORY_MAX)?;
-    let each = rows.into_iter().map(|row| {
-        Ok(PastEdit {
-            id: row.edit.to_string(),
-            by: row.by,
-            name: row.name,
-            at: row.at,
-            changes: read(&row.changes)?,
-            undone: row.undone,
-        })
-    });
-    each.collect()
-}
-
-/// What can be corrected of these tracks, in this order; those that the viewer does not see are left out.
-///
-/// # Errors
-/// [`Error::Invalid`] for more than [`EDITED_AT_ONCE_MAX`].
-pub(crate) async fn track_tags(
-    ctx: &Ctx,
-    viewer: &Viewer,
-    ids: Vec<TrackId>,
-) -> Result<Vec<TrackTagsView>, Error> {
-    if ids.len() > EDITED_AT_ONCE_MAX {
-        return Err(too_many("ids").into());
-    }
-    let editor = viewer.clone();
-    visibility::read(ctx, viewer, move |tx| {
-        let mut views = Vec::with_capacity(ids.len());
-        for &id in &ids {
-            let Some((version, owner)) = store::tracks::seen(tx, id)? else { continue };
-            let Some(now) = tracks::now(tx, id)? else { continue };
-            let may_edit = may_edit(&editor, owner);
-            let mut fields = tracks::said(&now.shown.cleaned());
-            let mut of_files = tracks::filed_fields(tx, id, &now)?;
-            let fits = |text: &str| text.chars().count() <= check::LYRICS_CHARS_MAX;
-            if of_files.get("lyrics").and_then(|text| text.as_str()).is_some_and(|text| !fits(text)) {
-                of_files.remove("lyrics");
-            }
-            let lyrics = now.overlay.edited.get("lyrics").or(of_files.get("lyrics"));
-            fields.lyrics =
-                lyrics.and_then(|text| text.as_str()).filter(|text| fits(text)).map(str::to_owned);
-            let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
-            let filed: Fields = of_files.into_iter().filter(edited).collect();
-            views.push(Tags {
-                id: id.to_string(),
-                version,
-                fields,
-                filed: typed(&filed)?,
-                may_edit,
-                given_picture: None,
-                history: history(tx, may_edit, ItemKind::Track, id.0)?,
-            });
-        }
-        Ok(views)
-    })
-    .await
 }
 
 fn too_many(field: &str) -> Problem {
@@ -190,40 +129,6 @@ fn item(kind: ItemKind, id: i64, version: i64) -> EditedItem {
     EditedItem { kind, id: id.to_string(), version, album: None }
 }
 
-/// The picture with this number as it is shown.
-async fn given(ctx: &Ctx, id: Option<crate::PictureId>) -> Result<Option<crate::model::Picture>, Fault> {
-    let Some(id) = id else { return Ok(None) };
-    let row: Option<PictureRow> = pictures::rows(ctx.db(), &[id]).await?.pop();
-    Ok(row.map(|row| shaper(ctx, crate::store::read::marks::Marks::new()).picture(row)))
-}
-
-/// What can be corrected of an album.
-///
-/// # Errors
-/// [`Error::NotFound`] when the viewer sees none.
-pub(crate) async fn album_tags(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<AlbumTagsView, Error> {
-    let editor = viewer.clone();
-    let found = visibility::read(ctx, viewer, move |tx| {
-        let Some((version, picture)) = store::albums::seen(tx, id)? else { return Ok(None) };
-        let Some((_, now)) = albums::now(tx, id)? else { return Ok(None) };
-        let may_edit = may_edit_album(tx, &editor, id)?;
-        let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
-        let filed: Fields = by_name(&now.filed)?.into_iter().filter(edited).collect();
-        let view: AlbumTagsView = Tags {
-            id: id.to_string(),
-            version,
-            fields: now.shown,
-            filed: typed(&filed)?,
-            may_edit,
-            given_picture: None,
-            history: history(tx, may_edit, ItemKind::Album, id.0)?,
-        };
-        Ok::<_, Fault>(Some((view, picture)))
-    });
-    let (view, picture) = found.await?.ok_or(Error::NotFound)?;
-    Ok(Tags { given_picture: given(ctx, picture).await?, ..view })
-}
-
 /// How often the album was edited, held for a change, if the viewer may edit it.
 pub(super) fn may_change_album(tx: &mut Tx<'_>, viewer: &Viewer, id: AlbumId) -> Result<i64, Error> {
     store::albums::lock(tx, id)?;
@@ -276,32 +181,6 @@ pub(crate) async fn edit_album(
         Ok(Edited { edit: any.then(|| edit.id.to_string()), items })
     })
     .await
-}
-
-/// What can be corrected of an artist.
-///
-/// # Errors
-/// [`Error::NotFound`] when the viewer sees none.
-pub(crate) async fn artist_tags(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<ArtistTagsView, Error> {
-    let may_edit = viewer.role >= Role::Admin;
-    let found = visibility::read(ctx, viewer, move |tx| {
-        let Some((version, picture)) = store::artists::seen(tx, id)? else { return Ok(None) };
-        let Some(now) = artists::now(tx, id)? else { return Ok(None) };
-        let edited = |(name, _): &(String, _)| now.overlay.edited.contains_key(name);
-        let filed: Fields = by_name(&now.filed)?.into_iter().filter(edited).collect();
-        let view: ArtistTagsView = Tags {
-            id: id.to_string(),
-            version,
-            fields: now.shown,
-            filed: typed(&filed)?,
-            may_edit,
-            given_picture: None,
-            history: history(tx, may_edit, ItemKind::Artist, id.0)?,
-        };
-        Ok::<_, Fault>(Some((view, picture)))
-    });
-    let (view, picture) = found.await?.ok_or(Error::NotFound)?;
-    Ok(Tags { given_picture: given(ctx, picture).await?, ..view })
 }
 
 /// How often the artist was edited, held for a change, if the viewer may edit one.
@@ -382,74 +261,4 @@ fn absent_from(error: Error) -> Error {
         Error::NotFound => Problem::invalid("from", "There is no such artist.").into(),
         other => other,
     }
-}
-
-/// Takes an edit back, of everything that it touched.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of what the viewer sees, [`Error::Invalid`] with 403 when he may not edit
-/// what it touched, with 409 when it was taken back already or something was edited after it.
-pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, Error> {
-    let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
-    visibility::write(ctx, viewer, move |tx| {
-        let rows = past::of_edit(tx, id)?;
-        if rows.is_empty() {
-            return Err(Error::NotFound);
-        }
-        let mut batch = Batch::new(&ids, now);
-        let mut items = Vec::with_capacity(rows.len());
-        for row in &rows {
-            may_undo(tx, &editor, row)?;
-        }
-        for row in rows {
-            let changes: Vec<FieldChange> = read(&row.changes)?;
-            let change = Change::back_from(&changes);
-            match ItemKind::from_word(&row.kind) {
-                Some(ItemKind::Track) => {
-                    tracks::edit(tx, &mut batch, edit, TrackId(row.item), &change)?;
-                    items.push(item_of_track(tx, TrackId(row.item))?);
-                }
-                Some(ItemKind::Album) => {
-                    albums::edit(tx, &mut batch, edit, AlbumId(row.item), &change)?;
-                    let version =
-                        store::albums::seen(tx, AlbumId(row.item))?.map_or(0, |(version, _)| version);
-                    items.push(item(ItemKind::Album, row.item, version));
-                }
-                Some(ItemKind::Artist) => {
-                    items.extend(edit_one_artist(tx, edit, ArtistId(row.item), &change)?.items);
-                }
-                _ => {}
-            }
-        }
-        past::forget(tx, edit.id)?;
-        past::set_undone(tx, id)?;
-        Ok(Edited { edit: None, items })
-    })
-    .await
-}
-
-fn may_undo(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<(), Error> {
-    let kind = match ItemKind::from_word(&row.kind) {
-        Some(ItemKind::Track) => may_edit_track(tx, viewer, TrackId(row.item)).map(|_| ItemKind::Track)?,
-        Some(ItemKind::Album) => may_change_album(tx, viewer, AlbumId(row.item)).map(|_| ItemKind::Album)?,
-        Some(ItemKind::Artist) => {
-            may_change_artist(tx, viewer, ArtistId(row.item)).map(|_| ItemKind::Artist)?
-        }
-        _ => return Err(Error::NotFound),
-    };
-    let conflict = |detail: &str| {
-        let title = "This can't be taken back any more";
-        Err(Problem::new(StatusCode::CONFLICT, "not_last", title).detail(detail).into())
-    };
-    let changes: Vec<FieldChange> = read(&row.changes)?;
-    if changes.iter().any(|change| change.field == "merged") {
-        return conflict("Artists who were merged are not taken apart again.");
-    }
-    if row.undone {
-        return conflict("Somebody took it back already.");
-    }
-    if past::has_later(tx, kind, row.item, row.edit)? {
-        return conflict("Something was edited after it; take that back first.");
-    }
-    Ok(())
 }
