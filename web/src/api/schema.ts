@@ -1751,7 +1751,7 @@ export interface paths {
         };
         /**
          * What can be corrected of tracks, in the order asked for: what is shown, what the files say where somebody edited
-         *     it, and who edited. Tracks that the viewer does not see are left out.
+         *     it, and who edited. Tracks that the viewer does not see are left out, and one that is asked for twice comes once.
          */
         get: operations["show_track_tags"];
         put?: never;
@@ -2765,7 +2765,7 @@ export interface components {
             before: unknown;
             /** @description Whether that was an edit already. */
             edited_before: boolean;
-            /** @description Which. */
+            /** @description Which; of an album also `genres`, and `disc_2` for the name of a disc, which lie on its tracks. */
             field: string;
         };
         /** @description One field that was wrong. */
@@ -4861,7 +4861,10 @@ export interface components {
                 version?: string | null;
             };
             given_picture?: components["schemas"]["Picture"] | null;
-            /** @description The last 20 edits, the newest first; for those who may edit. */
+            /**
+             * @description The last 20 edits, the newest first, with long values cut; for those who may edit, and only of a thing that is
+             *     asked for by itself.
+             */
             history: components["schemas"]["PastEdit"][];
             /** @description Which. */
             id: string;
@@ -4890,7 +4893,10 @@ export interface components {
                 sort_name?: string | null;
             };
             given_picture?: components["schemas"]["Picture"] | null;
-            /** @description The last 20 edits, the newest first; for those who may edit. */
+            /**
+             * @description The last 20 edits, the newest first, with long values cut; for those who may edit, and only of a thing that is
+             *     asked for by itself.
+             */
             history: components["schemas"]["PastEdit"][];
             /** @description Which. */
             id: string;
@@ -4937,7 +4943,7 @@ export interface components {
                 genres?: string[] | null;
                 /**
                  * @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
-                 *     Longer ones that files have are left out here, and stay.
+                 *     Longer ones that files have are left out here, and stay; when several tracks are asked for, all are.
                  */
                 lyrics?: string | null;
                 /** @description How it feels. */
@@ -4998,7 +5004,7 @@ export interface components {
                 genres?: string[] | null;
                 /**
                  * @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
-                 *     Longer ones that files have are left out here, and stay.
+                 *     Longer ones that files have are left out here, and stay; when several tracks are asked for, all are.
                  */
                 lyrics?: string | null;
                 /** @description How it feels. */
@@ -5027,7 +5033,10 @@ export interface components {
                 work?: string | null;
             };
             given_picture?: components["schemas"]["Picture"] | null;
-            /** @description The last 20 edits, the newest first; for those who may edit. */
+            /**
+             * @description The last 20 edits, the newest first, with long values cut; for those who may edit, and only of a thing that is
+             *     asked for by itself.
+             */
             history: components["schemas"]["PastEdit"][];
             /** @description Which. */
             id: string;
@@ -5209,7 +5218,7 @@ export interface components {
             genres?: string[] | null;
             /**
              * @description The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
-             *     Longer ones that files have are left out here, and stay.
+             *     Longer ones that files have are left out here, and stay; when several tracks are asked for, all are.
              */
             lyrics?: string | null;
             /** @description How it feels. */
@@ -12796,7 +12805,7 @@ export interface operations {
     show_track_tags: {
         parameters: {
             query: {
-                /** @description Numbers of tracks with commas between, at most 500. */
+                /** @description Numbers of tracks with commas between, at most 500. Lyrics and past edits are told when it is one. */
                 ids: string;
             };
             header?: never;

@@ -68,6 +68,9 @@ export const trackGroups: Group[] = [
   },
 ];
 
+/** Of several at once the words are not told, since they are long. */
+export const manyTrackGroups: Group[] = trackGroups.map((group) => ({ ...group, fields: group.fields.filter((spec) => spec.name !== 'lyrics') }));
+
 export const albumGroups: Group[] = [
   {
     title: 'Album',

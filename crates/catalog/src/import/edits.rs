@@ -29,6 +29,8 @@ pub(crate) struct Edit {
     pub(crate) id: i64,
     pub(crate) by: UserId,
     pub(crate) at: Time,
+    /// It takes another one back, so that it is none itself.
+    pub(crate) undoes: bool,
 }
 
 /// What changes: fields that are set, and fields that go back to what the files say.
@@ -182,7 +184,10 @@ fn remember(
         by: UserId,
         fields: Vec<&'a str>,
     }
-    edits::remember(tx, (edit.id, edit.by, edit.at), (kind, id), &written(changes)?)?;
+    if !edit.undoes {
+        edits::remember(tx, (edit.id, edit.by, edit.at), (kind, id), &written(changes)?)?;
+        edits::trim(tx, kind, id)?;
+    }
     let event = match kind {
         ItemKind::Track => "catalog.track_edited",
         ItemKind::Album => "catalog.album_edited",

@@ -73,7 +73,7 @@ fn settle_album(tx: &mut Tx<'_>, batch: &mut Batch, id: AlbumId) -> Result<Vec<A
     } else if empty {
         match follow::follow(tx, ItemKind::Album, id.0, batch.now)? {
             Some(to) => edits::albums::adopt(tx, batch, id.0, to)?,
-            None => store::edits::delete(tx, ItemKind::Album, id.0)?,
+            None => store::edits::delete_all(tx, ItemKind::Album, id.0)?,
         }
         albums::delete(tx, id)?;
         events::album_removed(tx, id, added, batch.now)?;
@@ -103,7 +103,7 @@ fn settle_artist(tx: &mut Tx<'_>, batch: &Batch, id: ArtistId, gained: i64) -> R
     }
     if !artists::is_named(tx, id)? {
         follow::follow(tx, ItemKind::Artist, id.0, batch.now)?;
-        store::edits::delete(tx, ItemKind::Artist, id.0)?;
+        store::edits::delete_all(tx, ItemKind::Artist, id.0)?;
         return artists::delete(tx, id);
     }
     if hidden { Ok(()) } else { artists::set_hidden(tx, id, Some(batch.now)) }

@@ -108,7 +108,7 @@ pub struct TrackFields {
     #[schema(max_length = 2000)]
     pub comment: Option<String>,
     /// The words, a line each; lines that all begin with a time, `[mm:ss.xx]`, are synced.
-    /// Longer ones that files have are left out here, and stay.
+    /// Longer ones that files have are left out here, and stay; when several tracks are asked for, all are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 50_000)]
     pub lyrics: Option<String>,
@@ -296,7 +296,8 @@ pub struct Tags<F> {
     /// The picture that somebody gave it, which goes before those of files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_picture: Option<Picture>,
-    /// The last 20 edits, the newest first; for those who may edit.
+    /// The last 20 edits, the newest first, with long values cut; for those who may edit, and only of a thing that is
+    /// asked for by itself.
     pub history: Vec<PastEdit>,
 }
 

@@ -32,13 +32,13 @@ pub(super) fn routes() -> OpenApiRouter<Ctx> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct TagsQuery {
-    /// Numbers of tracks with commas between, at most 500.
+    /// Numbers of tracks with commas between, at most 500. Lyrics and past edits are told when it is one.
     #[param(pattern = "^[0-9]{1,18}(,[0-9]{1,18}){0,499}$")]
     ids: String,
 }
 
 /// What can be corrected of tracks, in the order asked for: what is shown, what the files say where somebody edited
-/// it, and who edited. Tracks that the viewer does not see are left out.
+/// it, and who edited. Tracks that the viewer does not see are left out, and one that is asked for twice comes once.
 #[utoipa::path(get, path = "/api/v1/tags/tracks", tag = "edits", params(TagsQuery),
     responses((status = 200, body = TagsOfTracks), (status = 401, body = Problem),
         (status = 422, body = Problem)))]

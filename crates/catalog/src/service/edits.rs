@@ -108,7 +108,7 @@ pub(crate) async fn edit_tracks(ctx: &Ctx, viewer: &Viewer, asked: &TracksEdit) 
 }
 
 fn new_edit(ctx: &Ctx, viewer: &Viewer) -> Edit {
-    Edit { id: ctx.next_id(), by: viewer.id, at: ctx.now() }
+    Edit { id: ctx.next_id(), by: viewer.id, at: ctx.now(), undoes: false }
 }
 
 /// How often the track was edited, held for a change, if the viewer may edit it.

@@ -4,6 +4,9 @@ use kernel::{Fault, Time, db::Tx, id::UserId, params, sql};
 
 use crate::model::ItemKind;
 
+/// Past edits that are kept of a thing.
+pub(crate) const HISTORY_MAX: u32 = 20;
+
 /// What is written over a thing: JSON of the edited fields, and of what the files say instead.
 pub(crate) fn of(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<Option<(String, String)>, Fault> {
     tx.one(
@@ -26,6 +29,14 @@ pub(crate) fn put(tx: &mut Tx<'_>, kind: ItemKind, id: i64, edited: &str, filed:
 
 pub(crate) fn delete(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM catalog_edit WHERE kind = $1 AND item_id = $2"), params![kind.word(), id])?;
+    Ok(())
+}
+
+/// Forgets everything that people wrote over a thing that goes, with its history.
+pub(crate) fn delete_all(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<(), Fault> {
+    delete(tx, kind, id)?;
+    let sql = sql!("DELETE FROM catalog_edit_history WHERE kind = $1 AND item_id = $2");
+    tx.run(sql, params![kind.word(), id])?;
     Ok(())
 }
 
@@ -99,15 +110,37 @@ fn past(row: &kernel::db::Row<'_>) -> Result<PastRow, Fault> {
 }
 
 /// The last edits of a thing, the newest first.
-pub(crate) fn history(tx: &mut Tx<'_>, kind: ItemKind, id: i64, limit: u32) -> Result<Vec<PastRow>, Fault> {
+pub(crate) fn history(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<Vec<PastRow>, Fault> {
     tx.all(
         sql!(concat!(
             past_columns!(),
             "WHERE h.kind = $1 AND h.item_id = $2 ORDER BY h.edit_id DESC LIMIT $3"
         )),
-        params![kind.word(), id, limit],
+        params![kind.word(), id, HISTORY_MAX],
         past,
     )
+}
+
+/// Forgets the edits that are older than those that are kept of a thing, each with everything that it touched: nobody
+/// takes half of it back.
+pub(crate) fn trim(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<(), Fault> {
+    let last = tx.one(
+        sql!(
+            "SELECT h.edit_id FROM catalog_edit_history h WHERE h.kind = $1 AND h.item_id = $2
+             ORDER BY h.edit_id DESC LIMIT 1 OFFSET $3"
+        ),
+        params![kind.word(), id, HISTORY_MAX],
+        |row| row.get::<i64>(0),
+    )?;
+    let Some(last) = last else { return Ok(()) };
+    tx.run(
+        sql!(
+            "DELETE FROM catalog_edit_history WHERE edit_id IN (
+                SELECT h.edit_id FROM catalog_edit_history h WHERE h.kind = $1 AND h.item_id = $2 AND h.edit_id <= $3)"
+        ),
+        params![kind.word(), id, last],
+    )?;
+    Ok(())
 }
 
 /// Everything that one edit touched.
@@ -147,11 +180,5 @@ pub(crate) fn move_history(tx: &mut Tx<'_>, kind: ItemKind, from: i64, to: i64) 
         ),
         params![kind.word(), from, to],
     )?;
-    Ok(())
-}
-
-/// Takes back an edit's history, since it took another one back.
-pub(crate) fn forget(tx: &mut Tx<'_>, edit: i64) -> Result<(), Fault> {
-    tx.run(sql!("DELETE FROM catalog_edit_history WHERE edit_id = $1"), params![edit])?;
     Ok(())
 }

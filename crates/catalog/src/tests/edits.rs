@@ -6,6 +6,8 @@ use serde_json::json;
 use super::*;
 use crate::{AlbumId, import::CreditTag};
 
+mod history;
+
 fn moderator() -> Viewer {
     viewer(7, Role::Moderator)
 }

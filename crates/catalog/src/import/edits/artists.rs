@@ -98,7 +98,7 @@ pub(crate) fn merge(
     }
     store::add_scope(tx, to, scope)?;
     crate::import::follow::goes_to(tx, ItemKind::Artist, from.0, to.0)?;
-    edits::delete(tx, ItemKind::Artist, from.0)?;
+    edits::delete_all(tx, ItemKind::Artist, from.0)?;
     if let Some(sort) = store::sort_key_of(tx, to)? {
         albums::follow_sort(tx, to, &sort)?;
     }

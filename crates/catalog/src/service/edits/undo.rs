@@ -10,7 +10,7 @@ use crate::{
     AlbumId, ArtistId, TrackId,
     import::{
         Batch,
-        edits::{Change, albums, read, tracks},
+        edits::{Change, Edit, albums, read, tracks},
     },
     model::{Edited, FieldChange, ItemKind},
     store::{self, edits as past},
@@ -23,7 +23,8 @@ use crate::{
 /// [`Error::NotFound`] when there is none of what the viewer sees, [`Error::Invalid`] with 403 when he may not edit
 /// what it touched, with 409 when it was taken back already or something was edited after it.
 pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, Error> {
-    let (editor, edit, ids, now) = (viewer.clone(), new_edit(ctx, viewer), ctx.ids().clone(), ctx.now());
+    let (editor, ids, now) = (viewer.clone(), ctx.ids().clone(), ctx.now());
+    let edit = Edit { undoes: true, ..new_edit(ctx, viewer) };
     visibility::write(ctx, viewer, move |tx| {
         let rows = past::of_edit(tx, id)?;
         if rows.is_empty() {
@@ -54,7 +55,6 @@ pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, 
                 _ => {}
             }
         }
-        past::forget(tx, edit.id)?;
         past::set_undone(tx, id)?;
         Ok(Edited { edit: None, items })
     })
