@@ -41,10 +41,6 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.back.is_empty()
-    }
-
     fn names(&self) -> impl Iterator<Item = &str> {
         self.set.keys().chain(&self.back).map(String::as_str)
     }

@@ -252,7 +252,7 @@ pub struct ArtistEdit {
 /// One field that an edit changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FieldChange {
-    /// Which.
+    /// Which; of an album also `genres`, and `disc_2` for the name of a disc, which lie on its tracks.
     pub field: String,
     /// What was shown before.
     pub before: Value,

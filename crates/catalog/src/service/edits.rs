@@ -1,6 +1,8 @@
 //! Tags are looked at, corrected, and put back. Who may: moderators and administrators, and whoever uploaded a track.
 //! Artists may stand in libraries that a moderator does not see, so administrators alone edit them.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use kernel::{
     Ctx, Fault, Problem,
@@ -17,8 +19,8 @@ use crate::{
         edits::{Change, Edit, albums, artists, by_name, check, tracks},
     },
     model::{
-        AlbumEdit, AlbumFields, ArtistEdit, ArtistFields, EDITED_AT_ONCE_MAX, Edited, EditedItem, ItemKind,
-        Merge, TrackFields, TracksEdit,
+        AlbumEdit, AlbumFields, ArtistEdit, ArtistFields, DiscTitle, EDITED_AT_ONCE_MAX, Edited, EditedItem,
+        FieldChange, ItemKind, Merge, TrackFields, TracksEdit,
     },
     store, visibility,
 };
@@ -31,6 +33,8 @@ pub(crate) use undo::undo;
 
 /// Tracks of an album that are edited with it.
 const ALBUM_TRACKS_MAX: u32 = 1_000;
+/// Genres of an album that its history tells.
+const ALBUM_GENRES_MAX: u32 = 32;
 
 fn may_edit(viewer: &Viewer, owner: Option<UserId>) -> bool {
     viewer.role >= Role::Moderator || owner == Some(viewer.id)
@@ -99,7 +103,7 @@ pub(crate) async fn edit_tracks(ctx: &Ctx, viewer: &Viewer, asked: &TracksEdit) 
         let mut batch = Batch::new(&ids, now);
         let mut any = false;
         for &(id, _) in &wanted {
-            any |= tracks::edit(tx, &mut batch, edit, id, &change)?;
+            any |= !tracks::edit(tx, &mut batch, edit, id, &change)?.is_empty();
         }
         let items = wanted.iter().map(|(id, _)| item_of_track(tx, *id)).collect::<Result<Vec<_>, Fault>>()?;
         Ok(Edited { edit: any.then(|| edit.id.to_string()), items })
@@ -155,32 +159,60 @@ pub(crate) async fn edit_album(
             return Err(changed_meanwhile(&[id.to_string()]));
         }
         let mut batch = Batch::new(&ids, now);
-        let mut any = !change.is_empty() && albums::edit(tx, &mut batch, edit, id, &change)?;
-        let mut items = Vec::new();
-        if !discs.is_empty() || genres.is_some() {
-            let mut tracks = store::albums::tracks(tx, id, ALBUM_TRACKS_MAX + 1)?;
-            if tracks.len() > ALBUM_TRACKS_MAX as usize {
-                let message =
-                    format!("This album has more than {ALBUM_TRACKS_MAX} tracks; select some of them.");
-                return Err(Problem::invalid("genres", message).into());
-            }
-            tracks.sort_by_key(|track| track.id);
-            for track in tracks {
-                let title = discs.iter().find(|disc| disc.disc == track.disc).map(|disc| disc.title.clone());
-                let fields =
-                    TrackFields { genres: genres.clone(), disc_title: title, ..TrackFields::default() };
-                let change = Change { set: by_name(&fields)?, back: Vec::new() };
-                if !change.is_empty() && tracks::edit(tx, &mut batch, edit, track.id, &change)? {
-                    any = true;
-                    items.push(item_of_track(tx, track.id)?);
-                }
-            }
-        }
+        let (mut items, on_tracks) = match (&discs[..], &genres) {
+            ([], None) => Default::default(),
+            _ => edit_its_tracks(tx, &mut batch, edit, id, (&discs, genres.as_ref()))?,
+        };
+        let any = albums::edit(tx, &mut batch, edit, id, (&change, on_tracks))?;
         let version = store::albums::seen(tx, id)?.map_or(version, |(version, _)| version);
         items.insert(0, item(ItemKind::Album, id.0, version));
         Ok(Edited { edit: any.then(|| edit.id.to_string()), items })
     })
     .await
+}
+
+/// Gives the tracks of an album these genres and names of discs; says which it touched, and what that changed on the
+/// album as people see it.
+fn edit_its_tracks(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    edit: Edit,
+    id: AlbumId,
+    (discs, genres): (&[DiscTitle], Option<&Vec<String>>),
+) -> Result<(Vec<EditedItem>, Vec<FieldChange>), Error> {
+    let mut tracks = store::albums::tracks(tx, id, ALBUM_TRACKS_MAX + 1)?;
+    if tracks.len() > ALBUM_TRACKS_MAX as usize {
+        let message = format!("This album has more than {ALBUM_TRACKS_MAX} tracks; select some of them.");
+        return Err(Problem::invalid("genres", message).into());
+    }
+    tracks.sort_by_key(|track| track.id);
+    let had = store::genres::names_of_album(tx, id, ALBUM_GENRES_MAX)?;
+    let (mut items, mut changed) = (Vec::new(), BTreeMap::new());
+    for track in tracks {
+        let disc_title = discs.iter().find(|disc| disc.disc == track.disc).map(|disc| disc.title.clone());
+        let fields = TrackFields { genres: genres.cloned(), disc_title, ..TrackFields::default() };
+        let change = Change { set: by_name(&fields)?, back: Vec::new() };
+        let different = tracks::edit(tx, batch, edit, track.id, &change)?;
+        if different.is_empty() {
+            continue;
+        }
+        items.push(item_of_track(tx, track.id)?);
+        for FieldChange { field, before, after, .. } in different {
+            // The album has the genres of all its tracks; the name of a disc is the same on most.
+            let (field, before) = match field.as_str() {
+                "genres" => (field, had.clone().into()),
+                _ => (format!("disc_{}", track.disc), before),
+            };
+            changed.entry(field).or_insert((before, after));
+        }
+    }
+    let told = changed.into_iter().map(|(field, (before, after))| FieldChange {
+        field,
+        before,
+        edited_before: false,
+        after,
+    });
+    Ok((items, told.collect()))
 }
 
 /// How often the artist was edited, held for a change, if the viewer may edit one.

@@ -88,6 +88,18 @@ pub(crate) fn delete_of_track(tx: &mut Tx<'_>, track: TrackId) -> Result<(), Fau
     Ok(())
 }
 
+/// What the genres of an album are called, in order.
+pub(crate) fn names_of_album(tx: &mut Tx<'_>, album: AlbumId, limit: u32) -> Result<Vec<String>, Fault> {
+    tx.all(
+        sql!(
+            "SELECT g.name FROM catalog_album_genre ag JOIN catalog_genre g ON g.id = ag.genre_id
+             WHERE ag.album_id = $1 AND g.kind = 'genre' ORDER BY g.sort_key, g.id LIMIT $2"
+        ),
+        params![album, limit],
+        |row| row.get(0),
+    )
+}
+
 /// Has a track's rows say whether it is shown, and where it lies.
 pub(crate) fn follow_track(tx: &mut Tx<'_>, track: TrackId, hidden: Option<Time>) -> Result<(), Fault> {
     tx.run(

@@ -79,6 +79,11 @@ fn full() -> TrackTags {
     tags
 }
 
+/// A song of others that has the genres of [`full`], so that they keep their numbers while nothing else has them.
+fn same_genres() -> Song {
+    song("/m/other/1.flac", TrackTags { genres: strings(&["Rock", "Pop"]), ..tags("Other", "Moby", "Play") })
+}
+
 on_both_engines! {
     async fn an_edit_survives_a_rescan_other_tags_and_a_move(world: World) {
         let ctx = &world.ctx;

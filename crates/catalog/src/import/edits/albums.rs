@@ -9,7 +9,7 @@ use crate::{
     import::{
         AlbumWish, Batch, KnownAlbum, Named, albums::various, artists, facts, follow, settle::Unsettled,
     },
-    model::{AlbumFields, ItemKind, TOPIC_CATALOG},
+    model::{AlbumFields, FieldChange, ItemKind, TOPIC_CATALOG},
     store::{albums, artists as names, edits, genres, read::facts::split},
 };
 
@@ -223,21 +223,40 @@ pub(crate) fn now(tx: &mut Tx<'_>, id: AlbumId) -> Result<Option<(KnownAlbum, No
     Ok(Some((album, now)))
 }
 
-/// Edits one album, which the caller has found to be there. Whether anything was different.
+/// Edits one album, which the caller has found to be there, and remembers with that what the same edit did on its
+/// tracks. Whether anything was different.
 pub(crate) fn edit(
     tx: &mut Tx<'_>,
     batch: &mut Batch,
     edit: Edit,
     id: AlbumId,
-    change: &Change,
+    (change, on_tracks): (&Change, Vec<FieldChange>),
 ) -> Result<bool, Fault> {
     albums::lock(tx, id)?;
-    let Some((album, now)) = now(tx, id)? else { return Ok(false) };
-    let mut overlay = now.overlay;
-    let changes = overlay.change(change, &by_name(&now.filed)?);
+    let Some((album, mut now)) = now(tx, id)? else { return Ok(false) };
+    let mut changes = now.overlay.change(change, &by_name(&now.filed)?);
+    if !changes.is_empty() {
+        write(tx, batch, &album, now, change)?;
+    }
+    changes.extend(on_tracks);
     if changes.is_empty() {
         return Ok(false);
     }
+    edits::count_album(tx, id.0)?;
+    remember(tx, edit, (ItemKind::Album, id.0), &changes)?;
+    tx.wake(TOPIC_CATALOG);
+    Ok(true)
+}
+
+/// Keeps the overlay of an album that was changed, and shows what it says.
+fn write(
+    tx: &mut Tx<'_>,
+    batch: &mut Batch,
+    album: &KnownAlbum,
+    now: Now,
+    change: &Change,
+) -> Result<(), Fault> {
+    let (id, mut overlay) = (album.id, now.overlay);
     let (had, has) = (
         album.overlay.as_ref().is_some_and(|one| one.edits_any(&["artists"])),
         overlay.edits_any(&["artists"]),
@@ -270,10 +289,7 @@ pub(crate) fn edit(
             guess_again(tx, batch, Some(id))?;
         }
     }
-    edits::count_album(tx, id.0)?;
-    remember(tx, edit, (ItemKind::Album, id.0), &changes)?;
-    tx.wake(TOPIC_CATALOG);
-    Ok(true)
+    Ok(())
 }
 
 /// When all tracks of an album went into another one, since their files say another title, so does what people wrote

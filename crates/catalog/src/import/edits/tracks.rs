@@ -10,12 +10,15 @@ use crate::{
         facts::CREDITS_MAX,
         tracks::{AlbumFrom, Written, write},
     },
-    model::{CreditEdit, ItemKind, TrackFields},
+    model::{CreditEdit, FieldChange, ItemKind, TrackFields},
     store::{albums, edits, media, tagged, tracks},
 };
 
 /// The fields that say in which album a track is.
 pub(crate) const OF_ALBUM: [&str; 3] = ["album", "album_artists", "compilation"];
+
+/// The fields that are edited on an album, too, and lie on its tracks.
+pub(crate) const SEEN_ON_ALBUM: [&str; 2] = ["genres", "disc_title"];
 
 /// What tags say, as fields; lyrics are apart.
 pub(crate) fn said(tags: &CleanTags) -> TrackFields {
@@ -200,20 +203,20 @@ pub(crate) fn filed_fields(tx: &mut Tx<'_>, id: TrackId, now: &Now) -> Result<Fi
     by_name(&fields)
 }
 
-/// Edits one track, which the caller has found to be there. Whether anything was different.
+/// Edits one track, which the caller has found to be there. What was different.
 pub(crate) fn edit(
     tx: &mut Tx<'_>,
     batch: &mut Batch,
     edit: Edit,
     id: TrackId,
     change: &Change,
-) -> Result<bool, Fault> {
-    let (Some(old), Some(now)) = (tracks::lock(tx, id)?, now(tx, id)?) else { return Ok(false) };
+) -> Result<Vec<FieldChange>, Fault> {
+    let (Some(old), Some(now)) = (tracks::lock(tx, id)?, now(tx, id)?) else { return Ok(Vec::new()) };
     let said = filed_fields(tx, id, &now)?;
     let mut overlay = now.overlay.clone();
     let changes = overlay.change(change, &said);
     if changes.is_empty() {
-        return Ok(false);
+        return Ok(changes);
     }
     let artists_edited = overlay.edits_any(&["artists"]);
     overlay.filed.artists = artists_edited.then(|| artists_of(&now.filed));
@@ -238,11 +241,16 @@ pub(crate) fn edit(
     }
     overlay.keep(tx, ItemKind::Track, id.0)?;
     edits::count_track(tx, id.0)?;
+    // Who edits the album sees these as the album's, so they make another state of it.
+    let of_album = |change: &FieldChange| SEEN_ON_ALBUM.contains(&change.field.as_str());
+    if let Some(album) = imported.album.filter(|_| changes.iter().any(of_album)) {
+        edits::count_album(tx, album.0)?;
+    }
     if change.touches(&["artists"]) {
         super::albums::guess_again(tx, batch, imported.album)?;
     }
     remember(tx, edit, (ItemKind::Track, id.0), &changes)?;
-    Ok(true)
+    Ok(changes)
 }
 
 /// Where the track is after the edit: where it was, unless the fields that say it are touched.

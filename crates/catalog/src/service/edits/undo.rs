@@ -1,18 +1,18 @@
 //! Edits are taken back.
 
 use http::StatusCode;
-use kernel::{Ctx, Problem, db::Tx, http::Viewer};
+use kernel::{Ctx, Fault, Problem, db::Tx, http::Viewer};
 
 use super::{
     Error, edit_one_artist, item, item_of_track, may_change_album, may_change_artist, may_edit_track, new_edit,
 };
 use crate::{
-    AlbumId, ArtistId, TrackId,
+    AlbumId, ArtistId, PictureId, TrackId,
     import::{
         Batch,
         edits::{Change, Edit, albums, read, tracks},
     },
-    model::{Edited, FieldChange, ItemKind},
+    model::{Edited, EditedItem, FieldChange, ItemKind},
     store::{self, edits as past},
     visibility,
 };
@@ -31,34 +31,49 @@ pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, 
             return Err(Error::NotFound);
         }
         let mut batch = Batch::new(&ids, now);
-        let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
             may_undo(tx, &editor, row)?;
         }
-        for row in rows {
+        for row in &rows {
             let changes: Vec<FieldChange> = read(&row.changes)?;
             let change = Change::back_from(&changes);
             match ItemKind::from_word(&row.kind) {
                 Some(ItemKind::Track) => {
                     tracks::edit(tx, &mut batch, edit, TrackId(row.item), &change)?;
-                    items.push(item_of_track(tx, TrackId(row.item))?);
                 }
                 Some(ItemKind::Album) => {
-                    albums::edit(tx, &mut batch, edit, AlbumId(row.item), &change)?;
-                    let version =
-                        store::albums::seen(tx, AlbumId(row.item))?.map_or(0, |(version, _)| version);
-                    items.push(item(ItemKind::Album, row.item, version));
+                    albums::edit(tx, &mut batch, edit, AlbumId(row.item), (&change, Vec::new()))?;
                 }
                 Some(ItemKind::Artist) => {
-                    items.extend(edit_one_artist(tx, edit, ArtistId(row.item), &change)?.items);
+                    edit_one_artist(tx, edit, ArtistId(row.item), &change)?;
                 }
                 _ => {}
             }
         }
         past::set_undone(tx, id)?;
+        // Each as all of this left it: the genres of tracks count on their album, too.
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            items.extend(item_now(tx, row)?);
+        }
         Ok(Edited { edit: None, items })
     })
     .await
+}
+
+/// What a past edit was of, as it is now.
+fn item_now(tx: &mut Tx<'_>, row: &past::PastRow) -> Result<Option<EditedItem>, Fault> {
+    let version = |seen: Option<(i64, Option<PictureId>)>| seen.map_or(0, |(version, _)| version);
+    Ok(match ItemKind::from_word(&row.kind) {
+        Some(ItemKind::Track) => Some(item_of_track(tx, TrackId(row.item))?),
+        Some(kind @ ItemKind::Album) => {
+            Some(item(kind, row.item, version(store::albums::seen(tx, AlbumId(row.item))?)))
+        }
+        Some(kind @ ItemKind::Artist) => {
+            Some(item(kind, row.item, version(store::artists::seen(tx, ArtistId(row.item))?)))
+        }
+        _ => None,
+    })
 }
 
 fn may_undo(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<(), Error> {

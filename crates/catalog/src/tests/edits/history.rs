@@ -61,6 +61,44 @@ on_both_engines! {
         assert_eq!(kept(one).await, 20);
     }
 
+    async fn genres_and_discs_of_an_album_are_edited_by_one_at_a_time_and_taken_back(world: World) {
+        let ctx = &world.ctx;
+        let made = take_in(ctx, vec![song("/m/x/1.flac", full()), song("/m/x/2.flac", full()), same_genres()]).await;
+        let album = made[0].album.expect("an album");
+        let path = format!("/api/v1/tags/albums/{album}");
+        let version = async || get(ctx, &path).await["version"].as_i64().expect("a number");
+        let genres = async || get(ctx, &format!("/api/v1/albums/{album}")).await["genres"].clone();
+        let before = genres().await;
+        for (mine, yours) in [
+            (json!({ "genres": ["Jazz"] }), json!({ "genres": ["Folk"] })),
+            (json!({ "discs": [{ "disc": 2, "title": "Day" }] }), json!({ "discs": [{ "disc": 2, "title": "Dusk" }] })),
+        ] {
+            let seen = version().await;
+            let with = |mut body: Value| { body["version"] = seen.into(); body };
+            let (status, edit) = call(ctx, moderator(), "PATCH", &path, with(mine)).await;
+            assert_eq!((status, &edit["items"][0]["version"]), (StatusCode::OK, &json!(version().await)));
+            let (status, problem) = call(ctx, moderator(), "PATCH", &path, with(yours)).await;
+            assert_eq!((status, &problem["code"]), (StatusCode::PRECONDITION_FAILED, &json!("changed")));
+        }
+        let (_, told) = ask(ctx, Some(moderator()), "GET", &path, None).await;
+        let changes: Vec<&Value> = told["history"].as_array().expect("a list").iter().map(|edit| &edit["changes"][0]).collect();
+        assert_eq!((changes.len(), &changes[0]["field"], &changes[1]["field"]), (2, &json!("disc_2"), &json!("genres")));
+        assert_eq!((&changes[0]["before"], &changes[0]["after"]), (&json!("Night"), &json!("Day")));
+        assert_eq!((&changes[1]["before"], &changes[1]["after"]), (&json!(["Pop", "Rock"]), &json!(["Jazz"])));
+        // The album's dialog takes both back, the last one first, each from the tracks.
+        for at in [0, 1] {
+            let (status, back) = undo(ctx, &json!({ "edit": told["history"][at]["id"] })).await;
+            assert_eq!((status, &back["items"][0]["version"]), (StatusCode::OK, &json!(version().await)), "{back}");
+        }
+        assert_eq!((genres().await, view(ctx, made[1].track).await["fields"]["disc_title"].clone()), (before, json!("Night")));
+        // Whoever edits them on a track edits the album as it is seen.
+        let seen = version().await;
+        edit_tracks(ctx, &[made[0].track], json!({ "title": "Other" })).await;
+        assert_eq!(version().await, seen);
+        edit_tracks(ctx, &[made[0].track], json!({ "genres": ["Jazz"] })).await;
+        assert!(version().await > seen);
+    }
+
     async fn with_a_thing_its_history_goes(world: World) {
         let ctx = &world.ctx;
         let made = take_in_one(ctx, song("/m/x/1.flac", tags("One", "Air", "Moon"))).await;
