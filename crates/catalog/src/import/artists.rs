@@ -84,11 +84,20 @@ pub(super) fn resolve_credits(
     Ok(found)
 }
 
+/// Whom a name means that comes without identifier: who has it and no identifier; else to whom people said that it
+/// leads; else who has it with one.
+pub(super) fn meant(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
+    for look in [artists::unnumbered, artists::by_alias] {
+        let known = look(tx, name_key)?;
+        if known.is_some() {
+            return Ok(known);
+        }
+    }
+    artists::by_name(tx, name_key)
+}
+
 fn find(tx: &mut Tx<'_>, named: &Named, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
-    let Some(musicbrainz) = &named.musicbrainz else {
-        let known = artists::by_name(tx, name_key)?;
-        return if known.is_some() { Ok(known) } else { artists::by_alias(tx, name_key) };
-    };
+    let Some(musicbrainz) = &named.musicbrainz else { return meant(tx, name_key) };
     let known = artists::by_musicbrainz(tx, musicbrainz)?;
     if known.is_some() {
         return Ok(known);
@@ -97,9 +106,15 @@ fn find(tx: &mut Tx<'_>, named: &Named, name_key: &[u8]) -> Result<Option<KnownA
     if merged.is_some() {
         return Ok(merged);
     }
-    let Some(artist) = artists::unnumbered(tx, name_key)? else { return artists::by_alias(tx, name_key) };
-    artists::number(tx, artist.id, musicbrainz)?;
-    Ok(Some(artist))
+    // A name leads to whoever has another identifier only where files say none.
+    let named = match artists::unnumbered(tx, name_key)? {
+        Some(artist) => Some(artist),
+        None => artists::unnumbered_by_alias(tx, name_key)?,
+    };
+    if let Some(artist) = &named {
+        artists::number(tx, artist.id, musicbrainz)?;
+    }
+    Ok(named)
 }
 
 fn insert(

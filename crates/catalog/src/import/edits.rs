@@ -90,6 +90,9 @@ pub(crate) struct Filed {
     /// The artists of the album are said by no tag.
     #[serde(default)]
     pub(crate) guessed: bool,
+    /// The name that somebody gave an artist leads there for that reason alone, and no longer than it is the name.
+    #[serde(default)]
+    pub(crate) leads: bool,
 }
 
 /// What somebody wrote over a thing.

@@ -248,11 +248,14 @@ fn edit_one_artist(tx: &mut Tx<'_>, edit: Edit, id: ArtistId, change: &Change) -
     let name = change.set.get("name").and_then(|name| name.as_str());
     if let Some(name) = name
         && artists::now(tx, id)?.is_some_and(|now| now.musicbrainz.is_none())
-        && artists::is_taken(tx, id, name)?.is_some()
+        && let Some(other) = artists::is_taken(tx, id, name)?
     {
         let title = "There is already an artist of this name";
         let problem = Problem::new(StatusCode::CONFLICT, "taken", title);
-        return Err(problem.detail("Merge the two instead: open that one and take this one in.").into());
+        let other = store::artists::names_of(tx, &[other])?.concat();
+        let detail =
+            format!("Files with it mean {other}. Merge the two instead: open that one and take this one in.");
+        return Err(problem.detail(detail).into());
     }
     let any = artists::edit(tx, edit, id, change)?;
     let version = store::artists::seen(tx, id)?.map_or(0, |(version, _)| version);

@@ -254,7 +254,35 @@ pub(crate) fn by_alias(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<KnownArtist
     )
 }
 
-/// Has a name or identifier lead to an artist.
+/// The artist to whom another name leads and who has no `MusicBrainz` identifier; held likewise.
+pub(crate) fn unnumbered_by_alias(tx: &mut Tx<'_>, key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist_alias al
+                JOIN catalog_artist ar ON ar.id = al.artist_id WHERE al.key = $1 AND ar.musicbrainz IS NULL",
+            postgres: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist_alias al
+                JOIN catalog_artist ar ON ar.id = al.artist_id WHERE al.key = $1 AND ar.musicbrainz IS NULL
+                FOR SHARE OF ar"
+        ),
+        params![key],
+        known,
+    )
+}
+
+/// Has a name lead to an artist, unless it leads somewhere already; says whether it did not.
+pub(crate) fn add_alias(tx: &mut Tx<'_>, key: &[u8], id: ArtistId) -> Result<bool, Fault> {
+    let sql =
+        sql!("INSERT INTO catalog_artist_alias (key, artist_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+    Ok(tx.run(sql, params![key, id])? == 1)
+}
+
+/// A name leads to this artist no more.
+pub(crate) fn drop_alias(tx: &mut Tx<'_>, key: &[u8], id: ArtistId) -> Result<(), Fault> {
+    tx.run(sql!("DELETE FROM catalog_artist_alias WHERE key = $1 AND artist_id = $2"), params![key, id])?;
+    Ok(())
+}
+
+/// Has a name or identifier lead to an artist, wherever it led.
 pub(crate) fn put_alias(tx: &mut Tx<'_>, key: &[u8], id: ArtistId) -> Result<(), Fault> {
     tx.run(
         sql!(

@@ -6,7 +6,7 @@ use kernel::{Fault, db::Tx};
 use super::{Change, Edit, Overlay, by_name, remember};
 use crate::{
     ArtistId, fold,
-    import::Batch,
+    import::{Batch, artists},
     model::{ArtistFields, ItemKind, TOPIC_CATALOG},
     store::{albums, artists as store, edits},
 };
@@ -50,28 +50,57 @@ pub(crate) fn edit(tx: &mut Tx<'_>, edit: Edit, id: ArtistId, change: &Change) -
     if changes.is_empty() {
         return Ok(false);
     }
-    overlay.keep(tx, ItemKind::Artist, id.0)?;
     let edited: ArtistFields = overlay.edited()?;
     let name = edited.name.or(now.filed.name).unwrap_or_default();
+    overlay.filed.leads =
+        follow_name(tx, id, (now.shown.name.as_deref().unwrap_or_default(), &name), overlay.filed.leads)?;
+    overlay.keep(tx, ItemKind::Artist, id.0)?;
     let sort = edited.sort_name.or(now.filed.sort_name).filter(|sort| !sort.is_empty());
     let key = fold::sort_key(sort.as_ref().unwrap_or(&name));
     store::rename(tx, id, &name, sort.as_deref(), &key)?;
     albums::follow_sort(tx, id, &key)?;
-    // Files that are tagged with the new name mean this artist, too.
-    let named = name_key(&name);
-    if store::by_name(tx, &named)?.is_none() {
-        store::put_alias(tx, &named, id)?;
-    }
     edits::count_artist(tx, id.0)?;
     remember(tx, edit, (ItemKind::Artist, id.0), &changes)?;
     tx.wake(TOPIC_CATALOG);
     Ok(true)
 }
 
-/// Whether an artist of this name is another one.
+/// Files that are tagged with the new name of an artist mean this one, too, and those with the last one that somebody
+/// gave no longer. Whether the name leads here now because of that; `led` is whether the last one did.
+fn follow_name(
+    tx: &mut Tx<'_>,
+    id: ArtistId,
+    (before, name): (&str, &str),
+    led: bool,
+) -> Result<bool, Fault> {
+    let (was, is) = (name_key(before), name_key(name));
+    if was == is {
+        return Ok(led);
+    }
+    if led {
+        store::drop_alias(tx, &was, id)?;
+    }
+    if store::by_name(tx, &is)?.is_some() {
+        return Ok(false);
+    }
+    store::add_alias(tx, &is, id)
+}
+
+/// Who else is meant by this name: the artist who has it, or to whom it leads since people said so.
 pub(crate) fn is_taken(tx: &mut Tx<'_>, id: ArtistId, name: &str) -> Result<Option<ArtistId>, Fault> {
-    let known = store::by_name(tx, &name_key(name))?;
+    let known = artists::meant(tx, &name_key(name))?;
     Ok(known.map(|known| known.id).filter(|known| *known != id))
+}
+
+/// A name that led to an artist since he is called so now leads there for good, since somebody who had it became him.
+fn keep_name(tx: &mut Tx<'_>, id: ArtistId, key: &[u8]) -> Result<(), Fault> {
+    let mut overlay = Overlay::of(tx, ItemKind::Artist, id.0)?;
+    let name = overlay.edited.get("name").and_then(serde_json::Value::as_str);
+    if overlay.filed.leads && name.is_some_and(|name| name_key(name) == key) {
+        overlay.filed.leads = false;
+        overlay.keep(tx, ItemKind::Artist, id.0)?;
+    }
+    Ok(())
 }
 
 /// Has one artist take the place of another for good: everything that names the other names this one, files that do
@@ -83,6 +112,8 @@ pub(crate) fn merge(
     (from, to): (ArtistId, ArtistId),
 ) -> Result<(), Fault> {
     let Some(gone) = store::named(tx, from)? else { return Ok(()) };
+    // Another one of this name may be meant by files that say no identifier.
+    let meant = artists::meant(tx, &gone.name_key)?.is_some_and(|meant| meant.id == from);
     for album in store::replace_on_albums(tx, from, to)? {
         store::drop_double_of_album(tx, album, to)?;
     }
@@ -92,7 +123,10 @@ pub(crate) fn merge(
     store::replace_in_credits(tx, from, to)?;
     store::move_aliases(tx, from, to)?;
     let scope = store::take_away(tx, from, to)?;
-    store::put_alias(tx, &gone.name_key, to)?;
+    if meant {
+        store::put_alias(tx, &gone.name_key, to)?;
+        keep_name(tx, to, &gone.name_key)?;
+    }
     if let Some(musicbrainz) = &gone.musicbrainz {
         store::put_alias(tx, &number_key(musicbrainz), to)?;
     }
@@ -110,8 +144,11 @@ pub(crate) fn merge(
         after: serde_json::Value::Null,
     };
     remember(tx, edit, (ItemKind::Artist, to.0), &[merged])?;
-    let artists = [to].into_iter().collect();
-    let unsettled = crate::import::settle::Unsettled { artists, gained: scope, ..Default::default() };
+    let unsettled = crate::import::settle::Unsettled {
+        artists: [to].into_iter().collect(),
+        gained: scope,
+        ..Default::default()
+    };
     unsettled.settle(tx, batch)?;
     tx.wake(TOPIC_CATALOG);
     Ok(())
