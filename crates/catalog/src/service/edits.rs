@@ -40,13 +40,16 @@ fn may_edit(viewer: &Viewer, owner: Option<UserId>) -> bool {
     viewer.role >= Role::Moderator || owner == Some(viewer.id)
 }
 
-/// Whether the viewer may edit an album: all of it.
+/// Whether the viewer may edit an album: all of it that is shown, or all of it while nothing is.
 fn may_edit_album(tx: &mut Tx<'_>, viewer: &Viewer, id: AlbumId) -> Result<bool, Fault> {
     if may_edit(viewer, None) {
         return Ok(true);
     }
-    let tracks = store::albums::tracks(tx, id, ALBUM_TRACKS_MAX)?;
-    Ok(!tracks.is_empty() && tracks.iter().all(|track| may_edit(viewer, track.owner)))
+    let mut owners = store::albums::owners_shown(tx, id)?;
+    if owners.is_empty() {
+        owners = store::albums::owners(tx, id)?;
+    }
+    Ok(!owners.is_empty() && owners.into_iter().all(|owner| may_edit(viewer, owner)))
 }
 
 fn not_allowed() -> Error {

@@ -112,16 +112,32 @@ pub(crate) fn leads(tx: &mut Tx<'_>, id: AlbumId) -> Result<Vec<ArtistId>, Fault
     tx.all(sql, params![id], |row| row.get(0))
 }
 
-/// Its shown tracks with their discs, and who uploaded each.
+/// Its shown tracks with their discs.
 pub(crate) fn tracks(tx: &mut Tx<'_>, id: AlbumId, limit: u32) -> Result<Vec<TrackOf>, Fault> {
     let sql = sql!(concat!(
-        "SELECT t.id, t.disc, t.library_id, t.owner_id FROM catalog_track t WHERE t.album_id = $1 AND ",
+        "SELECT t.id, t.disc, t.library_id FROM catalog_track t WHERE t.album_id = $1 AND ",
         shown!("t"),
         " LIMIT $2"
     ));
     tx.all(sql, params![id, limit], |row| {
-        Ok(TrackOf { id: row.get(0)?, disc: row.get(1)?, library: row.get(2)?, owner: row.get(3)? })
+        Ok(TrackOf { id: row.get(0)?, disc: row.get(1)?, library: row.get(2)? })
     })
+}
+
+/// Who uploaded the shown tracks of an album, at most two; nobody is one, too.
+pub(crate) fn owners_shown(tx: &mut Tx<'_>, id: AlbumId) -> Result<Vec<Option<UserId>>, Fault> {
+    let sql = sql!(concat!(
+        "SELECT DISTINCT t.owner_id FROM catalog_track t WHERE t.album_id = $1 AND ",
+        shown!("t"),
+        " LIMIT 2"
+    ));
+    tx.all(sql, params![id], |row| row.get(0))
+}
+
+/// Who uploaded the tracks of an album, hidden ones too, likewise.
+pub(crate) fn owners(tx: &mut Tx<'_>, id: AlbumId) -> Result<Vec<Option<UserId>>, Fault> {
+    let sql = sql!("SELECT DISTINCT t.owner_id FROM catalog_track t WHERE t.album_id = $1 LIMIT 2");
+    tx.all(sql, params![id], |row| row.get(0))
 }
 
 /// A track of an album.
@@ -129,7 +145,6 @@ pub(crate) struct TrackOf {
     pub(crate) id: TrackId,
     pub(crate) disc: u32,
     pub(crate) library: Option<LibraryId>,
-    pub(crate) owner: Option<UserId>,
 }
 
 /// Gives the album that has had `old_key` its key in a library, unless it lies in another one.

@@ -8,6 +8,7 @@ use crate::{AlbumId, import::CreditTag};
 
 mod artists;
 mod history;
+mod undo;
 
 fn moderator() -> Viewer {
     viewer(7, Role::Moderator)

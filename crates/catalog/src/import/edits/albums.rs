@@ -190,15 +190,15 @@ fn write_artists(
     guessed: bool,
 ) -> Result<(), Fault> {
     let had = albums::artists(tx, album.id)?;
-    if had == wanted && album.artists_guessed == guessed {
-        return Ok(());
+    if had != wanted || album.artists_guessed != guessed {
+        let sort = match wanted.first() {
+            Some(lead) => names::sort_key_of(tx, *lead)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        albums::set_artists(tx, album.id, wanted, &sort, guessed)?;
+        follow::artists_left(tx, &had, wanted, batch.now)?;
     }
-    let sort = match wanted.first() {
-        Some(lead) => names::sort_key_of(tx, *lead)?.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    albums::set_artists(tx, album.id, wanted, &sort, guessed)?;
-    follow::artists_left(tx, &had, wanted, batch.now)?;
+    // Whoever was named was shown for that, also when the album is hidden.
     let artists = had.into_iter().chain(wanted.iter().copied()).collect();
     Unsettled { artists, ..Unsettled::default() }.settle(tx, batch)
 }

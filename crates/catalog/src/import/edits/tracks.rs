@@ -11,7 +11,10 @@ use crate::{
         tracks::{AlbumFrom, Written, write},
     },
     model::{CreditEdit, FieldChange, ItemKind, TrackFields},
-    store::{albums, edits, media, tagged, tracks},
+    store::{
+        albums, edits, media, tagged,
+        tracks::{self, OldTrack},
+    },
 };
 
 /// The fields that say in which album a track is.
@@ -212,6 +215,8 @@ pub(crate) fn edit(
     change: &Change,
 ) -> Result<Vec<FieldChange>, Fault> {
     let (Some(old), Some(now)) = (tracks::lock(tx, id)?, now(tx, id)?) else { return Ok(Vec::new()) };
+    // No edit shows what is hidden.
+    let old = OldTrack { deleted: old.hidden.is_some(), ..old };
     let said = filed_fields(tx, id, &now)?;
     let mut overlay = now.overlay.clone();
     let changes = overlay.change(change, &said);

@@ -1,13 +1,18 @@
 //! Edits are taken back.
 
 use http::StatusCode;
-use kernel::{Ctx, Fault, Problem, db::Tx, http::Viewer};
+use kernel::{
+    Ctx, Fault, Problem,
+    db::Tx,
+    http::{Role, Viewer},
+};
 
 use super::{
-    Error, edit_one_artist, item, item_of_track, may_change_album, may_change_artist, may_edit_track, new_edit,
+    Error, artists_need_admin, edit_one_artist, item, item_of_track, may_edit, may_edit_album, new_edit,
+    not_allowed,
 };
 use crate::{
-    AlbumId, ArtistId, PictureId, TrackId,
+    AlbumId, ArtistId, TrackId,
     import::{
         Batch,
         edits::{Change, Edit, albums, read, tracks},
@@ -17,23 +22,29 @@ use crate::{
     visibility,
 };
 
-/// Takes an edit back, of everything that it touched.
+/// Takes an edit back, of everything that it touched and that is still there; what is hidden meanwhile, since its file is
+/// away, comes back as it was.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none of what the viewer sees, [`Error::Invalid`] with 403 when he may not edit
+/// [`Error::NotFound`] when nothing of it is there, or something lies where the viewer sees nothing, [`Error::Invalid`] with 403 when he may not edit
 /// what it touched, with 409 when it was taken back already or something was edited after it.
 pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, Error> {
     let (editor, ids, now) = (viewer.clone(), ctx.ids().clone(), ctx.now());
     let edit = Edit { undoes: true, ..new_edit(ctx, viewer) };
     visibility::write(ctx, viewer, move |tx| {
-        let rows = past::of_edit(tx, id)?;
+        let mut rows = Vec::new();
+        for row in past::of_edit(tx, id)? {
+            if is_there(tx, &editor, &row)? {
+                rows.push(row);
+            }
+        }
         if rows.is_empty() {
             return Err(Error::NotFound);
         }
-        let mut batch = Batch::new(&ids, now);
         for row in &rows {
-            may_undo(tx, &editor, row)?;
+            may_undo(tx, row)?;
         }
+        let mut batch = Batch::new(&ids, now);
         for row in &rows {
             let changes: Vec<FieldChange> = read(&row.changes)?;
             let change = Change::back_from(&changes);
@@ -61,30 +72,59 @@ pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, 
     .await
 }
 
-/// What a past edit was of, as it is now.
+/// What a past edit was of, as it is now, if the viewer sees it.
 fn item_now(tx: &mut Tx<'_>, row: &past::PastRow) -> Result<Option<EditedItem>, Fault> {
-    let version = |seen: Option<(i64, Option<PictureId>)>| seen.map_or(0, |(version, _)| version);
     Ok(match ItemKind::from_word(&row.kind) {
-        Some(ItemKind::Track) => Some(item_of_track(tx, TrackId(row.item))?),
+        Some(ItemKind::Track) if store::tracks::seen(tx, TrackId(row.item))?.is_some() => {
+            Some(item_of_track(tx, TrackId(row.item))?)
+        }
         Some(kind @ ItemKind::Album) => {
-            Some(item(kind, row.item, version(store::albums::seen(tx, AlbumId(row.item))?)))
+            store::albums::seen(tx, AlbumId(row.item))?.map(|(version, _)| item(kind, row.item, version))
         }
         Some(kind @ ItemKind::Artist) => {
-            Some(item(kind, row.item, version(store::artists::seen(tx, ArtistId(row.item))?)))
+            store::artists::seen(tx, ArtistId(row.item))?.map(|(version, _)| item(kind, row.item, version))
         }
         _ => None,
     })
 }
 
-fn may_undo(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<(), Error> {
-    let kind = match ItemKind::from_word(&row.kind) {
-        Some(ItemKind::Track) => may_edit_track(tx, viewer, TrackId(row.item)).map(|_| ItemKind::Track)?,
-        Some(ItemKind::Album) => may_change_album(tx, viewer, AlbumId(row.item)).map(|_| ItemKind::Album)?,
-        Some(ItemKind::Artist) => {
-            may_change_artist(tx, viewer, ArtistId(row.item)).map(|_| ItemKind::Artist)?
+/// Whether what a past edit was of is still there, held for a change; also what is hidden, since its file is away.
+///
+/// # Errors
+/// [`Error::NotFound`] for what lies where the viewer sees nothing, [`Error::Invalid`] with 403 when he may not edit it.
+fn is_there(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<bool, Error> {
+    let allowed = |may: bool| if may { Ok(()) } else { Err(not_allowed()) };
+    let (scope, hidden, allowed) = match ItemKind::from_word(&row.kind) {
+        Some(ItemKind::Track) => {
+            let Some(old) = store::tracks::lock(tx, TrackId(row.item))? else { return Ok(false) };
+            (old.scope, old.hidden.is_some(), allowed(may_edit(viewer, old.owner)))
         }
-        _ => return Err(Error::NotFound),
+        Some(ItemKind::Album) => {
+            let id = AlbumId(row.item);
+            let Some((_, hidden, scope)) = store::albums::lock(tx, id)? else { return Ok(false) };
+            (scope, hidden, allowed(may_edit_album(tx, viewer, id)?))
+        }
+        Some(ItemKind::Artist) => {
+            let Some((hidden, scope)) = store::artists::lock(tx, ArtistId(row.item))? else {
+                return Ok(false);
+            };
+            // One of whom everything is hidden lies nowhere, and those who edit artists see all.
+            if viewer.role >= Role::Admin {
+                return Ok(true);
+            }
+            (scope, hidden, artists_need_admin(viewer))
+        }
+        _ => return Ok(false),
     };
+    // Who may not bring it back learns nothing of what is hidden.
+    if scope & tx.scope() == 0 || (hidden && allowed.is_err()) {
+        return Err(Error::NotFound);
+    }
+    allowed.map(|()| true)
+}
+
+/// Whether nothing stands against taking back what an edit did to one thing.
+fn may_undo(tx: &mut Tx<'_>, row: &past::PastRow) -> Result<(), Error> {
     let conflict = |detail: &str| {
         let title = "This can't be taken back any more";
         Err(Problem::new(StatusCode::CONFLICT, "not_last", title).detail(detail).into())
@@ -96,6 +136,7 @@ fn may_undo(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<(),
     if row.undone {
         return conflict("Somebody took it back already.");
     }
+    let kind = ItemKind::from_word(&row.kind).ok_or(Error::NotFound)?;
     if past::has_later(tx, kind, row.item, row.edit)? {
         return conflict("Something was edited after it; take that back first.");
     }
