@@ -94,7 +94,7 @@ pub(super) fn resolve(
     } else {
         reconcile_artists(tx, batch, &mut album, &wish, (bring.library, retagged))?
     };
-    update_facts(tx, &mut album, &wish, retagged)?;
+    update_facts(tx, &mut album, &wish, (retagged, bring.chosen))?;
     let old_picture = bring.before.and_then(|(_, picture)| picture).filter(|_| retagged);
     if let Some(picture) = bring.picture
         && album.picture != Some(picture)
@@ -125,7 +125,7 @@ fn update_facts(
     tx: &mut Tx<'_>,
     album: &mut KnownAlbum,
     wish: &AlbumWish,
-    retagged: bool,
+    (retagged, chosen): (bool, bool),
 ) -> Result<(), Fault> {
     let gains_date = album.released.is_none() && wish.released.is_some();
     let says_other = album.title != wish.title || album.released != wish.released;
@@ -141,12 +141,18 @@ fn update_facts(
     };
     let other_wish = gains_date || (retagged && says_other);
     if other_wish {
-        (album.title, album.released) = (wish.title.clone(), wish.released.clone());
+        album.released.clone_from(&wish.released);
     }
     if !other_wish && !other_facts {
         return Ok(());
     }
-    album.compilation = wish.compilation;
+    // Who names an album by what it is called in the page says nothing of what its files call it.
+    if !chosen {
+        album.compilation = wish.compilation;
+        if other_wish {
+            album.title.clone_from(&wish.title);
+        }
+    }
     let shown = edits::albums::cover(tx, album)?;
     albums::update(tx, &shown)?;
     if sorted_before != (album.facts.sort_title.clone(), album.title.clone()) {

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{AlbumId, import::CreditTag};
 
+mod albums;
 mod artists;
 mod history;
 mod undo;

@@ -293,13 +293,18 @@ fn write(
 }
 
 /// When all tracks of an album went into another one, since their files say another title, so does what people wrote
-/// over it, unless the other has been edited itself.
+/// over it with its history, unless the other has been edited itself.
 pub(in crate::import) fn adopt(tx: &mut Tx<'_>, batch: &mut Batch, from: i64, to: i64) -> Result<(), Fault> {
     let overlay = Overlay::of(tx, ItemKind::Album, from)?;
-    edits::delete(tx, ItemKind::Album, from)?;
-    let Some((album, now)) = now(tx, AlbumId(to))? else { return Ok(()) };
+    let Some((album, now)) = now(tx, AlbumId(to))? else {
+        return edits::delete_all(tx, ItemKind::Album, from);
+    };
     albums::adopt_picture(tx, AlbumId(from), album.id)?;
-    edits::move_history(tx, ItemKind::Album, from, to)?;
+    if now.overlay.edited.is_empty() {
+        edits::move_history(tx, ItemKind::Album, from, to)?;
+        edits::trim(tx, ItemKind::Album, to)?;
+    }
+    edits::delete_all(tx, ItemKind::Album, from)?;
     if overlay.edited.is_empty() || !now.overlay.edited.is_empty() {
         return Ok(());
     }
