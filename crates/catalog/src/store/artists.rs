@@ -355,9 +355,42 @@ pub(crate) fn drop_double_of_track(tx: &mut Tx<'_>, track: TrackId, id: ArtistId
     Ok(())
 }
 
-/// What one artist did was done by another.
-pub(crate) fn replace_in_credits(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Result<(), Fault> {
-    tx.run(sql!("UPDATE catalog_credit SET artist_id = $2 WHERE artist_id = $1"), params![from, to])?;
+/// What one artist did was done by another; on which tracks.
+pub(crate) fn replace_in_credits(
+    tx: &mut Tx<'_>,
+    from: ArtistId,
+    to: ArtistId,
+) -> Result<Vec<TrackId>, Fault> {
+    tx.all(
+        sql!("UPDATE catalog_credit SET artist_id = $2 WHERE artist_id = $1 RETURNING track_id"),
+        params![from, to],
+        |row| row.get(0),
+    )
+}
+
+/// An artist who is credited twice on a track for the same is credited once.
+pub(crate) fn drop_double_credits(tx: &mut Tx<'_>, track: TrackId, id: ArtistId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "DELETE FROM catalog_credit WHERE track_id = $1 AND artist_id = $2 AND position > (
+                SELECT MIN(c.position) FROM catalog_credit c WHERE c.track_id = $1 AND c.artist_id = $2
+                    AND c.role = catalog_credit.role
+                    AND COALESCE(c.detail, '') = COALESCE(catalog_credit.detail, ''))"
+        ),
+        params![track, id],
+    )?;
+    Ok(())
+}
+
+/// The picture that somebody gave an artist goes along to another, unless that has one.
+pub(crate) fn adopt_picture(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE catalog_artist SET given_picture_id = COALESCE(given_picture_id,
+                (SELECT other.given_picture_id FROM catalog_artist other WHERE other.id = $1)) WHERE id = $2"
+        ),
+        params![from, to],
+    )?;
     Ok(())
 }
 

@@ -120,7 +120,10 @@ pub(crate) fn merge(
     for track in store::replace_on_tracks(tx, from, to)? {
         store::drop_double_of_track(tx, track, to)?;
     }
-    store::replace_in_credits(tx, from, to)?;
+    for track in store::replace_in_credits(tx, from, to)? {
+        store::drop_double_credits(tx, track, to)?;
+    }
+    store::adopt_picture(tx, from, to)?;
     store::move_aliases(tx, from, to)?;
     let scope = store::take_away(tx, from, to)?;
     if meant {

@@ -1,7 +1,7 @@
 //! Artists who are renamed and merged: whom names and identifiers in files mean afterwards.
 
 use super::*;
-use crate::import::MusicBrainz;
+use crate::{ArtistId, PictureId, import::MusicBrainz};
 
 const UK: &str = "aaaaaaaa-1111-4111-8111-111111111111";
 const US: &str = "bbbbbbbb-2222-4222-8222-222222222222";
@@ -80,6 +80,40 @@ on_both_engines! {
         assert_eq!(lead(ctx, plain).await, lead(ctx, first).await);
         let numbered = take(ctx, "Five", "Nirvana", Some(US)).await;
         assert_eq!(lead(ctx, numbered).await, lead(ctx, target).await);
+    }
+
+    async fn who_takes_another_in_gets_his_picture_and_is_credited_once(world: World) {
+        let ctx = &world.ctx;
+        let plays = |what: &str, name: &str| import::CreditTag {
+            detail: Some(what.to_owned()),
+            ..credit(import::Role::Performer, name)
+        };
+        let credits = vec![
+            credit(import::Role::Composer, "Air"),
+            credit(import::Role::Composer, "Airr"),
+            credit(import::Role::Lyricist, "Airr"),
+            plays("Drums", "Airr"),
+            plays("Bass", "Air"),
+        ];
+        let made = take_in_one(ctx, song("/m/x/1.flac", TrackTags { credits, ..tags("One", "Air", "Moon") })).await.track;
+        let other = take(ctx, "Two", "Airr", None).await;
+        let (air, airr) = (lead(ctx, made).await, lead(ctx, other).await);
+        let (picture, of): (PictureId, ArtistId) = (PictureId(5), airr.parse().expect("a number"));
+        change(ctx, move |tx, _| crate::store::artists::set_given_picture(tx, of, Some(picture))).await;
+        merge(ctx, &airr, &air).await;
+        let credits = view(ctx, made).await["fields"]["credits"].clone();
+        assert_eq!(credits, json!([
+            { "role": "composer", "name": "Air" },
+            { "role": "lyricist", "name": "Air" },
+            { "role": "performer", "name": "Air", "detail": "Drums" },
+            { "role": "performer", "name": "Air", "detail": "Bass" },
+        ]));
+        let of: ArtistId = air.parse().expect("a number");
+        let seen = change(ctx, move |tx, _| {
+            tx.see(-1);
+            crate::store::artists::seen(tx, of)
+        }).await;
+        assert_eq!(seen.expect("it is there").1, Some(picture));
     }
 
     async fn a_name_that_was_taken_back_leads_nowhere(world: World) {
