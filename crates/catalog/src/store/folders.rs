@@ -48,52 +48,52 @@ pub(crate) fn insert(
 /// Where files lie: which, in which folder, the key that orders it, its name.
 pub(crate) type Placed = (i64, i64, String, String);
 
-/// Writes where the files of tracks lie.
-pub(crate) fn place_tracks(tx: &mut Tx<'_>, rows: &[Placed]) -> Result<(), Fault> {
-    tx.run(
+/// The statement that writes where files lie, over the table of what they are.
+macro_rules! place {
+    ($table:literal) => {
         sql!(
-            sqlite: "UPDATE catalog_track SET folder_id = wanted.value ->> 1,
+            sqlite: concat!(
+                "UPDATE ", $table, " SET folder_id = wanted.value ->> 1,
                     file_key = CAST(wanted.value ->> 2 AS BLOB), file_name = wanted.value ->> 3
-                FROM json_each($1) wanted WHERE catalog_track.id = wanted.value ->> 0",
-            postgres: "UPDATE catalog_track SET folder_id = CAST(wanted.value ->> 1 AS BIGINT),
+                FROM json_each($1) wanted WHERE ", $table, ".id = wanted.value ->> 0"
+            ),
+            postgres: concat!(
+                "UPDATE ", $table, " SET folder_id = CAST(wanted.value ->> 1 AS BIGINT),
                     file_key = convert_to(wanted.value ->> 2, 'UTF8'), file_name = wanted.value ->> 3
                 FROM json_array_elements(CAST($1 AS JSON)) wanted
-                WHERE catalog_track.id = CAST(wanted.value ->> 0 AS BIGINT)"
-        ),
-        params![super::json(rows)?],
-    )?;
+                WHERE ", $table, ".id = CAST(wanted.value ->> 0 AS BIGINT)"
+            )
+        )
+    };
+}
+
+/// Writes where the files of tracks lie.
+pub(crate) fn place_tracks(tx: &mut Tx<'_>, rows: &[Placed]) -> Result<(), Fault> {
+    tx.run(place!("catalog_track"), params![super::json(rows)?])?;
     Ok(())
 }
 
 /// Writes where the files of videos lie.
 pub(crate) fn place_videos(tx: &mut Tx<'_>, rows: &[Placed]) -> Result<(), Fault> {
-    tx.run(
-        sql!(
-            sqlite: "UPDATE catalog_video SET folder_id = wanted.value ->> 1,
-                    file_key = CAST(wanted.value ->> 2 AS BLOB), file_name = wanted.value ->> 3
-                FROM json_each($1) wanted WHERE catalog_video.id = wanted.value ->> 0",
-            postgres: "UPDATE catalog_video SET folder_id = CAST(wanted.value ->> 1 AS BIGINT),
-                    file_key = convert_to(wanted.value ->> 2, 'UTF8'), file_name = wanted.value ->> 3
-                FROM json_array_elements(CAST($1 AS JSON)) wanted
-                WHERE catalog_video.id = CAST(wanted.value ->> 0 AS BIGINT)"
-        ),
-        params![super::json(rows)?],
-    )?;
+    tx.run(place!("catalog_video"), params![super::json(rows)?])?;
     Ok(())
+}
+
+/// The statement that asks in which folder a file lies, likewise.
+macro_rules! folder_of {
+    ($table:literal) => {
+        sql!(concat!("SELECT x.folder_id FROM ", $table, " x WHERE x.id = $1"))
+    };
 }
 
 /// In which folder the file of a track lies.
 pub(crate) fn of_track(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<FolderId>, Fault> {
-    let found =
-        tx.one(sql!("SELECT folder_id FROM catalog_track WHERE id = $1"), params![id], |row| row.get(0))?;
-    Ok(found.flatten())
+    Ok(tx.one(folder_of!("catalog_track"), params![id], |row| row.get(0))?.flatten())
 }
 
 /// In which folder the file of a video lies.
 pub(crate) fn of_video(tx: &mut Tx<'_>, id: VideoId) -> Result<Option<FolderId>, Fault> {
-    let found =
-        tx.one(sql!("SELECT folder_id FROM catalog_video WHERE id = $1"), params![id], |row| row.get(0))?;
-    Ok(found.flatten())
+    Ok(tx.one(folder_of!("catalog_video"), params![id], |row| row.get(0))?.flatten())
 }
 
 /// The folder above and the scope, with the row held for a change.
@@ -108,26 +108,28 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: FolderId) -> Result<Option<(FolderId, i6
     )
 }
 
+/// The statement that asks for the scope of one thing that is shown in a folder, likewise.
+macro_rules! scope_in {
+    ($table:literal) => {
+        sql!(concat!(
+            "SELECT x.scope FROM ",
+            $table,
+            " x WHERE x.folder_id = $1 AND ",
+            shown!("x"),
+            " LIMIT 1"
+        ))
+    };
+}
+
 /// The scope of one thing that is shown in a folder, or in one below; 0 when nothing is.
 pub(crate) fn scope_inside(tx: &mut Tx<'_>, id: FolderId) -> Result<i64, Fault> {
-    let sql = sql!(concat!(
-        "SELECT t.scope FROM catalog_track t WHERE t.folder_id = $1 AND ",
-        shown!("t"),
-        " LIMIT 1"
-    ));
-    if let Some(scope) = tx.one(sql, params![id], |row| row.get(0))? {
-        return Ok(scope);
+    let below = sql!("SELECT f.scope FROM catalog_folder f WHERE f.parent_id = $1 AND f.scope <> 0 LIMIT 1");
+    for sql in [scope_in!("catalog_track"), scope_in!("catalog_video"), below] {
+        if let Some(scope) = tx.one(sql, params![id], |row| row.get(0))? {
+            return Ok(scope);
+        }
     }
-    let sql = sql!(concat!(
-        "SELECT v.scope FROM catalog_video v WHERE v.folder_id = $1 AND ",
-        shown!("v"),
-        " LIMIT 1"
-    ));
-    if let Some(scope) = tx.one(sql, params![id], |row| row.get(0))? {
-        return Ok(scope);
-    }
-    let sql = sql!("SELECT f.scope FROM catalog_folder f WHERE f.parent_id = $1 AND f.scope <> 0 LIMIT 1");
-    Ok(tx.one(sql, params![id], |row| row.get(0))?.unwrap_or(0))
+    Ok(0)
 }
 
 pub(crate) fn set_scope(tx: &mut Tx<'_>, id: FolderId, scope: i64) -> Result<(), Fault> {
@@ -173,6 +175,19 @@ fn file(row: &Row<'_>) -> Result<FileRow, Fault> {
     Ok((row.get(0)?, row.get(1)?, row.get::<Option<String>>(2)?.unwrap_or_default()))
 }
 
+/// The statement that lists what lies in a folder and the viewer sees, likewise.
+macro_rules! files_in {
+    ($table:literal) => {
+        sql!(concat!(
+            "SELECT x.id, x.file_key, x.file_name FROM ",
+            $table,
+            " x WHERE x.folder_id = $1 AND (x.file_key, x.id) > ($2, $3) AND ",
+            visible!("x"),
+            " ORDER BY x.file_key, x.id LIMIT $4"
+        ))
+    };
+}
+
 /// The tracks in a folder that the viewer sees, in the order of their files, after `key`.
 pub(crate) fn tracks(
     tx: &mut Tx<'_>,
@@ -180,16 +195,7 @@ pub(crate) fn tracks(
     (name, id): (&[u8], i64),
     limit: u32,
 ) -> Result<Vec<FileRow>, Fault> {
-    tx.all(
-        sql!(concat!(
-            "SELECT t.id, t.file_key, t.file_name FROM catalog_track t
-             WHERE t.folder_id = $1 AND (t.file_key, t.id) > ($2, $3) AND ",
-            visible!("t"),
-            " ORDER BY t.file_key, t.id LIMIT $4"
-        )),
-        params![folder, name, id, limit],
-        file,
-    )
+    tx.all(files_in!("catalog_track"), params![folder, name, id, limit], file)
 }
 
 /// The videos in a folder that the viewer sees, likewise.
@@ -199,16 +205,7 @@ pub(crate) fn videos(
     (name, id): (&[u8], i64),
     limit: u32,
 ) -> Result<Vec<FileRow>, Fault> {
-    tx.all(
-        sql!(concat!(
-            "SELECT v.id, v.file_key, v.file_name FROM catalog_video v
-             WHERE v.folder_id = $1 AND (v.file_key, v.id) > ($2, $3) AND ",
-            visible!("v"),
-            " ORDER BY v.file_key, v.id LIMIT $4"
-        )),
-        params![folder, name, id, limit],
-        file,
-    )
+    tx.all(files_in!("catalog_video"), params![folder, name, id, limit], file)
 }
 
 /// Whether the files of a library are in their folders.
