@@ -29,7 +29,7 @@ mod videos;
 
 pub use batch::Batch;
 pub use facts::{Advisory, CREDITS_MAX, CreditTag, Gains, RecordingTags, ReleaseTags, Role};
-pub use folders::{Place, is_placed, place_track, place_video, set_placed};
+pub use folders::{Place, is_placed, name_library, place_track, place_video, set_placed};
 pub use hide::{hide_track, hide_tracks, hide_video, own_track, show_track, show_video};
 pub use lyrics::{
     LYRIC_LINES_MAX, LYRICS_MAX, LyricLine, LyricWord, LyricsSource, LyricsTag, set_lyrics_beside,

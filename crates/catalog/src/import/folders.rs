@@ -7,6 +7,7 @@ use kernel::{Fault, db::Tx};
 use super::batch::Batch;
 use crate::{
     FolderId, LibraryId, TrackId, VideoId, fold,
+    model::TOPIC_CATALOG,
     store::folders::{self, FolderRow},
 };
 
@@ -86,24 +87,22 @@ fn write(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
 /// Writes what was placed, and brings the folders that it touched up to date.
 pub(super) fn finish(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
     write(tx, batch)?;
-    // In order, so that two transactions take their locks in the same one.
-    for folder in std::mem::take(&mut batch.placing.touched) {
-        settle(tx, folder)?;
-    }
-    Ok(())
+    settle(tx, std::mem::take(&mut batch.placing.touched))
 }
 
-/// Says of a folder, and of those above it as far as that changes them, whether something in it is shown.
-pub(super) fn settle(tx: &mut Tx<'_>, folder: FolderId) -> Result<(), Fault> {
-    let mut at = folder;
-    for _ in 0..=DEPTH_MAX {
-        let Some((parent, scope)) = folders::lock(tx, at)? else { return Ok(()) };
+/// Says of folders, and of those above them as far as that changes them, whether something in them is shown.
+///
+/// The youngest first. A folder is younger than the one above it, so that children go before their parents, each is
+/// looked at once, and two transactions take their locks in the same order. Where a clock was turned back between
+/// the two it is looked at again, and the database tells the transactions apart if need be.
+pub(super) fn settle(tx: &mut Tx<'_>, mut wanted: BTreeSet<FolderId>) -> Result<(), Fault> {
+    while let Some(at) = wanted.pop_last() {
+        let Some((parent, scope)) = folders::lock(tx, at)? else { continue };
         let now = folders::scope_inside(tx, at)?;
-        if now == scope {
-            return Ok(());
+        if now != scope {
+            folders::set_scope(tx, at, now)?;
+            wanted.insert(parent);
         }
-        folders::set_scope(tx, at, now)?;
-        at = parent;
     }
     Ok(())
 }
@@ -173,6 +172,15 @@ fn named(name: &[u8]) -> (String, String) {
     (fold::file_key(&name), name)
 }
 
+/// Writes what a library is called now, where its folders are looked through.
+pub fn name_library(tx: &mut Tx<'_>, library: LibraryId, name: &str) -> Result<(), Fault> {
+    let name = fold::clean(name);
+    if folders::rename(tx, &key(library, &[]), &name, fold::file_key(&name).as_bytes())? {
+        tx.wake(TOPIC_CATALOG);
+    }
+    Ok(())
+}
+
 /// Whether the files of a library that were known before folders were kept are in theirs.
 pub fn is_placed(tx: &mut Tx<'_>, library: LibraryId) -> Result<bool, Fault> {
     folders::is_placed(tx, library)
@@ -186,7 +194,7 @@ pub fn set_placed(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
 /// Brings the folder of a video up to date that was hidden or shown.
 pub(crate) fn settle_video(tx: &mut Tx<'_>, id: VideoId) -> Result<(), Fault> {
     match folders::of_video(tx, id)? {
-        Some(folder) => settle(tx, folder),
+        Some(folder) => settle(tx, BTreeSet::from([folder])),
         None => Ok(()),
     }
 }

@@ -28,9 +28,7 @@ pub(super) struct Unsettled {
 
 impl Unsettled {
     pub(super) fn settle(mut self, tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
-        for &folder in &self.folders {
-            folders::settle(tx, folder)?;
-        }
+        folders::settle(tx, std::mem::take(&mut self.folders))?;
         if self.albums.is_empty() && self.artists.is_empty() && self.genres.is_empty() {
             return Ok(());
         }

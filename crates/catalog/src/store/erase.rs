@@ -54,6 +54,7 @@ pub(crate) async fn rows_of(db: &kernel::db::Db, user: UserId) -> Result<i64, Fa
             + (SELECT COUNT(*) FROM catalog_playlist_editor WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_playlist_folder WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_playlist_place WHERE user_id = $1)
+            + (SELECT COUNT(*) FROM catalog_playlist_found WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_mark WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_play WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_playing WHERE user_id = $1)

@@ -45,6 +45,12 @@ pub(crate) fn insert(
     Ok(rows == 1)
 }
 
+/// Calls a folder otherwise; false when it is called so, or is not there.
+pub(crate) fn rename(tx: &mut Tx<'_>, key: &[u8], name: &str, sort_key: &[u8]) -> Result<bool, Fault> {
+    let sql = sql!("UPDATE catalog_folder SET name = $2, sort_key = $3 WHERE key = $1 AND name <> $2");
+    Ok(tx.run(sql, params![key, name, sort_key])? == 1)
+}
+
 /// Where files lie: which, in which folder, the key that orders it, its name.
 pub(crate) type Placed = (i64, i64, String, String);
 
@@ -217,4 +223,15 @@ pub(crate) fn is_placed(tx: &mut Tx<'_>, library: LibraryId) -> Result<bool, Fau
 pub(crate) fn set_placed(tx: &mut Tx<'_>, library: LibraryId) -> Result<(), Fault> {
     tx.run(sql!("UPDATE catalog_library SET placed = TRUE WHERE id = $1"), params![library])?;
     Ok(())
+}
+
+/// Whether another transaction waits for what this one holds; on `SQLite` they follow each other.
+#[cfg(test)]
+pub(crate) fn is_waited_for(tx: &mut Tx<'_>) -> Result<bool, Fault> {
+    let sql = sql!(
+        sqlite: "SELECT 1",
+        postgres: "SELECT 1 FROM pg_locks mine JOIN pg_locks theirs ON theirs.transactionid = mine.transactionid
+            WHERE mine.pid = pg_backend_pid() AND mine.granted AND NOT theirs.granted LIMIT 1"
+    );
+    Ok(tx.one(sql, params![], |_| Ok(()))?.is_some())
 }

@@ -1,14 +1,22 @@
 //! Real folders beside tags: who sees which, in which order, at what cost.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use kernel::{on_both_engines, testkit::World};
+use tokio::sync::Notify;
 
 use super::*;
 use crate::{
-    LibraryId,
+    FolderId, LibraryId,
     access::{self, Access},
     import::Place,
+    store::folders,
 };
 
 /// Takes a song in that lies in this folder of a library; a zero byte is where a path has a slash.
@@ -131,6 +139,44 @@ on_both_engines! {
         assert_eq!(status_of(ctx, &format!("/api/v1/browse/{hidden}")).await, StatusCode::NOT_FOUND);
         assert_eq!(status_of(ctx, &format!("/api/v1/browse/{hidden}/below")).await, StatusCode::NOT_FOUND);
         assert_eq!(inside(ctx, &viewer(9, Role::Admin), "/api/v1/browse").await.len(), 2);
+    }
+
+    async fn a_library_that_is_renamed_is_looked_through_under_its_new_name(world: World) {
+        let ctx = &world.ctx;
+        lay(ctx, 1, b"x", b"1.flac", "One").await;
+        let top = down(ctx, &["Music"]).await;
+        change(ctx, |tx, _| import::name_library(tx, LibraryId(1), " Songs \u{202e}")).await;
+        assert_eq!(down(ctx, &["Songs"]).await, top);
+        assert!(!down(ctx, &["Songs", "x"]).await.is_empty());
+    }
+
+    async fn two_transactions_hold_folders_in_the_same_order(world: World) {
+        let ctx = &world.ctx;
+        let tracks = [lay(ctx, 1, b"p\0a", b"1.flac", "One").await, lay(ctx, 1, b"p\0b", b"1.flac", "Two").await];
+        let folder = async |names: &[&str]| FolderId(down(ctx, names).await.parse().expect("a number"));
+        let (parent, young) = (folder(&["Music", "p"]).await, folder(&["Music", "p", "b"]).await);
+        // One holds a child and then the parent, while another hides what is in both children.
+        let (tried, held) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let (db, told, first) = (ctx.db().clone(), Arc::clone(&held), Arc::clone(&tried));
+        let one = tokio::spawn(async move {
+            db.write(move |tx| {
+                first.fetch_add(1, Ordering::Relaxed);
+                folders::lock(tx, young)?;
+                told.notify_one();
+                let came = (0..100_000).try_fold(false, |came, _| if came { Ok(true) } else { folders::is_waited_for(tx) });
+                assert!(came?, "the other one comes");
+                folders::lock(tx, parent).map(|_| ())
+            }).await
+        });
+        held.notified().await;
+        let second = Arc::clone(&tried);
+        change(ctx, move |tx, batch| {
+            second.fetch_add(1, Ordering::Relaxed);
+            import::hide_tracks(tx, batch, &tracks)
+        }).await;
+        one.await.expect("it ends").expect("it is done");
+        assert_eq!(tried.load(Ordering::Relaxed), 2, "neither stood in the other's way");
+        assert_eq!(names(&inside(ctx, &listener(), "/api/v1/browse").await), Vec::<&str>::new());
     }
 
     async fn names_that_are_no_text_are_shown_and_lead_nowhere_else(world: World) {

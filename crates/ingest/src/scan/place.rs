@@ -1,4 +1,5 @@
-//! Files that were known before folders were kept are put into theirs, once, without reading them.
+//! Files that were known before folders were kept are put into theirs, once, without reading them; and the top folder
+//! is called as the library is now.
 
 use catalog::import::{self, Batch, Place};
 use kernel::Fault;
@@ -19,6 +20,7 @@ pub(super) async fn place_known(scene: &Scene) -> Result<(), Fault> {
         let db = scene.ctx.db().clone();
         let placed = db.write(move |tx| {
             scene.lease.guard(tx)?;
+            import::name_library(tx, scene.library, &scene.library_name)?;
             if import::is_placed(tx, scene.library)? {
                 return Ok::<_, Fault>(None);
             }
