@@ -2401,6 +2401,24 @@ export interface components {
         } | {
             /** @enum {string} */
             command: "take_over";
+        } | {
+            /** @enum {string} */
+            command: "load";
+            /** @description Whether to play as well; what is silent otherwise stays silent. */
+            play?: boolean;
+        } | {
+            /** @enum {string} */
+            command: "jump";
+            /**
+             * Format: int32
+             * @description The place, from 0.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description Where in the track to begin.
+             */
+            position_ms?: number;
         };
         CommandId: string;
         /** @description What became of a play. */

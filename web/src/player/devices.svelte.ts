@@ -291,7 +291,21 @@ class Devices {
         return player.setVolume(command.volume / 100);
       case 'take_over':
         return this.goOn();
+      case 'load':
+        return this.#load(command.play ?? false);
+      case 'jump':
+        return this.#load(true, { index: command.index, positionMs: command.position_ms ?? 0 });
     }
+  }
+
+  /** An app that has this page for its jukebox changed the queue, or plays it. */
+  async #load(play: boolean, jump?: { index: number; positionMs: number }): Promise<void> {
+    try {
+      if (!(await queueSync.obey(play, jump))) toasts.trouble('Nothing of that queue can be played here.');
+    } catch (thrown) {
+      toasts.trouble(`The queue didn’t load. ${asApiError(thrown).message}`);
+    }
+    await this.report();
   }
 }
 

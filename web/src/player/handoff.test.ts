@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueItemKept, Track } from '../api/types';
-import { ACT_WINS_MS, deviceName, differs, insists, positionOf, taken, type Seen } from './handoff';
+import { ACT_WINS_MS, deviceName, differs, insists, loaded, positionOf, taken, type Seen } from './handoff';
 
 const track = (id: string, playable = true): Track => ({ id, title: id, duration_ms: 60_000, artists: [], album: null, playable }) as unknown as Track;
 const seen = (more: Partial<Seen>): Seen => ({
@@ -39,6 +39,22 @@ describe('a queue that is taken', () => {
     expect(taken(items([0, track('a')]), 3, 9000)).toMatchObject({ at: 0, positionMs: 0 });
     expect(taken(items([0, track('a', false)]), 0, 0)).toBeNull();
     expect(taken([], 0, 0)).toBeNull();
+  });
+});
+
+describe('a queue that is taken because an app said so', () => {
+  const items = (...ids: string[]): QueueItemKept[] => ids.map((id, index) => ({ index, track: track(id, id !== 'x') }));
+  it('leaves the page at its track, wherever that stands now', () => {
+    expect(loaded(items('a', 'b', 'c'), 0, 9000, 'c')).toMatchObject({ at: 2, stays: true });
+    expect(loaded(items('a', 'b', 'a', 'a'), 3, 9000, 'a')).toMatchObject({ at: 3, stays: true });
+    expect(loaded(items('a', 'x', 'c'), 0, 9000, 'c')).toMatchObject({ at: 1, stays: true });
+  });
+  it('begins where it stands when the page’s track is not in it', () => {
+    expect(loaded(items('a', 'b'), 1, 9000, 'z')).toMatchObject({ at: 1, positionMs: 9000, stays: false });
+    expect(loaded(items('a', 'b'), 1, 9000, null)).toMatchObject({ at: 1, positionMs: 9000, stays: false });
+    expect(loaded(items('a', 'x', 'c'), 1, 9000, 'x')).toMatchObject({ at: 1, positionMs: 0, stays: false });
+    expect(loaded(items('x'), 0, 0, 'a')).toBeNull();
+    expect(loaded([], 0, 0, 'a')).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 /** How a queue goes from one device to another, as plain functions: no clock, no network. */
-import type { Device, QueueItemKept, ServerQueue } from '../api/types';
+import type { Device, ServerQueue } from '../api/types';
 
 /** Two places in a track that are nearer than this are the same place. */
 export const SAME_PLACE_MS = 10_000;
@@ -38,17 +38,39 @@ export interface Taken<T> {
   positionMs: number;
 }
 
+/** A track at its place in the kept queue; places of what is out of sight are left out. */
+export interface Kept<T> {
+  index: number;
+  track: T;
+}
+interface Playable {
+  id: string;
+  playable?: boolean;
+}
+const playable = (item: Kept<Playable>): boolean => item.track.playable !== false;
+
 /**
  * What of a kept queue is played from here on, and where: tracks that are out of sight are passed over. When the current one
  * is, the next that can be seen begins, from its start.
  */
-export function taken(items: readonly QueueItemKept[], current: number, positionMs: number): Taken<QueueItemKept['track']> | null {
-  const seen = items.filter((item) => item.track.playable);
+export function taken<T extends Playable>(items: readonly Kept<T>[], current: number, positionMs: number): Taken<T> | null {
+  const seen = items.filter(playable);
   if (seen.length === 0) return null;
   const found = seen.findIndex((item) => item.index >= current);
   const at = found < 0 ? seen.length - 1 : found;
   const same = seen[at]?.index === current;
   return { tracks: seen.map((item) => item.track), at, positionMs: same ? positionMs : 0 };
+}
+
+/** The same for a page that is to take the kept queue without being disturbed: when its own track is in it, it stays there. */
+export function loaded<T extends Playable>(items: readonly Kept<T>[], current: number, positionMs: number, trackId: string | null): (Taken<T> & { stays: boolean }) | null {
+  const from = taken(items, current, positionMs);
+  if (!from) return null;
+  const seen = items.filter(playable);
+  const away = (at: number): number => Math.abs((seen[at]?.index ?? 0) - current);
+  const mine = seen.flatMap((item, at) => (item.track.id === trackId ? [at] : [])).sort((a, b) => away(a) - away(b));
+  const [at] = mine;
+  return at === undefined ? { ...from, stays: false } : { ...from, at, positionMs: 0, stays: true };
 }
 
 /** After the list was refused as stale: whether this page says it again, or leaves it to the other one. */

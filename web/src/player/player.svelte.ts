@@ -77,7 +77,7 @@ class Player {
         fadeMs: (key, next) => this.#fadeMs(key, next),
         fades: () => prefs.get('crossfade') > 0,
         level: (key) => this.#level(key),
-        refused: () => toasts.say('Press Play to start the sound.'),
+        refused: () => toasts.say('Press Play to start the sound.', { action: { label: 'Play', act: this.play } }),
         gone: () => this.#skipGone(),
       },
       elements,
@@ -132,6 +132,19 @@ class Player {
     this.watch?.acted();
   }
 
+  /** Takes a list that was chosen elsewhere. What `stays` stands at `at` in it already and goes on undisturbed. */
+  adopt(tracks: readonly QueueTrack[], at: number, positionMs: number, { play, stays }: { play: boolean; stays: boolean }): void {
+    if (!stays) {
+      this.queue = q.replace({ ...this.queue, shuffled: false }, tracks, at, Math.random);
+      this.#open(play || this.on, positionMs);
+      return;
+    }
+    this.queue = q.around(this.queue, tracks, at);
+    this.#engine?.reconsider();
+    this.#keep();
+    if (play && !this.on) this.#engine?.play();
+  }
+
   playNext(tracks: readonly QueueTrack[]): void {
     this.#add(q.playNext(this.queue, tracks), tracks, 'plays next');
   }
@@ -163,9 +176,9 @@ class Player {
     this.watch?.acted();
   };
 
-  jump(index: number): void {
+  jump(index: number, atMs = 0): void {
     this.queue = q.jump(this.queue, index);
-    this.#open(true);
+    this.#open(true, atMs);
     this.watch?.acted();
   }
 

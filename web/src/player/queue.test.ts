@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  append, clearUpcoming, current, emptyQueue, followerOf, following, heardInAlbum, inOrder, isQueue, jump, move, nextRepeat, playNext, preceding,
+  append, around, clearUpcoming, current, emptyQueue, followerOf, following, heardInAlbum, inOrder, isQueue, jump, move, nextRepeat, playNext, preceding,
   QUEUE_ITEMS_MAX, remove, replace, shuffle, unshuffle, type Queue, type QueueTrack,
 } from './queue';
 
@@ -14,6 +14,16 @@ const five = (start = 0): Queue => replace(emptyQueue, tracks(5), start, seeded(
 
 describe('queue', () => {
   it('playing_a_list_starts_at_the_chosen_track', () => expect([ids(five(2)), playing(five(2))]).toEqual(['01234', '2']));
+  it('another_list_around_the_current_item_keeps_its_key_and_no_other', () => {
+    const before = jump(shuffle(five(3), seeded()), 0);
+    const q = around(before, [...tracks(2), track('3'), track('9')], 2);
+    expect([ids(q), playing(q), q.shuffled]).toEqual(['0139', '3', false]);
+    expect(current(q)?.key).toBe(current(before)?.key);
+    expect(q.items.filter((item) => before.items.some((old) => old.key === item.key)).length).toBe(1);
+    expect(isQueue(q)).toBe(true);
+    expect(around(emptyQueue, tracks(2), 1).at).toBe(1);
+    expect(around(before, [], 0).at).toBe(-1);
+  });
   it('playing_nothing_leaves_an_empty_queue', () => expect(replace(five(), [], 0, seeded()).at).toBe(-1));
   it('a_list_beyond_the_limit_keeps_the_chosen_track', () => {
     const q = replace(emptyQueue, tracks(QUEUE_ITEMS_MAX + 100), QUEUE_ITEMS_MAX + 50, seeded());

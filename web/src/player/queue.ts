@@ -70,6 +70,14 @@ export function replace(queue: Queue, tracks: readonly QueueTrack[], start: numb
   return queue.shuffled ? shuffle(plain, random) : plain;
 }
 
+/** Another list around the current item, which stands at `at` in it and keeps its key, so that its sound goes on. */
+export function around(queue: Queue, tracks: readonly QueueTrack[], at: number): Queue {
+  const now = current(queue);
+  const next = replace({ ...queue, shuffled: false }, tracks, at, () => 0);
+  if (!now) return next;
+  return { ...next, items: next.items.map((item, i) => (i === next.at ? { ...item, key: now.key } : item)) };
+}
+
 /** The current item stays and comes first; the rest is mixed behind it. */
 export function shuffle(queue: Queue, random: () => number): Queue {
   const now = current(queue);

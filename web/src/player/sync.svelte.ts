@@ -9,8 +9,9 @@ import { asApiError } from '../api/errors';
 import type { QueueItemKept, ServerQueue, Track } from '../api/types';
 import { whenChanged } from '../data/events';
 import { dropStored, readStored, writeStored } from '../lib/stored';
-import { differs, insists, placeOf, taken } from './handoff';
+import { differs, insists, loaded, placeOf, taken, type Kept } from './handoff';
 import { player } from './player.svelte';
+import type { QueueTrack } from './queue';
 
 /** Several changes in a row are one. */
 const SAVE_AFTER_MS = 800;
@@ -117,6 +118,34 @@ class QueueSync {
       this.offer = null;
       player.continueWith(list.tracks, list.at, list.positionMs);
       done = true;
+    });
+    return done;
+  }
+
+  /**
+   * Does as an app or another device says: takes the kept queue in place of the page's own, and plays what is at a place in
+   * it, or else goes on with what plays. False when nothing of it can be played.
+   */
+  async obey(play: boolean, jump?: { index: number; positionMs: number }): Promise<boolean> {
+    let done = true;
+    await this.#inTurn(async () => {
+      const queue = await ask(api.GET('/api/v1/me/queue'));
+      const { items } = player.queue;
+      const same = queue.tracks.join() === items.map((item) => item.track.id).join();
+      const kept: Kept<QueueTrack & { playable?: boolean }>[] = same || queue.tracks.length === 0 ? items.map(({ track }, index) => ({ index, track })) : await this.#items();
+      const from = jump && taken(kept, jump.index, jump.positionMs);
+      const list = from ? { ...from, stays: false } : loaded(kept, queue.current, queue.position_ms, player.track?.id ?? null);
+      if (queue.tracks.length === 0) player.adopt([], 0, 0, { play: false, stays: false });
+      else if (!list) {
+        done = false;
+        return;
+      } else if (!same) player.adopt(list.tracks, list.at, list.positionMs, { play: play || jump !== undefined, stays: list.stays });
+      else if (jump) player.jump(list.at, list.positionMs);
+      else if (play && !player.on) player.play();
+      this.#know(queue);
+      this.#acted();
+      // It was not done here: when somebody does something else meanwhile, this page gives way.
+      this.#actedAt = -Infinity;
     });
     return done;
   }

@@ -195,6 +195,20 @@ pub enum Command {
     },
     /// Go on with the queue where it stands, in place of the device that played.
     TakeOver,
+    /// Take the kept queue in place of one's own. What is played or shown stays where it is if it is in it.
+    Load {
+        /// Whether to play as well; what is silent otherwise stays silent.
+        #[serde(default)]
+        play: bool,
+    },
+    /// Take the kept queue, and play what is at a place in it.
+    Jump {
+        /// The place, from 0.
+        index: u32,
+        /// Where in the track to begin.
+        #[serde(default)]
+        position_ms: u64,
+    },
 }
 
 /// A command that waits for its device.

@@ -4,6 +4,7 @@
 
 mod bookmarks;
 mod devices;
+mod jukebox;
 mod queue;
 
 use kernel::Problem;
@@ -13,6 +14,7 @@ pub use devices::{
     COMMAND_HOLDS, COMMANDS_MAX, DEVICE_ALIVE, DEVICES_MAX, command_device, delete_device, list_devices,
     report_device, take_commands,
 };
+pub use jukebox::{Jukebox, JukeboxOrder, control_jukebox};
 pub use queue::{
     QUEUE_TRACKS_MAX, get_queue, list_queue_tracks, put_queue, queue_tracks, set_queue_position,
 };

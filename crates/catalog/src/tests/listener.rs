@@ -261,6 +261,7 @@ on_both_engines! {
         let commands = [
             json!({ "command": "seek", "position_ms": 5 }), json!({ "command": "volume", "volume": 7 }),
             json!({ "command": "take_over" }), json!({ "command": "previous" }),
+            json!({ "command": "load", "play": true }), json!({ "command": "jump", "index": 3, "position_ms": 9 }),
         ];
         for command in &commands {
             assert_eq!(call(ctx, &ann(), "POST", "devices/k/command", command.clone()).await.0, 202);
@@ -272,9 +273,31 @@ on_both_engines! {
         assert_eq!(taken, json!(commands));
         assert_eq!(good(ctx, &ann(), "POST", "devices/k/commands/take", Value::Null).await, json!([]));
         for bad in [json!({ "command": "explode" }), json!({ "command": "seek" }), json!({ "command": "volume", "volume": 101 }),
-            json!({ "command": "seek", "position_ms": u64::MAX })] {
+            json!({ "command": "seek", "position_ms": u64::MAX }), json!({ "command": "jump" }), json!({ "command": "jump", "index": -1 }),
+            json!({ "command": "jump", "index": 0, "position_ms": u64::MAX }), json!({ "command": "load", "play": 1 })] {
             assert_eq!(call(ctx, &ann(), "POST", "devices/k/command", bad.clone()).await.0, 422, "{bad}");
         }
+    }
+
+    async fn to_load_the_queue_twice_in_a_row_is_told_once(world: World) {
+        let ctx = &world.ctx;
+        let here = async || good(ctx, &ann(), "PUT", "devices/k", json!({ "name": "Kitchen" })).await;
+        let tell = async |command: Value| call(ctx, &ann(), "POST", "devices/k/command", command).await.0;
+        let (load, play, next) = (json!({ "command": "load" }), json!({ "command": "load", "play": true }), json!({ "command": "next" }));
+        here().await;
+        for command in [&load, &load, &play, &load, &next, &next, &load] {
+            assert_eq!(tell(command.clone()).await, 202);
+        }
+        let taken = good(ctx, &ann(), "POST", "devices/k/commands/take", Value::Null).await;
+        assert_eq!(each(&taken, "command"), ["load", "load", "load", "next", "next", "load"]);
+        let played: Vec<_> = taken.as_array().expect("a list").iter().map(|one| one["play"].clone()).collect();
+        assert_eq!(json!(played), json!([false, true, false, null, null, false]));
+        tell(load.clone()).await;
+        world.clock.advance(service::COMMAND_HOLDS);
+        here().await;
+        tell(load).await;
+        let taken = good(ctx, &ann(), "POST", "devices/k/commands/take", Value::Null).await;
+        assert_eq!(each(&taken, "command"), ["load"], "one that expired is told again");
     }
 
     async fn commands_are_bounded_and_expire_unheard(world: World) {

@@ -77,7 +77,7 @@ fn device(row: DeviceRow, tracks: &HashMap<TrackId, Track>, now: Time) -> Device
 }
 
 /// When a device must have been heard of to count as there.
-fn alive_since(ctx: &Ctx) -> Time {
+pub(super) fn alive_since(ctx: &Ctx) -> Time {
     Time(ctx.now().0.saturating_sub(i64::try_from(DEVICE_ALIVE.as_micros()).unwrap_or(i64::MAX)))
 }
 
@@ -146,7 +146,8 @@ pub async fn delete_device(ctx: &Ctx, viewer: &Viewer, id: &str) -> Result<(), E
         .await
 }
 
-/// Tells a device of the viewer's to do something. 404 when it is not there, 429 when [`COMMANDS_MAX`] wait for it.
+/// Tells a device of the viewer's to do something. 404 when it is not there, 429 when [`COMMANDS_MAX`] wait for it. The
+/// same [`Command::Load`] twice in a row is one.
 pub async fn command_device(
     ctx: &Ctx,
     viewer: &Viewer,
@@ -155,11 +156,12 @@ pub async fn command_device(
 ) -> Result<CommandId, Error> {
     match command {
         Command::Volume { volume } => check_volume(volume)?,
-        Command::Seek { position_ms } => _ = position(position_ms)?,
+        Command::Seek { position_ms } | Command::Jump { position_ms, .. } => _ = position(position_ms)?,
         _ => {}
     }
     let text = serde_json::to_string(&command)
         .map_err(|error| Fault::from_error("a command can't be written", error))?;
+    let is_load = matches!(command, Command::Load { .. });
     let number = CommandId(ctx.next_id());
     let (user, id, since, now) = (viewer.id, id.to_owned(), alive_since(ctx), ctx.now());
     ctx.db()
@@ -173,8 +175,13 @@ pub async fn command_device(
             if let Some((last, ..)) = waiting.iter().rfind(|(.., expires)| *expires <= now) {
                 store::delete_commands(tx, user, &id, *last)?;
             }
-            let holding = waiting.iter().filter(|(.., expires)| *expires > now).count();
-            if holding >= COMMANDS_MAX {
+            let holding: Vec<_> = waiting.iter().filter(|(.., expires)| *expires > now).collect();
+            // An app that adds songs one by one has the queue taken once.
+            if let Some((last, ..)) = holding.last().filter(|(_, last, _)| is_load && *last == text) {
+                tx.wake(&format!("commands:{user}"));
+                return Ok(*last);
+            }
+            if holding.len() >= COMMANDS_MAX {
                 let problem = Problem::new(
                     http::StatusCode::TOO_MANY_REQUESTS,
                     "device_busy",

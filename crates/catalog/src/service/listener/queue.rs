@@ -26,7 +26,7 @@ fn stale(version: u64) -> Error {
     problem.detail(detail).into()
 }
 
-fn ids(text: Option<String>) -> Result<Vec<TrackId>, Fault> {
+pub(super) fn ids(text: Option<String>) -> Result<Vec<TrackId>, Fault> {
     let Some(text) = text else { return Ok(Vec::new()) };
     let numbers: Vec<i64> = serde_json::from_str(&text)
         .map_err(|error| Fault::from_error("a kept queue can't be read", error))?;

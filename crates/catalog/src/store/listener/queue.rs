@@ -1,10 +1,13 @@
 //! A listener's queue: the list, and apart from it where it stands, so that a new position writes little.
 
+use std::collections::HashMap;
+
 use kernel::{Fault, Time, db::Tx, id::UserId, params, sql};
 
 use crate::{
     TrackId,
     store::{media::signed, read::list},
+    visibility::visible,
 };
 
 /// Where a queue stands.
@@ -85,4 +88,26 @@ pub(crate) fn set_position(tx: &mut Tx<'_>, user: UserId, row: &QueueRow) -> Res
         params![user, version, row.current, position, &row.changed_by, row.changed],
     )?;
     Ok(count > 0)
+}
+
+/// Those of these tracks that are shown, with how long they are in milliseconds.
+pub(crate) fn shown(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<HashMap<TrackId, u64>, Fault> {
+    let found = tx.all(
+        sql!(
+            sqlite: concat!(
+                "SELECT t.id, t.duration_ms FROM catalog_track t
+                 WHERE t.id IN (SELECT wanted.value FROM json_each($1) wanted) AND ",
+                visible!("t")
+            ),
+            postgres: concat!(
+                "SELECT t.id, t.duration_ms FROM catalog_track t
+                 WHERE t.id IN (SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted) AND ",
+                visible!("t")
+            )
+        ),
+        params![list(tracks.iter().map(|track| track.0))],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(found.into_iter().collect())
 }
