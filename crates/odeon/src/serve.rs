@@ -34,6 +34,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     let workshop = Workshop::new(ctx, config)?;
     outbox::start(ctx, projections(ctx, config));
     accounts::start(ctx);
+    messaging::start(ctx);
     catalog::search::start(ctx, config.web);
     workshop.start(ctx, config).await.map_err(told)?;
     for path in &config.libraries {

@@ -7,7 +7,8 @@ use kernel::{
 };
 
 /// Crates that speak SQL; each must be in the list, else the linker left it out and the test would see nothing.
-const SPEAKERS: [&str; 7] = ["kernel", "accounts", "catalog", "ingest", "podcasts", "scrobble", "sharing"];
+const SPEAKERS: [&str; 8] =
+    ["kernel", "accounts", "catalog", "ingest", "messaging", "podcasts", "scrobble", "sharing"];
 
 fn is_ours(statement: &Statement) -> bool {
     !statement.place.contains("/tests")

@@ -104,5 +104,5 @@ fn uploads(ctx: &Ctx, config: &Config) -> Uploads {
 pub(crate) fn projections(ctx: &Ctx, config: &Config) -> Vec<Arc<dyn Projection>> {
     let all = catalog::projections().into_iter().chain(uploads(ctx, config).projections());
     let all = all.chain(podcasts::projections(ctx)).chain(sharing::projections());
-    all.chain(scrobble::projections()).collect()
+    all.chain(scrobble::projections()).chain(messaging::projections()).collect()
 }

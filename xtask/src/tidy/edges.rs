@@ -34,6 +34,8 @@ const EDGES: [(&str, &[&str]); 15] = [
             "sharing",
             "discovery",
             "social",
+            // The chat of music apps is the room of the house (ADR 24).
+            "messaging",
         ],
     ),
     // The composition root.

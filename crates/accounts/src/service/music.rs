@@ -5,7 +5,7 @@
 //! hash of the token's number, which can be made again and therefore is not kept. The account's own password is never
 //! taken here, not even in the clear, since these requests carry what they bring in their address.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr};
 
 use http::request::Parts;
 use kernel::{
@@ -133,6 +133,11 @@ pub async fn user_by_handle(ctx: &Ctx, handle: &str) -> Result<Option<User>, Fau
 /// Accounts after `after`, the oldest first, at most `rows`.
 pub async fn users_after(ctx: &Ctx, after: Option<UserId>, rows: u32) -> Result<Vec<User>, Fault> {
     people::list(ctx.db(), after, rows).await
+}
+
+/// What these accounts are called; those that are gone are left out.
+pub async fn handles(ctx: &Ctx, ids: Vec<UserId>) -> Result<HashMap<UserId, String>, Fault> {
+    Ok(people::handles(ctx.db(), &ids).await?.into_iter().collect())
 }
 
 /// Makes an account, as an administrator does. `passwords` is the line in which its password waits to be hashed.

@@ -94,6 +94,23 @@ pub(crate) async fn list(db: &Db, after: Option<UserId>, rows: u32) -> Result<Ve
     .await
 }
 
+/// The handles of these accounts, in no order.
+pub(crate) async fn handles(db: &Db, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Fault> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    db.all(
+        sql!(
+            sqlite: "SELECT id, handle FROM accounts_user
+                WHERE id IN (SELECT wanted.value FROM json_each($1) wanted)",
+            postgres: "SELECT id, handle FROM accounts_user
+                WHERE id IN (SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted)"
+        ),
+        params![format!("[{}]", ids.join(","))],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}
+
 fn user(row: &Row<'_>) -> Result<User, Fault> {
     Ok(User {
         id: row.get(0)?,
