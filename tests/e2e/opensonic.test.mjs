@@ -11,13 +11,13 @@ import { library } from './lib/media.mjs';
 import { show } from './lib/podcast.mjs';
 
 const python = process.env.ODEON_PYTHON;
-let house, child, lines, ways, podcast;
+let house, owner, child, lines, ways, podcast;
 
 before(async () => {
   if (!python) throw new Error('ODEON_PYTHON names no Python with py-opensonic; run the tests with `cargo xtask test`');
   house = await House.open({ args: ['--fetch-allow', '127.0.0.0/8'] });
   podcast = await show(house.folder);
-  const owner = await house.owner();
+  owner = await house.owner();
   const music = join(house.folder, 'music');
   library(music);
   await addLibrary(owner, music);
@@ -113,6 +113,28 @@ test('it follows a podcast and has the bytes of an episode', async () => {
     await good(way, 'refresh_podcasts');
     await good(way, 'delete_podcast_channel', { pid: channel.id });
     assert.equal((await call(way, 'get_podcast_episode', { pid: id })).error, 'DataNotFoundError');
+  }
+});
+
+test('it chats and steers the jukebox', async () => {
+  const json = (path, method, body, status) => owner.json(method, `/api/v1/me/devices/stereo${path}`, body, status);
+  const { song } = await good(ways[0], 'search3', { query: 'Piece', song_count: 3 });
+  assert.equal((await call(ways[0], 'jukebox_control', { action: 'get' })).error, 'SonicError');
+  await json('', 'PUT', { name: 'Stereo', volume: 50 }, 204);
+  for (const [at, way] of ways.entries()) {
+    assert.equal(await good(way, 'add_chat_message', { message: `Tea & cake ${at}?` }), true);
+    const said = await good(way, 'get_chat_messages');
+    assert.deepEqual([said.length, said[0].message, said[0].username], [at + 1, `Tea & cake ${at}?`, OWNER.handle]);
+    await good(way, 'jukebox_control', { action: 'clear' });
+    await good(way, 'jukebox_control', { action: 'add', sids: song.map(({ id }) => id) });
+    const skipped = await good(way, 'jukebox_control', { action: 'skip', index: 1, offset: 2 });
+    assert.deepEqual([skipped.currentIndex ?? skipped.current_index, skipped.playing, skipped.gain, skipped.position], [1, true, 0.5, 2]);
+    const { entry } = await good(way, 'jukebox_control', { action: 'get' });
+    assert.deepEqual(entry.map(({ id }) => id), song.map(({ id }) => id));
+    await good(way, 'jukebox_control', { action: 'setGain', gain: 1.0 });
+    await good(way, 'jukebox_control', { action: 'stop' });
+    const told = await json('/commands/take', 'POST', undefined, 200);
+    assert.deepEqual(told.map(({ command }) => command), ['load', 'jump', 'volume', 'pause']);
   }
 });
 

@@ -196,6 +196,53 @@ test('it shares songs by a link that opens without an account, and keeps radio s
   assert.deepEqual(await stations(), []);
 });
 
+test('it chats with the house', async () => {
+  const before = Date.now();
+  for (const [at, client] of clients.entries()) await good(client.addChatMessage({ message: `Tea & cake ${at}?` }));
+  for (const client of clients) {
+    const { chatMessages } = await good(client.getChatMessages());
+    assert.deepEqual(chatMessages.chatMessage.map(({ message }) => message), [3, 2, 1, 0].map((at) => `Tea & cake ${at}?`));
+    assert.deepEqual(chatMessages.chatMessage.map(({ username }) => username), Array(4).fill(OWNER.handle));
+    const [{ time }, last] = chatMessages.chatMessage;
+    assert.ok(Math.abs(time - before) < 60_000);
+    const newer = await good(client.getChatMessages({ since: last.time }));
+    assert.deepEqual(newer.chatMessages.chatMessage.map(({ message }) => message), ['Tea & cake 3?']);
+  }
+  assert.equal(await refused(clients[0].addChatMessage({ message: ' ' })), 0);
+});
+
+test('it has a device of its account for its jukebox', async () => {
+  const [client] = clients;
+  assert.equal(await refused(client.jukeboxControl({ action: 'status' })), 0, 'nothing is there that could play');
+  const { searchResult3 } = await good(client.search3({ query: 'Piece', songCount: 3 }));
+  const songs = searchResult3.song.map(({ id }) => id);
+  const says = (more) => owner.json('PUT', '/api/v1/me/devices/stereo', { name: 'Stereo', volume: 70, ...more }, 204);
+  const told = async () => (await owner.post('/api/v1/me/devices/stereo/commands/take')).map(({ id, ...command }) => command);
+  await says({ state: 'stopped' });
+  for (const each of clients) {
+    await good(each.jukeboxControl({ action: 'set', id: songs.slice(0, 2) }));
+    await good(each.jukeboxControl({ action: 'add', id: songs[2] }));
+    const { jukeboxPlaylist } = await good(each.jukeboxControl({ action: 'get' }));
+    assert.deepEqual(jukeboxPlaylist.entry.map(({ id }) => id), songs);
+    assert.deepEqual([jukeboxPlaylist.playing, jukeboxPlaylist.gain, jukeboxPlaylist.currentIndex], [false, 0.7, 0]);
+    const { jukeboxStatus } = await good(each.jukeboxControl({ action: 'skip', index: 2, offset: 1 }));
+    assert.deepEqual(jukeboxStatus, { currentIndex: 2, playing: true, gain: 0.7, position: 1 });
+    await good(each.jukeboxControl({ action: 'start' }));
+    await good(each.jukeboxControl({ action: 'setGain', gain: 0.25 }));
+    await good(each.jukeboxControl({ action: 'stop' }));
+    assert.deepEqual(await told(), [
+      { command: 'load', play: false }, { command: 'jump', index: 2, position_ms: 1000 }, { command: 'load', play: true },
+      { command: 'volume', volume: 25 }, { command: 'pause' },
+    ]);
+    await good(each.jukeboxControl({ action: 'shuffle' }));
+    await good(each.jukeboxControl({ action: 'remove', index: 0 }));
+    assert.equal((await good(each.jukeboxControl({ action: 'get' }))).jukeboxPlaylist.entry.length, 2);
+    assert.equal((await good(each.jukeboxControl({ action: 'clear' }))).jukeboxStatus.currentIndex, -1);
+    assert.deepEqual(await told(), [{ command: 'load', play: false }]);
+  }
+  await owner.delete('/api/v1/me/devices/stereo');
+});
+
 test('every other method that it knows is answered in the envelope', async () => {
   const [client] = clients;
   const known = Object.getOwnPropertyNames(SubsonicAPI.prototype).filter((name) => !['constructor', 'navidromeSession', 'custom', 'customJSON', 'baseURL'].includes(name));

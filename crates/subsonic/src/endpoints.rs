@@ -3,7 +3,9 @@
 mod alike;
 mod annotation;
 mod browsing;
+mod chat;
 mod info;
+mod jukebox;
 mod listener;
 mod lists;
 mod lyrics;
@@ -24,6 +26,9 @@ use crate::{
     call::{Call, Reply},
     error::Error,
 };
+
+#[cfg(test)]
+pub(crate) use chat::MESSAGES_MAX as CHAT_MESSAGES_MAX;
 
 /// A method that anybody may call.
 pub(crate) type OpenRun = fn() -> Reply;
@@ -130,6 +135,9 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "downloadPodcastEpisode" => podcasts::download_podcast_episode,
         "getScanStatus" => scanning::get_scan_status,
         "startScan" => scanning::start_scan,
+        "jukeboxControl" => jukebox::jukebox_control,
+        "getChatMessages" => chat::get_chat_messages,
+        "addChatMessage" => chat::add_chat_message,
     }
     at_once {
         "ping" => system::ping,
@@ -138,38 +146,23 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getAvatar" => media::get_avatar,
         "getTranscodeStream" => transcoding::get_transcode_stream,
         "changePassword" => users::change_password,
-        "jukeboxControl" => system::jukebox_control,
     }
 };
 
-/// The methods of the API that this server has nothing behind yet. They are refused in words that say so, rather than
-/// answered with nothing, which would claim that there is nothing.
-const NOT_YET: &[&str] = &["addChatMessage", "getChatMessages"];
-
 /// The one method that is open: what an app asks before it knows how to sign in.
 static EXTENSIONS: Endpoint = Endpoint::Open(system::get_open_subsonic_extensions);
-static REFUSED: Endpoint = Endpoint::Closed(|_| Box::pin(async { Err(not_yet()) }));
 
 /// The method of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Endpoint> {
     if name == "getOpenSubsonicExtensions" {
         return Some(&EXTENSIONS);
     }
-    if let Some((_, found)) = ENDPOINTS.iter().find(|(each, _)| *each == name) {
-        return Some(found);
-    }
-    NOT_YET.contains(&name).then_some(&REFUSED)
-}
-
-/// The refusal of what this server has nothing behind yet.
-pub(crate) fn not_yet() -> Error {
-    Error::refused("This server can't do that yet.")
+    ENDPOINTS.iter().find(|(each, _)| *each == name).map(|(_, found)| found)
 }
 
 /// The names of all methods.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let some = ENDPOINTS.iter().map(|(name, _)| *name);
-    some.chain(NOT_YET.iter().copied()).chain(std::iter::once("getOpenSubsonicExtensions"))
+    ENDPOINTS.iter().map(|(name, _)| *name).chain(std::iter::once("getOpenSubsonicExtensions"))
 }
 
 #[cfg(test)]

@@ -104,6 +104,15 @@ impl From<podcasts::Error> for Error {
     }
 }
 
+impl From<messaging::Error> for Error {
+    fn from(error: messaging::Error) -> Self {
+        match error {
+            messaging::Error::Invalid(problem) => Self::refused(told(*problem)),
+            messaging::Error::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 impl From<ingest::library::Error> for Error {
     fn from(error: ingest::library::Error) -> Self {
         match error {

@@ -24,7 +24,7 @@ mod whole;
 
 pub use routes::{Config, routes};
 
-/// The names of all methods of the API, those included that are only refused.
+/// The names of all methods of the API.
 pub fn methods() -> impl Iterator<Item = &'static str> {
     endpoints::names()
 }

@@ -3,10 +3,12 @@
 mod alike;
 mod annotation;
 mod browsing;
+mod chat;
 mod envelope;
 mod facts;
 mod folders;
 mod foreign;
+mod jukebox;
 mod listener;
 mod lists;
 mod media;

@@ -323,6 +323,11 @@ pub(super) async fn of_ones_own(house: &House, seen: &BTreeMap<&'static str, Str
             Some(json!({ "tracks": [track], "changed_by": "x", "version": 0 })),
         ),
         (
+            Method::PUT,
+            "/api/v1/me/devices/leaks".to_owned(),
+            Some(json!({ "name": "x", "state": "paused", "track": track })),
+        ),
+        (
             Method::POST,
             "/api/v1/playlists".to_owned(),
             Some(json!({ "name": "Own", "public": true, "tracks": [track] })),

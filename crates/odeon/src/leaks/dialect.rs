@@ -21,7 +21,7 @@ enum Way {
 }
 use Way::{Apart, Chance, Lists, Of};
 
-const NOT_YET: &str = "refused to everybody";
+const ROOM: &str = "what people say lies in no library; every member reads it";
 const PODCASTS: &str = "podcasts lie in no library; each sees only those subscribed to";
 const ADMIN: &str = "for administrators, who see everything";
 const ACCOUNT: &str = "about accounts and the server";
@@ -134,9 +134,10 @@ const TABLE: &[(&str, Way)] = &[
     ("getMusicFolders", Lists(&[""])),
     ("getAvatar", Apart(ACCOUNT)),
     ("getTranscodeStream", Of(SONG, &["mediaId=ID&mediaType=song&offset=0&transcodeParams=x"])),
-    ("jukeboxControl", Apart(ACCOUNT)),
+    ("jukeboxControl", Lists(&["action=get", "action=status"])),
+    ("jukeboxControl", Of(SONG, &["action=set&id=ID", "action=add&id=ID"])),
     ("getOpenSubsonicExtensions", Apart(ACCOUNT)),
-    ("addChatMessage", Apart(NOT_YET)),
+    ("addChatMessage", Apart(ROOM)),
     ("createInternetRadioStation", Apart(ADMIN)),
     ("createPodcastChannel", Apart(PODCASTS)),
     ("createShare", Of(&["track", "album"], &["id=ID"])),
@@ -145,7 +146,7 @@ const TABLE: &[(&str, Way)] = &[
     ("deletePodcastEpisode", Apart(PODCASTS)),
     ("deleteShare", Apart(SHARED)),
     ("downloadPodcastEpisode", Apart(PODCASTS)),
-    ("getChatMessages", Apart(NOT_YET)),
+    ("getChatMessages", Apart(ROOM)),
     ("getInternetRadioStations", Lists(&[""])),
     ("getNewestPodcasts", Apart(PODCASTS)),
     ("getPodcastEpisode", Apart(PODCASTS)),

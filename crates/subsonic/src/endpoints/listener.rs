@@ -101,7 +101,8 @@ pub(super) async fn save_play_queue_by_index(call: &Call) -> Result<Reply, Error
     save(call, tracks, current).await
 }
 
-fn tracks(call: &Call) -> Result<Vec<TrackId>, Error> {
+/// The songs that a request names.
+pub(super) fn tracks(call: &Call) -> Result<Vec<TrackId>, Error> {
     call.params.all("id").map(track_id).collect()
 }
 

@@ -43,8 +43,3 @@ pub(super) fn get_open_subsonic_extensions() -> Reply {
 pub(super) fn token_info(call: &Call) -> Result<Reply, Error> {
     Reply::element("tokenInfo", Element::new().with("username", call.viewer().handle.as_str()))
 }
-
-/// A server in a data centre has no loudspeaker.
-pub(super) fn jukebox_control(_: &Call) -> Result<Reply, Error> {
-    Err(Error::forbidden("This server has no sound of its own, so there is no jukebox to control."))
-}

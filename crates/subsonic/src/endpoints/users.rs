@@ -64,7 +64,7 @@ fn shape(user: &User, rights: &Rights) -> Element {
         .with("commentRole", false)
         .with("podcastRole", true)
         .with("streamRole", true)
-        .with("jukeboxRole", false)
+        .with("jukeboxRole", true)
         .with("shareRole", true)
         .with("videoConversionRole", false)
         .with("folder", rights.of(user))
