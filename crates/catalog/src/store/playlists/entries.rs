@@ -158,7 +158,7 @@ pub(crate) fn of(
     tx.all(
         sql!(
             sqlite: "SELECT e.id, e.track_id FROM json_each($2) wanted
-                JOIN catalog_playlist_entry e ON e.id = wanted.value WHERE e.playlist_id = $1 ORDER BY e.id",
+                CROSS JOIN catalog_playlist_entry e ON e.id = wanted.value WHERE e.playlist_id = $1 ORDER BY e.id",
             postgres: "SELECT e.id, e.track_id FROM json_array_elements_text(CAST($2 AS JSON)) wanted
                 JOIN catalog_playlist_entry e ON e.id = CAST(wanted.value AS BIGINT)
                 WHERE e.playlist_id = $1 ORDER BY e.id"

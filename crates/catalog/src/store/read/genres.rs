@@ -103,7 +103,7 @@ pub(crate) fn of_albums(tx: &mut Tx<'_>, ids: &str, kind: GenreKind) -> Result<N
     let rows = tx.all(
         sql!(
             sqlite: "SELECT ag.album_id, g.id, g.name FROM json_each($1) wanted
-                JOIN catalog_album_genre ag ON ag.album_id = wanted.value
+                CROSS JOIN catalog_album_genre ag ON ag.album_id = wanted.value
                 JOIN catalog_genre g ON g.id = ag.genre_id AND g.kind = $2 ORDER BY ag.album_id, g.sort_key",
             postgres: "SELECT ag.album_id, g.id, g.name FROM json_array_elements_text(CAST($1 AS JSON)) wanted
                 JOIN catalog_album_genre ag ON ag.album_id = CAST(wanted.value AS BIGINT)
