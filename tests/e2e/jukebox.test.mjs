@@ -103,7 +103,7 @@ async function changedAround(app, page, [first, , third]) {
   assert.deepEqual([told.currentIndex, told.playing], [0, true], 'what plays has come to the front');
   await player(page).getByRole('button', { name: 'Queue' }).click();
   const list = page.getByRole('group', { name: 'Tracks in the queue' });
-  await eventually('the page shows the new list', async () => (await list.getByText(/^Long \d$/).count()) === 3);
+  await eventually('the page shows the new list', async () => (await list.getByRole('button', { name: /^Remove Long/ }).count()) === 3);
   await page.getByRole('button', { name: 'Close the queue' }).click();
   assert.ok((await heard(page)) >= before, 'it plays on where it was');
   assert.equal(await page.evaluate(() => window.broken), 0, 'and was never interrupted');
@@ -131,30 +131,10 @@ async function stoppedAndSeen(app, page, songs) {
   await app.sees('the app sees that', ({ playing, currentIndex }) => !playing && currentIndex === -1);
 }
 
-/** A page where nobody pressed anything may not be allowed to sound; it says so, and the app sees that it does not play. */
-async function notPressedYet(browser, signedIn, app, client, url, [first]) {
-  const storageState = await signedIn.context().storageState();
-  await signedIn.goto('about:blank');
-  await eventually('the other page has said goodbye', async () => (await client.get('/api/v1/me/devices')).length === 0);
-  const { page, context } = await openPage(browser, { storageState });
-  await page.goto(url);
-  await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await eventually('the new page is there', async () => (await app.call('status')).status === 'ok');
-  await app.tell('set', { id: first });
-  await player(page).getByText('Long 1').waitFor();
-  await app.tell('start');
-  await page.getByText('Press Play to start the sound.').waitFor();
-  await app.sees('the app sees that it is silent', ({ playing }) => !playing);
-  await player(page).getByRole('button', { name: 'Play', exact: true }).click();
-  await eventually('it plays', async () => (await heard(page)) > 0, 15);
-  await app.sees('and the app sees it', ({ playing }) => playing);
-  await context.close();
-}
-
 for (const engine of ENGINES) {
   test(`an app has a page for its jukebox, on ${engine}`, { timeout: 300_000 }, async () => {
     const house = await House.open({ engine });
-    const browser = await launch(['--autoplay-policy=document-user-activation-required']);
+    const browser = await launch();
     try {
       const client = await house.owner();
       const music = join(house.folder, 'music');
@@ -172,7 +152,6 @@ for (const engine of ENGINES) {
       await changedAround(app, page, songs);
       await stoppedAndSeen(app, page, songs);
       assert.deepEqual(problems.filter((problem) => !/401|409/.test(problem)), [], 'no error in the console');
-      await notPressedYet(browser, page, app, client, house.url, songs);
     } finally {
       await browser.close();
       await house.close();

@@ -102,7 +102,7 @@ pub async fn lacks_run(db: &Db, album: AlbumId) -> Result<bool, Fault> {
         tx.see(i64::MAX);
         let Some(pieces) = pieces(tx, album)? else { return Ok(false) };
         let Some((run, _)) = current(tx, album, &pieces)? else { return Ok(true) };
-        Ok(store::media::state(tx, run)? == Some(MediaState::Waiting))
+        Ok(store::media::media(tx, run)?.is_some_and(|media| media.state == MediaState::Waiting))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Disks that are full, and drives that are not mounted. Each test runs once more within namespaces of its own, where
 //! it may mount what it likes.
 
-use std::{fs, time::Duration};
+use std::{collections::HashSet, fs, time::Duration};
 
 use ingest::library::LibraryState;
 use kernel::{
@@ -50,7 +50,10 @@ async fn a_full_disk_is_told_and_the_scan_goes_on_when_there_is_room(engine: Eng
     let done = wait_until_settled(&ctx, &added).await;
     assert_eq!((done.tracks, done.broken, done.problem), (i64::from(SONGS), 0, None));
     let folder = kernel::blob::BlobKey::new("pictures").expect("a key");
-    assert_eq!(ctx.blobs().list(&folder).await.expect("a list").len(), SONGS as usize);
+    let kept = ctx.blobs().list(&folder).await.expect("a list");
+    // A try that failed may leave bytes behind, which the sweep takes; the time is the end of a name.
+    let kept: HashSet<&str> = kept.iter().filter_map(|blob| blob.key.as_str().split('-').next()).collect();
+    assert_eq!(kept.len(), SONGS as usize);
     ctx.shut_down().await;
 }
 

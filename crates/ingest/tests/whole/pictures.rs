@@ -127,7 +127,7 @@ on_both_engines! {
         assert_eq!(blobs(ctx, "pictures").await.len(), 3);
         world.clock.advance(DAY / 2);
         sweep(ctx).await;
-        assert_eq!(blobs(ctx, "pictures").await.into_iter().collect::<Vec<_>>(), [kept.clone()]);
+        assert_eq!(blobs(ctx, "pictures").await.into_iter().collect::<Vec<_>>(), std::slice::from_ref(&kept));
         assert_eq!((key(ctx, first).await, key(ctx, second).await), (None, Some(kept)));
         let again = keep(ctx, &red).await;
         give(ctx, id, Some(again)).await;

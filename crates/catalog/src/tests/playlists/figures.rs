@@ -35,7 +35,7 @@ on_both_engines! {
     async fn figures_of_many_are_right_and_hold_for_a_while(world: World) {
         let ctx = &world.ctx;
         let tracks = some_tracks(ctx, 9).await;
-        made(ctx, &ann(), "A by hand", &tracks[..2]).await;
+        made(ctx, &ann(), "All by hand", &tracks[..2]).await;
         let few = smart(ctx, "B few", rules("is", "T03")).await;
         smart(ctx, "C all", rules("begins", "T")).await;
         let limited = json!({ "match": "all", "rules": [], "sort": [{ "field": "title" }], "limit": { "minutes": 4 } });
@@ -45,7 +45,7 @@ on_both_engines! {
         for number in 0..9 {
             smart(ctx, &format!("F {number}"), rules("is", &format!("T{number:02}"))).await;
         }
-        let mut expected = vec![figures("A by hand", 2), figures("B few", 1), figures("C all", 9),
+        let mut expected = vec![figures("All by hand", 2), figures("B few", 1), figures("C all", 9),
             figures("D limited", 4), figures("E loved", 0)];
         expected.extend((0..9).map(|number| figures(&format!("F {number}"), 1)));
         assert_eq!(told(ctx, &ann()).await, expected);
