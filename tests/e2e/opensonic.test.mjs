@@ -71,6 +71,22 @@ test('it reads what there is, from the artists to the bytes of a song', async ()
   }
 });
 
+test('it has a song made into what it plays, from the place that it wishes', async () => {
+  const client = { name: 'a test', platform: 'Node', maxTranscodingAudioBitrate: 96_000, transcodingProfiles: [{ container: 'mp3', audioCodec: 'mp3', protocol: 'http', maxAudioChannels: 2 }] };
+  for (const way of ways) {
+    const { song: [{ id }] } = await good(way, 'search3', { query: 'Piece 2', song_count: 1 });
+    const half = await good(way, 'stream', { sid: id, max_bit_rate: 64, tformat: 'mp3', time_offset: 2, estimate_length: true });
+    assert.equal(half.type, 'audio/mpeg');
+    assert.ok(half.bytes > 16_000 && half.bytes < 18_000, `${half.bytes} bytes for two seconds of 64 kbit/s`);
+    assert.equal((await good(way, 'stream', { sid: id, tformat: 'opus' })).type, 'audio/ogg');
+    const decision = await good(way, 'get_transcode_decision', { media_id: id, media_type: 'song', client_info: client });
+    const params = decision.transcodeParams ?? decision.transcode_params;
+    const made = await good(way, 'get_transcode_stream', { media_id: id, media_type: 'song', transcode_params: params, offset: 3 });
+    assert.equal(made.type, 'audio/mpeg');
+    assert.ok(made.bytes > 12_000 && made.bytes < 14_000, `${made.bytes} bytes for a second of 96 kbit/s`);
+  }
+});
+
 test('it pages through everything and finds what is typed', async () => {
   const [way] = ways;
   const albums = await good(way, 'get_album_list2', { ltype: 'alphabeticalByName', size: 500 });

@@ -1,12 +1,12 @@
 // A client of the OpenSubsonic API that we did not write, from npm, against the built program: every method that it knows.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { SubsonicAPI } from 'subsonic-api';
 import { addLibrary } from './lib/catalogue.mjs';
 import { House, OWNER, eventually } from './lib/house.mjs';
-import { library } from './lib/media.mjs';
+import { ffprobe, library, song } from './lib/media.mjs';
 import { show } from './lib/podcast.mjs';
 
 let house, owner, music, key, clients, podcast;
@@ -113,6 +113,39 @@ test('it plays and keeps a song, byte for byte as it lies on the drive', async (
   }
 });
 
+test('it plays a song in another format, with fewer bits, from a later place, and ffmpeg goes when it goes', async () => {
+  const { searchResult3 } = await good(clients[0].search3({ query: '' }));
+  const { id } = searchResult3.song.find(({ title }) => title === 'Song in flac');
+  for (const client of clients) {
+    const answer = await client.stream({ id, format: 'mp3', maxBitRate: 64, timeOffset: 5, estimateContentLength: true });
+    assert.deepEqual(['content-type', 'accept-ranges', 'x-content-duration'].map((name) => answer.headers.get(name)), ['audio/mpeg', 'bytes', '3.000']);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    assert.equal(String(bytes.length), answer.headers.get('content-length'));
+    const file = join(house.folder, 'made.mp3');
+    writeFileSync(file, bytes);
+    const { streams: [stream], format } = ffprobe('-show_streams', '-show_format', file);
+    assert.deepEqual([stream.codec_name, stream.sample_rate, stream.channels], ['mp3', '48000', 2]);
+    assert.ok(Math.abs(format.duration - 3) < 0.05, `it says ${format.duration} s`);
+  }
+  // An answer that nobody reads, and then a player that goes: the sandbox's own program is ffmpeg by then.
+  const long = join(music, 'Carl', 'Long', '1.flac');
+  song(long, { title: 'Long', artist: 'Carl', album: 'Long', seconds: 1800 });
+  await good(clients[0].startScan());
+  const found = await eventually('the long song is here', async () => (await good(clients[0].search3({ query: 'Long' }))).searchResult3.song?.find(({ title }) => title === 'Long'));
+  const runs = () => readdirSync('/proc').some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`file:${long}\0`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('libopus');
+    } catch { return false; }
+  });
+  const player = new AbortController();
+  const url = `${house.url}/rest/stream?apiKey=${key}&v=1.16.1&c=test&id=${found.id}&format=opus&maxBitRate=320`;
+  const answer = await fetch(url, { signal: player.signal });
+  assert.equal(answer.headers.get('content-type'), 'audio/ogg');
+  assert.ok(runs(), 'ffmpeg waits for the player');
+  player.abort();
+  await eventually('ffmpeg is gone', async () => !runs(), 10);
+});
+
 test('it follows a podcast, plays an episode from here, and goes on where it stopped', async () => {
   for (const client of clients) {
     await good(client.createPodcastChannel({ url: podcast.feed }));
@@ -126,6 +159,9 @@ test('it follows a podcast, plays an episode from here, and goes on where it sto
     const answer = await client.stream({ id });
     assert.equal(answer.headers.get('content-type'), 'audio/mpeg');
     assert.ok(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(podcast.sound)));
+    const third = await client.stream({ id, format: 'mp3', maxBitRate: 32, timeOffset: 60 });
+    const { byteLength } = await third.arrayBuffer();
+    assert.ok(byteLength > 118_000 && byteLength < 124_000, `${byteLength} bytes for 30 seconds of 32 kbit/s`);
     const { podcastEpisode } = await good(client.getPodcastEpisode({ id }));
     assert.deepEqual([podcastEpisode.status, podcastEpisode.streamId, podcastEpisode.suffix, podcastEpisode.duration], ['completed', id, 'mp3', 90]);
     await good(client.createBookmark({ id, position: 31_000 }));

@@ -5,6 +5,7 @@
 use std::{
     collections::HashSet,
     io::Read as _,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,7 +14,11 @@ use axum::{Router, body::Body};
 use catalog::picture::PictureFacts;
 use flate2::read::GzDecoder;
 use http::{HeaderName, Request, header, response::Parts};
-use kernel::{Ctx, blob::BlobKey, db::Engine, http::Role, random::Random};
+use ingest::{
+    media::{Engine, Launcher, Tools},
+    transcode::{TranscodeConfig, Transcoder},
+};
+use kernel::{Ctx, blob::BlobKey, db, http::Role, random::Random};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -45,14 +50,14 @@ const QUEUE: usize = 200;
 pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
     let tracks = if setting.quick { TRACKS.1 } else { TRACKS.0 };
     let pictures: Vec<Vec<u8>> = covers(setting)?;
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [db::Engine::Sqlite, db::Engine::Postgres] {
         eprintln!("{}: entering {tracks} tracks", name(engine));
         let facts: Result<Vec<PictureFacts>, _> =
             pictures.iter().map(|bytes| catalog::picture::facts(bytes)).collect();
         let facts = facts.map_err(|why| format!("a made picture is refused: {why:?}"))?;
         let catalogue = Catalogue::fill(engine, tracks, Arc::from(facts)).await?;
         keep(&catalogue.world.ctx, &pictures).await?;
-        let phone = Phone::new(&catalogue).await?;
+        let phone = Phone::new(&catalogue, &setting.folder.join("scratch")).await?;
         phone.sync().await?;
         catalogue.close().await;
     }
@@ -133,7 +138,7 @@ const WHOLE: [(&str, &str); 7] = [
 ];
 
 impl<'a> Phone<'a> {
-    async fn new(catalogue: &'a Catalogue) -> Result<Self, Anything> {
+    async fn new(catalogue: &'a Catalogue, scratch: &Path) -> Result<Self, Anything> {
         let ctx = &catalogue.world.ctx;
         let password = "seven green herons".to_owned();
         accounts::add_user(ctx, "ann", "", Role::Listener, password)
@@ -143,7 +148,9 @@ impl<'a> Phone<'a> {
         let (_, _, direct) = delivery::parts_and_direct(ctx.clone(), delivery::Config::default());
         let config = subsonic::Config::default();
         let sharing = sharing::Sharing::new(ctx.clone(), direct.clone(), config.accounts.clone());
-        let app = subsonic::routes(ctx.clone(), direct, sharing, config);
+        let engine = Engine::new(Tools::find()?, Launcher::this_program());
+        let transcoder = Transcoder::new(engine, TranscodeConfig::new(scratch));
+        let app = subsonic::routes(ctx.clone(), direct, sharing, transcoder, config);
         Ok(Self { catalogue, app, key, engine: name(catalogue.engine) })
     }
 

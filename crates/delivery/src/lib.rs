@@ -26,3 +26,4 @@ pub use model::{
     AlbumRun, Config, GrantState, GrantedCaption, MediaOriginal, Quality, RunWish, TrackGrant, VideoGrant,
 };
 pub use routes::{parts, parts_and_direct};
+pub use wire::range::{Wanted, wanted as wanted_range};

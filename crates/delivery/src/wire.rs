@@ -1,7 +1,7 @@
 //! What goes over the wire: the head of an answer with bytes, after ranges and conditions were obeyed.
 
 mod conditional;
-mod range;
+pub(crate) mod range;
 
 use std::ops::Range;
 

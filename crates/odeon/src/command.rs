@@ -228,7 +228,7 @@ async fn openapi(mut config: Config) -> Result<(), String> {
     config.objects = None;
     let ctx = open(&config).await?;
     let workshop = Workshop::new(&ctx, &config)?;
-    let (_, document) = router::routes(&ctx, &config, &workshop.uploads);
+    let (_, document) = router::routes(&ctx, &config, workshop.doors());
     let text = closed(&ctx, document.to_pretty_json().map_err(|error| error.to_string())).await;
     std::fs::remove_dir_all(&config.data).map_err(|error| format!("{}: {error}", config.data.display()))?;
     println!("{}", text?);

@@ -89,6 +89,10 @@ pub(crate) struct Settings {
     /// what may be playing stays. 0 keeps all [default: 21474836480, which is 20 GiB]
     #[arg(long, env = "ODEON_ENCODE_CACHE_BYTES", global = true)]
     encode_cache_bytes: Option<u64>,
+    /// Streams that are made for music apps at once, each by an ffmpeg of its own; 0 makes none [default: 4 for each core,
+    /// and at least 8]
+    #[arg(long, env = "ODEON_TRANSCODES_AT_ONCE", global = true)]
+    transcodes_at_once: Option<usize>,
     /// A network of one's own that listeners' feeds and links may lead to, such as 10.0.0.0/8; may be given several
     /// times. Without it only public servers on the usual ports are asked
     #[arg(long, env = "ODEON_FETCH_ALLOW", global = true, value_delimiter = ',')]
@@ -125,6 +129,8 @@ pub(crate) struct Config {
     pub(crate) music_encode: MusicEncode,
     /// `None` keeps all.
     pub(crate) encode_cache_bytes: Option<u64>,
+    /// `None` goes by the machine.
+    pub(crate) transcodes_at_once: Option<usize>,
     pub(crate) fetch: Policy,
     pub(crate) scrobble: scrobble::Config,
 }
@@ -173,6 +179,7 @@ impl Config {
                 given.encode_cache_bytes.or(file.encode_cache_bytes).unwrap_or(ENCODE_CACHE_BYTES_DEFAULT),
             )
             .filter(|bytes| *bytes > 0),
+            transcodes_at_once: given.transcodes_at_once.or(file.transcodes_at_once),
             data,
         })
     }
@@ -277,6 +284,6 @@ mod tests {
             example.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
         let text = settings.collect::<Vec<_>>().join("\n");
         toml::from_str::<Settings>(&text).expect("the example can be taken");
-        assert_eq!(text.lines().count(), 19);
+        assert_eq!(text.lines().count(), 20);
     }
 }

@@ -75,7 +75,7 @@ impl House {
         let line = Arguments::try_parse_from(["odeon", "openapi", "--data", data]).expect("understood");
         let config = Config::new(line.settings, None).expect("taken");
         let workshop = Workshop::new(&world.ctx, &config).expect("ffmpeg is there");
-        let (app, document) = router::routes(&world.ctx, &config, &workshop.uploads);
+        let (app, document) = router::routes(&world.ctx, &config, workshop.doors());
         let document = serde_json::to_value(&document).expect("JSON");
         let ctx = world.ctx.clone();
         let mut keys = Vec::new();

@@ -1,7 +1,7 @@
 //! The router: mounts what the domains answer and puts the common layers around it. It knows no path of theirs.
 
 use axum::{Router, extract::Request, middleware::Next, response::Response, routing::get};
-use ingest::upload::Uploads;
+use ingest::{transcode::Transcoder, upload::Uploads};
 use kernel::Ctx;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -23,7 +23,11 @@ use crate::{
 struct Document;
 
 /// Everything that is answered, and its description.
-pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, utoipa::openapi::OpenApi) {
+pub(crate) fn routes(
+    ctx: &Ctx,
+    config: &Config,
+    (uploads, transcoder): (&Uploads, &Transcoder),
+) -> (Router, utoipa::openapi::OpenApi) {
     let accounts_config =
         accounts::Config { public_url: config.public_url.clone(), trust_proxy: config.trust_proxy };
     let delivery_config = delivery::Config { cache_bytes: config.cache_bytes, ..delivery::Config::default() };
@@ -55,7 +59,7 @@ pub(crate) fn routes(ctx: &Ctx, config: &Config, uploads: &Uploads) -> (Router, 
         .merge(bytes)
         .merge(sharing::pages(sharing.clone(), web::shell()))
         // Its requests bring their own sign-in, and a cookie means nothing to it.
-        .merge(subsonic::routes(ctx.clone(), direct, sharing.clone(), dialect))
+        .merge(subsonic::routes(ctx.clone(), direct, sharing.clone(), transcoder.clone(), dialect))
         .route(
             "/api/openapi.json",
             get(move || async move { ([("content-type", "application/json")], text) }),

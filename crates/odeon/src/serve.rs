@@ -43,7 +43,7 @@ async fn start(ctx: &Ctx, config: &Config) -> Result<(), String> {
     }
     if let Some(listener) = listener {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let (router, _) = router::routes(ctx, config, &workshop.uploads);
+        let (router, _) = router::routes(ctx, config, workshop.doors());
         let inner = ctx.clone();
         ctx.spawn(scrobble::follow_players(ctx.clone()));
         ctx.spawn(async move { connection::serve(&inner, listener, router).await });

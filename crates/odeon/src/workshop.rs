@@ -7,6 +7,7 @@ use ingest::{
     hear::{self, Hearing},
     media::{Engine, Launcher, Tools},
     pictures, scan,
+    transcode::{TranscodeConfig, Transcoder},
     upload::{Floor, UploadConfig, Uploads},
 };
 use kernel::{Ctx, Fault, jobs::Runner, outbox::Projection};
@@ -20,6 +21,8 @@ use crate::{
 pub(crate) struct Workshop {
     /// Takes files in by tus.
     pub(crate) uploads: Uploads,
+    /// Makes sound into other forms while it is heard.
+    transcoder: Transcoder,
     encoder: Encoder,
     hearing: Option<Hearing>,
     scan: scan::Settings,
@@ -40,11 +43,17 @@ impl Workshop {
             cache_bytes_max: config.encode_cache_bytes,
             ..EncodeConfig::new(config.data.join("scratch"))
         };
+        let transcodes = TranscodeConfig { floor, ..TranscodeConfig::new(config.data.join("transcodes")) };
+        let transcodes = match config.transcodes_at_once {
+            None => transcodes,
+            Some(at_once) => transcodes.at_once(at_once),
+        };
         let minutes = config.scan_every_minutes;
         let every = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
         let encoder = Encoder::new(engine.clone(), encode);
         Ok(Self {
             uploads: uploads(ctx, config),
+            transcoder: Transcoder::new(engine.clone(), transcodes),
             hearing: config.measure_sound.then(|| Hearing::new(encoder.clone())),
             encoder,
             scan: scan::Settings::new(engine.clone(), every),
@@ -53,12 +62,18 @@ impl Workshop {
         })
     }
 
+    /// What routes need of it.
+    pub(crate) fn doors(&self) -> (&Uploads, &Transcoder) {
+        (&self.uploads, &self.transcoder)
+    }
+
     /// Clears away what an earlier life left lying about, then starts the jobs of this process's roles. What was
     /// uploaded is looked at by the process that received it, since it lies in that one's folder.
     pub(crate) async fn start(&self, ctx: &Ctx, config: &Config) -> Result<(), Fault> {
         let mut runner = Runner::new(house::worker_name(config));
         if config.web {
             self.uploads.sweep_at_start().await?;
+            self.transcoder.sweep_at_start().await?;
             runner = runner.handlers(self.uploads.handlers(self.engine.clone()));
         }
         if config.worker {

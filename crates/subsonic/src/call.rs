@@ -6,6 +6,7 @@ use accounts::{model::TokenKind, music::Caller, passwords::Passwords};
 use axum::response::Response;
 use delivery::{Asked, Direct};
 use http::{HeaderMap, Method};
+use ingest::transcode::Transcoder;
 use kernel::{
     Ctx,
     http::{Role, Viewer},
@@ -24,6 +25,7 @@ pub(crate) struct App {
     pub(crate) sharing: Sharing,
     /// The line for answers that are given whole.
     pub(crate) whole: Whole,
+    pub(crate) transcoder: Transcoder,
     /// The line in which new accounts' passwords wait to be hashed.
     pub(crate) passwords: Passwords,
     pub(crate) config: accounts::Config,

@@ -120,6 +120,7 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getCaptions" => media::get_captions,
         "getCoverArt" => media::get_cover_art,
         "getTranscodeDecision" => transcoding::get_transcode_decision,
+        "getTranscodeStream" => transcoding::get_transcode_stream,
         "getUser" => users::get_user,
         "getUsers" => users::get_users,
         "createUser" => users::create_user,
@@ -144,10 +145,12 @@ const ENDPOINTS: &[(&str, Endpoint)] = table! {
         "getLicense" => system::get_license,
         "tokenInfo" => system::token_info,
         "getAvatar" => media::get_avatar,
-        "getTranscodeStream" => transcoding::get_transcode_stream,
         "changePassword" => users::change_password,
     }
 };
+
+/// The one method of which the API wants that refusals have a status of HTTP.
+pub(crate) const IN_HTTP: &str = "getTranscodeStream";
 
 /// The one method that is open: what an app asks before it knows how to sign in.
 static EXTENSIONS: Endpoint = Endpoint::Open(system::get_open_subsonic_extensions);

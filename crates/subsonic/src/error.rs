@@ -1,5 +1,6 @@
 //! What is refused, in the API's own numbers.
 
+use http::StatusCode;
 use kernel::{Fault, Problem, fetch::FetchError};
 
 /// A refusal: a code of the API and a sentence for people.
@@ -7,6 +8,12 @@ use kernel::{Fault, Problem, fetch::FetchError};
 pub(crate) struct Error {
     pub(crate) code: Code,
     pub(crate) message: String,
+    /// The HTTP status: 200 as the API has it, unless players must learn from it what to do.
+    pub(crate) status: StatusCode,
+    /// Whether the program must answer for it.
+    fault: bool,
+    /// In how many seconds it may go better.
+    pub(crate) again_s: Option<u32>,
 }
 
 /// The codes of the API. 60, the end of a trial, is never given: nothing here is on trial.
@@ -36,7 +43,31 @@ pub(crate) enum Code {
 
 impl Error {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), status: StatusCode::OK, fault: false, again_s: None }
+    }
+
+    /// There is no place at this moment. Players know nothing of envelopes while they play, so HTTP says it as well.
+    pub(crate) fn busy(message: impl Into<String>, again_s: u32) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, again_s: Some(again_s), ..Self::refused(message) }
+    }
+
+    /// The same, since the caller asks for too much.
+    pub(crate) fn too_many(self) -> Self {
+        Self { status: StatusCode::TOO_MANY_REQUESTS, ..self }
+    }
+
+    /// The same with a status that says the kind of refusal, for methods of which the API wants that.
+    pub(crate) fn in_http(self) -> Self {
+        let status = match self.code {
+            _ if self.status != StatusCode::OK => self.status,
+            _ if self.fault => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::Credentials | Code::NoProof | Code::ApiKey => StatusCode::UNAUTHORIZED,
+            Code::Forbidden => StatusCode::FORBIDDEN,
+            Code::Absent => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self { status, ..self }
     }
 
     /// Something that can't be taken or done; the sentence says what would be right.
@@ -65,7 +96,8 @@ impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         let problem = Problem::fault(&fault);
         let reference = problem.reference.clone().unwrap_or_default();
-        Self::refused(format!("{} Reference: {reference}.", told(problem)))
+        let message = format!("{} Reference: {reference}.", told(problem));
+        Self { fault: true, ..Self::refused(message) }
     }
 }
 

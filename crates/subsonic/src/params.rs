@@ -7,6 +7,9 @@ use crate::error::Error;
 /// Most parameters of a request; a playlist of more tracks than this is not sent at once.
 pub(crate) const PARAMS_MAX: usize = 50_000;
 
+/// The longest time in seconds; more becomes that. Nothing plays for so long.
+const SECONDS_MAX: u64 = 1_000_000;
+
 /// The parameters of a request in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
@@ -54,6 +57,20 @@ impl Params {
         Ok(u32::try_from(number).unwrap_or(u32::MAX).min(max))
     }
 
+    /// A length of time in seconds, which may be no whole number: in milliseconds. 0 if it is not said.
+    pub(crate) fn seconds(&self, name: &str) -> Result<u64, Error> {
+        let Some(text) = self.filled(name) else { return Ok(0) };
+        let refused = || Error::refused(format!("{name} must be seconds from 0 on, not {text:?}."));
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(part) {
+            return Err(refused());
+        }
+        let whole: u64 = whole.parse().map_err(|_| refused())?;
+        let part: u64 = format!("{part:0<3}")[..3].parse().map_err(|_| refused())?;
+        Ok(whole.min(SECONDS_MAX) * 1000 + part)
+    }
+
     /// A moment in milliseconds since 1970.
     pub(crate) fn moment(&self, name: &str) -> Result<Time, Error> {
         let text = self.required(name)?;
@@ -90,6 +107,17 @@ mod tests {
         assert!(params.number("bad", 10, 500).is_err());
         assert_eq!(params.flag("on").expect("a flag"), Some(true));
         assert!(params.flag("bad").is_err());
+        let at =
+            Params::read("a=5&b=1.25&c=0.0019&d=.5&e=1e3&f=-1&g=99999999999999999999&h=7.&i=9999999999", b"")
+                .expect("few");
+        for (name, ms) in
+            [("a", 5_000), ("b", 1_250), ("c", 1), ("h", 7_000), ("i", 1_000_000_000), ("none", 0)]
+        {
+            assert_eq!(at.seconds(name).expect(name), ms, "{name}");
+        }
+        for name in ["d", "e", "f", "g"] {
+            assert!(at.seconds(name).is_err(), "{name}");
+        }
         assert_eq!(params.required("absent").expect_err("missing").code, crate::error::Code::Missing);
     }
 

@@ -59,10 +59,15 @@ pub(crate) fn good(format: &Format, content: Option<(&'static str, Value)>) -> R
     respond(format, "ok", content)
 }
 
-/// A refusal. Its HTTP status is 200, as the API has it.
+/// A refusal. Its HTTP status is 200, as the API has it, unless the error has another.
 pub(crate) fn bad(format: &Format, error: &Error) -> Response {
     let element = Element::new().with("code", error.code as u16).with("message", error.message.as_str());
-    respond(format, "failed", Some(("error", element.into())))
+    let mut response = respond(format, "failed", Some(("error", element.into())));
+    *response.status_mut() = error.status;
+    if let Some(seconds) = error.again_s {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 fn respond(format: &Format, status: &str, content: Option<(&'static str, Value)>) -> Response {

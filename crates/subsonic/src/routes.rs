@@ -12,6 +12,7 @@ use axum::{
 };
 use delivery::Direct;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use ingest::transcode::Transcoder;
 use kernel::Ctx;
 use podcasts::Podcasts;
 use sharing::Sharing;
@@ -43,10 +44,10 @@ pub struct Config {
 }
 
 /// The dialect's routes. Merge them beside the layers that look for a session, not below: a cookie means nothing here.
-pub fn routes(ctx: Ctx, direct: Direct, sharing: Sharing, config: Config) -> Router {
+pub fn routes(ctx: Ctx, direct: Direct, sharing: Sharing, transcoder: Transcoder, config: Config) -> Router {
     let podcasts = Podcasts::new(ctx.clone(), direct.clone());
     let (whole, passwords, config) = (Whole::default(), Passwords::default(), config.accounts);
-    let app = App { ctx, direct, podcasts, sharing, whole, passwords, config };
+    let app = App { ctx, direct, podcasts, sharing, whole, transcoder, passwords, config };
     Router::new().route("/rest/{endpoint}", any(answer)).with_state(Arc::new(app))
 }
 
@@ -80,6 +81,7 @@ async fn answer(State(app): State<Arc<App>>, Path(name): Path<String>, request: 
         Ok(Reply::Raw(response)) => return open(*response),
         Ok(Reply::Done) => render::good(&format, None),
         Ok(Reply::Element(name, element)) => render::good(&format, Some((name, element))),
+        Err(error) if bare(&name) == endpoints::IN_HTTP => render::bad(&format, &error.in_http()),
         Err(error) => render::bad(&format, &error),
     };
     let packed = render::pack::answer(response, packs).await;
@@ -179,7 +181,10 @@ fn open(mut response: Response) -> Response {
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Range"),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Content-Length, Content-Range, ETag, Content-Disposition"),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "Content-Length, Content-Range, ETag, Content-Disposition, X-Content-Duration",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {

@@ -17,6 +17,7 @@ mod podcasts;
 mod radio;
 mod shares;
 mod sign_in;
+mod transcode;
 mod users;
 
 use std::net::{IpAddr, SocketAddr};
@@ -32,6 +33,7 @@ use catalog::{
 use delivery::parts_and_direct;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use ingest::transcode::Transcoder;
 use kernel::{Ctx, Fault, db::Tx, http::Role, id::UserId};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -57,6 +59,10 @@ struct Answer {
 
 impl House {
     fn new(ctx: &Ctx) -> Self {
+        Self::with(ctx, transcode::transcoder(8, 4))
+    }
+
+    fn with(ctx: &Ctx, transcoder: Transcoder) -> Self {
         let config = accounts::Config::default();
         let (grants, bytes, direct) = parts_and_direct(ctx.clone(), delivery::Config::default());
         let sharing = sharing::Sharing::new(ctx.clone(), direct.clone(), config.clone());
@@ -64,7 +70,7 @@ impl House {
             .merge(Router::from(grants))
             .layer(accounts::middleware::viewer(ctx.clone(), config.clone()))
             .merge(bytes)
-            .merge(crate::routes(ctx.clone(), direct, sharing, Config { accounts: config }));
+            .merge(crate::routes(ctx.clone(), direct, sharing, transcoder, Config { accounts: config }));
         Self { ctx: ctx.clone(), app }
     }
 

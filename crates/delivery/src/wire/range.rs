@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a `Range` header asks of a representation of known length.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// No range, one that can't be read, or several: the whole is the answer that the standard allows.
     Whole,
     /// These bytes.
@@ -14,7 +14,7 @@ pub(crate) enum Wanted {
 }
 
 /// Reads a `Range` header's value for a representation of `length` bytes.
-pub(crate) fn wanted(value: &str, length: u64) -> Wanted {
+pub fn wanted(value: &str, length: u64) -> Wanted {
     let Some((unit, set)) = value.split_once('=') else { return Wanted::Whole };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Wanted::Whole;

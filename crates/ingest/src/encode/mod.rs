@@ -40,8 +40,8 @@ use crate::{
 
 pub use ahead::{Ahead, watch as watch_ahead};
 pub use evict::{EVICT_JOB, watch as watch_cache};
-pub(crate) use source::local as local_source;
-pub(crate) use sweep::enqueue_sweep;
+pub(crate) use source::{fetch, local as local_source};
+pub(crate) use sweep::{enqueue_sweep, scratch as sweep_scratch};
 
 /// Tries after which a failure of the work itself is final. A try that the program's end broke off does not fail.
 pub(crate) const FAILURES_MAX: u32 = 5;

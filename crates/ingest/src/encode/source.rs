@@ -44,7 +44,8 @@ pub(crate) async fn local(
     }
 }
 
-async fn fetch(ctx: &Ctx, key: &BlobKey, bytes: u64, path: &Path) -> Result<bool, Fault> {
+/// Copies a blob to a file; `false` when there is no such blob.
+pub(crate) async fn fetch(ctx: &Ctx, key: &BlobKey, bytes: u64, path: &Path) -> Result<bool, Fault> {
     let Some(mut stream) = ctx.blobs().read(key, 0..bytes).await? else { return Ok(false) };
     let mut file = tokio::fs::File::create(path).await?;
     while let Some(piece) = stream.next().await {

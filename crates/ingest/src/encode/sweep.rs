@@ -73,7 +73,7 @@ pub(super) async fn passed_generation(ctx: &Ctx, media: MediaId, generation: i64
 }
 
 /// Empties the scratch folder.
-pub(super) async fn scratch(folder: PathBuf) -> Result<(), Fault> {
+pub(crate) async fn scratch(folder: PathBuf) -> Result<(), Fault> {
     match tokio::fs::remove_dir_all(&folder).await {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}

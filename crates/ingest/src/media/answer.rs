@@ -273,8 +273,8 @@ impl Stream {
     }
 }
 
-/// Codecs that keep every bit that the best rendition can hold.
-pub(crate) fn is_lossless(codec: &str) -> bool {
+/// Whether a codec, by ffmpeg's name, keeps every bit that the best rendition can hold.
+pub fn is_lossless(codec: &str) -> bool {
     const EXACT: [&str; 13] = [
         "flac",
         "alac",

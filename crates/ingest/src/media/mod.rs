@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`Engine`]: [`Engine::probe`] says what a file holds, [`plan_video`] or [`plan_music`]
 //! turns that into a [`Plan`], [`Engine::encode`] makes it and hands out [`EncodeEvent`]s while it runs.
+//! [`Engine::transcode`] makes one sound for one listener, of which nothing is kept.
 //!
 //! The program's `main` must call [`sandbox_main`] first of all: the sandbox is this same program, started
 //! again with a hidden word.
@@ -16,6 +17,7 @@ mod command;
 mod cutter;
 mod encode;
 mod error;
+mod form;
 mod input;
 mod jail;
 mod ladder;
@@ -29,14 +31,16 @@ mod stills;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod transcode;
 
-pub(crate) use self::answer::is_lossless;
 pub use self::{
+    answer::is_lossless,
     encode::{
         Bandwidth, EncodeEvent, EncodeLimits, EncodeSummary, Encoding, RenditionInit, RenditionSummary,
         Segment,
     },
     error::MediaError,
+    form::{SoundCodec, SoundForm},
     jail::{SANDBOX_WORD, sandbox_main},
     ladder::{
         AUDIO_TRACKS_MAX, AudioCodec, AudioRung, FPS_MAX, GOP_MS, HEIGHTS, Plan, RenditionKind,
@@ -47,6 +51,7 @@ pub use self::{
     run::{RUN_FILES_MAX, Run, RunFile, RunPlan, RunRange, SampleFormat, plan_run},
     sandbox::{Launcher, SandboxReport, Tools},
     stills::POSTER_EDGE_MAX,
+    transcode::{Order, Transcode},
 };
 
 /// ffmpeg and ffprobe, and how they are confined. Cheap to clone.

@@ -14,3 +14,4 @@ mod full;
 mod pictures;
 mod refuse;
 mod remote;
+mod transcode;

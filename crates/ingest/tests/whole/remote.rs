@@ -62,7 +62,7 @@ impl Blobs for Remote {
     }
 }
 
-async fn far_away(world: &World) -> Ctx {
+pub async fn far_away(world: &World) -> Ctx {
     let bus = Arc::new(LocalBus::default());
     let db = Db::open(&world.location, bus.clone()).await.unwrap();
     let blobs = Remote(LocalBlobs::open(&world.folder.path().join("blobs")).unwrap());

@@ -114,7 +114,13 @@ const TABLE: &[(&str, Way)] = &[
     ("getBookmarks", Lists(&[""])),
     ("createBookmark", Of(SONG, &["id=ID&position=5"])),
     ("deleteBookmark", Of(SONG, &["id=ID"])),
-    ("stream", Of(&["track", "video"], &["id=ID"])),
+    (
+        "stream",
+        Of(
+            &["track", "video"],
+            &["id=ID", "id=ID&format=mp3&maxBitRate=64", "id=ID&timeOffset=5", "id=ID&timeOffset=500"],
+        ),
+    ),
     ("download", Of(&["track", "video"], &["id=ID"])),
     ("hls", Of(&["track", "video"], &["id=ID"])),
     ("getCaptions", Of(&["video"], &["id=ID"])),
@@ -133,7 +139,17 @@ const TABLE: &[(&str, Way)] = &[
     ("tokenInfo", Apart(ACCOUNT)),
     ("getMusicFolders", Lists(&[""])),
     ("getAvatar", Apart(ACCOUNT)),
-    ("getTranscodeStream", Of(SONG, &["mediaId=ID&mediaType=song&offset=0&transcodeParams=x"])),
+    (
+        "getTranscodeStream",
+        Of(
+            SONG,
+            &[
+                "mediaId=ID&mediaType=song&offset=0&transcodeParams=x",
+                "mediaId=ID&mediaType=song&offset=5&transcodeParams=mp3.128.44100.2.0",
+                "mediaId=ID&mediaType=song&offset=500&transcodeParams=mp3.128.44100.2.0",
+            ],
+        ),
+    ),
     ("jukeboxControl", Lists(&["action=get", "action=status"])),
     ("jukeboxControl", Of(SONG, &["action=set&id=ID", "action=add&id=ID"])),
     ("getOpenSubsonicExtensions", Apart(ACCOUNT)),

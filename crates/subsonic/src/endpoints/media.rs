@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use catalog::{
     CaptionId, PictureId,
+    media::SourceFile,
     service::{
         self,
         dialect::{self, Pictured},
@@ -13,7 +14,10 @@ use catalog::{
 use delivery::{Hls, Playable};
 use podcasts::{EpisodeId, model::EpisodeState};
 
-use super::browsing::video_id;
+use super::{
+    browsing::video_id,
+    transcoding::{self, Wish},
+};
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -34,14 +38,22 @@ fn playable(item: ItemId) -> Result<Playable, Error> {
     }
 }
 
-/// The file as it came. Nothing is made smaller on the way, whatever `maxBitRate` and `format` wish for: the ladder
-/// behind `hls` is for narrow lines.
+/// The file as it came, or made into what is wished, as far as sound goes. Of films nothing else is made on the way: the
+/// ladder behind `hls` is for narrow lines.
 pub(super) async fn stream(call: &Call) -> Result<Reply, Error> {
     let item = ItemId::parse(call.params.required("id")?)?;
-    if let ItemId::Episode(id) = item {
-        return episode(call, id, None).await;
+    let wish = Wish::read(&call.params)?;
+    let made = match item {
+        _ if !wish.asks() => None,
+        ItemId::Track(id) => transcoding::wished(call, &transcoding::song(call, id).await?, &wish).await?,
+        ItemId::Episode(id) => transcoding::wished(call, &here(call, id).await?, &wish).await?,
+        _ => None,
+    };
+    match (made, item) {
+        (Some(made), _) => Ok(made),
+        (None, ItemId::Episode(id)) => episode(call, id, None).await,
+        _ => Reply::raw(call.app.direct.file(call.viewer(), playable(item)?, None, call.asked()).await?),
     }
-    Reply::raw(call.app.direct.file(call.viewer(), playable(item)?, None, call.asked()).await?)
 }
 
 /// The file as it came, to be kept under its title.
@@ -59,22 +71,27 @@ pub(super) async fn download(call: &Call) -> Result<Reply, Error> {
     Reply::raw(call.app.direct.file(call.viewer(), what, Some(&title), call.asked()).await?)
 }
 
-/// The file of an episode. Whoever asks for one that is not here waits while it is brought, for a while: apps that play
-/// it at the first touch then play it, and others are told to ask again.
+/// The file of an episode as it came.
 async fn episode(call: &Call, id: EpisodeId, saved_as: Option<&str>) -> Result<Reply, Error> {
-    let (podcasts, viewer, asked) = (&call.app.podcasts, call.viewer(), call.asked());
+    here(call, id).await?;
+    let (podcasts, asked) = (&call.app.podcasts, call.asked());
+    let file = podcasts.file(call.viewer(), id, saved_as, (asked.method, asked.headers)).await?;
+    Reply::raw(file)
+}
+
+/// What is known of the file of an episode. Whoever asks for one that is not here waits while it is brought, for a while:
+/// apps that play it at the first touch then play it, and others are told to ask again.
+async fn here(call: &Call, id: EpisodeId) -> Result<SourceFile, Error> {
+    let (podcasts, viewer) = (&call.app.podcasts, call.viewer());
     let mut waited = Duration::ZERO;
     loop {
-        if let Some(file) = podcasts.file(viewer, id, saved_as, (asked.method, asked.headers)).await? {
-            return Ok(Reply::Raw(Box::new(file)));
+        let told = podcasts.told(viewer, id).await?;
+        if let Some(file) = told.file {
+            return Ok(file);
         }
-        let state = if waited.is_zero() {
-            podcasts.download(viewer, id).await?
-        } else {
-            podcasts.told(viewer, id).await?.episode.state
-        };
+        let state = if waited.is_zero() { podcasts.download(viewer, id).await? } else { told.episode.state };
         if state == EpisodeState::Failed {
-            let problem = podcasts.told(viewer, id).await?.episode.problem;
+            let problem = told.episode.problem;
             return Err(Error::refused(problem.unwrap_or_else(|| "This episode can't be had.".to_owned())));
         }
         if waited >= COMING_TIME_MAX {

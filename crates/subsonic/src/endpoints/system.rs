@@ -18,6 +18,7 @@ pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
     ("songLyrics", &[1, 2]),
     ("sonicSimilarity", &[1]),
     ("topSongsByArtistId", &[1]),
+    ("transcodeOffset", &[1]),
     ("transcoding", &[1]),
 ];
 

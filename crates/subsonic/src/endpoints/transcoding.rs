@@ -1,14 +1,19 @@
-//! Whether an app can play a file as it is. Nothing is made into something else on the way here, and what is decided says
-//! so; the ladder behind `hls` is what narrow lines and other codecs have.
+//! Files that are made into others while they are heard: what an app gets of a file by what it says that it can play, and
+//! the streams themselves.
 
-use catalog::{
-    TrackId,
-    media::SourceFile,
-    service::{self, dialect},
-};
+mod choose;
+mod client;
+mod send;
+
+use catalog::{TrackId, media, media::SourceFile};
+use ingest::media::{SoundCodec, SoundForm};
 use podcasts::EpisodeId;
-use serde::Deserialize;
 
+pub(super) use self::choose::Wish;
+use self::{
+    client::{ClientInfo, Source},
+    send::{Asked, send},
+};
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -16,220 +21,89 @@ use crate::{
     tree::Element,
 };
 
-/// What an app can play.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ClientInfo {
-    /// Bits a second, 0 for no bound.
-    max_audio_bitrate: u64,
-    direct_play_profiles: Vec<DirectPlayProfile>,
-    codec_profiles: Vec<CodecProfile>,
-}
-
-/// Files that an app plays as they are. An empty list allows everything.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct DirectPlayProfile {
-    containers: Vec<String>,
-    audio_codecs: Vec<String>,
-    protocols: Vec<String>,
-    max_audio_channels: u64,
-}
-
-/// The bounds of one codec.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct CodecProfile {
-    name: String,
-    limitations: Vec<Limitation>,
-}
-
-/// One bound.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Limitation {
-    name: String,
-    comparison: String,
-    values: Vec<String>,
-    required: bool,
-}
-
-/// A file as it would be played.
-struct Source {
-    container: String,
-    codec: String,
-    channels: u64,
-    /// Bits a second, 0 when unknown.
-    bitrate: u64,
-    sample_rate: u64,
-}
-
-impl Source {
-    fn new(file: &SourceFile) -> Self {
-        Self {
-            container: container(&file.mime, file.suffix()),
-            codec: file.codec.to_ascii_lowercase(),
-            channels: file.channels.into(),
-            bitrate: u64::from(file.bitrate_kbps) * 1000,
-            sample_rate: file.sample_rate_hz.into(),
-        }
-    }
-
-    fn element(&self) -> Element {
-        Element::new()
-            .with("protocol", "http")
-            .with("container", self.container.as_str())
-            .with("codec", self.codec.as_str())
-            .known("audioChannels", self.channels)
-            .known("audioBitrate", self.bitrate)
-            .known("audioSamplerate", self.sample_rate)
-    }
-
-    /// Why the file can't be played by this profile.
-    fn unlike(&self, profile: &DirectPlayProfile) -> Option<&'static str> {
-        if !names(&profile.containers, &self.container, container_kind) {
-            return Some("ContainerNotSupported");
-        }
-        if !names(&profile.audio_codecs, &self.codec, codec_kind) {
-            return Some("AudioCodecNotSupported");
-        }
-        if !names(&profile.protocols, "http", |name| name) {
-            return Some("ProtocolNotSupported");
-        }
-        let bounded = profile.max_audio_channels > 0 && self.channels > profile.max_audio_channels;
-        bounded.then_some("AudioChannelsNotSupported")
-    }
-
-    /// Why the file is outside of what the app says of all files, or of all of this codec.
-    fn beyond(&self, client: &ClientInfo) -> Option<&'static str> {
-        if client.max_audio_bitrate > 0 && self.bitrate > client.max_audio_bitrate {
-            return Some("AudioBitrateNotSupported");
-        }
-        let own = client
-            .codec_profiles
-            .iter()
-            .filter(|profile| codec_kind(&profile.name.to_ascii_lowercase()) == codec_kind(&self.codec));
-        let broken = own
-            .flat_map(|profile| &profile.limitations)
-            .any(|limitation| limitation.required && !self.keeps(limitation));
-        broken.then_some("CodecLimitationNotMet")
-    }
-
-    /// Whether the file keeps a bound. What is not known of it here is left to the app.
-    fn keeps(&self, limitation: &Limitation) -> bool {
-        let own = match limitation.name.as_str() {
-            "audioChannels" => self.channels,
-            "audioBitrate" => self.bitrate,
-            "audioSamplerate" => self.sample_rate,
-            _ => 0,
-        };
-        let mut values = limitation.values.iter().filter_map(|value| value.parse::<u64>().ok());
-        own == 0
-            || match limitation.comparison.as_str() {
-                "Equals" => values.any(|value| own == value),
-                "NotEquals" => values.all(|value| own != value),
-                "LessThanEqual" => values.all(|value| own <= value),
-                "GreaterThanEqual" => values.all(|value| own >= value),
-                _ => true,
-            }
-    }
-}
-
-/// The name of a container by a file's type, else by the ending of its name.
-fn container(mime: &str, suffix: String) -> String {
-    let known = match mime.split(';').next().unwrap_or_default().trim() {
-        "audio/mpeg" | "audio/mp3" => "mp3",
-        "audio/flac" | "audio/x-flac" => "flac",
-        "audio/mp4" | "audio/x-m4a" | "audio/m4a" => "mp4",
-        "audio/ogg" | "audio/opus" | "application/ogg" => "ogg",
-        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
-        "audio/aac" | "audio/aacp" => "aac",
-        "audio/webm" => "webm",
-        _ => return suffix,
-    };
-    known.to_owned()
-}
-
-/// Whether a list, in which nothing and a star stand for everything, names this.
-fn names(list: &[String], own: &str, kind: fn(&str) -> &str) -> bool {
-    list.is_empty()
-        || list.iter().any(|name| {
-            let name = name.to_ascii_lowercase();
-            name == "*" || kind(&name) == kind(own)
-        })
-}
-
-/// One name for the containers that go by several.
-fn container_kind(name: &str) -> &str {
-    match name {
-        "m4a" | "m4b" | "mp4" => "mp4",
-        "ogg" | "oga" | "opus" => "ogg",
-        "wav" | "wave" => "wav",
-        other => other,
-    }
-}
-
-/// One name for the codecs that go by several.
-fn codec_kind(name: &str) -> &str {
-    if name.starts_with("pcm") || name == "wav" { "pcm" } else { name }
-}
-
 pub(super) async fn get_transcode_decision(call: &Call) -> Result<Reply, Error> {
-    let what = medium(call)?;
-    let client = if call.body.is_empty() {
+    let source = Source::new(&file(call, medium(call)?).await?);
+    if call.body.is_empty() {
         return Err(Error::missing("(the body, a JSON object that says what the app can play)"));
-    } else {
-        serde_json::from_slice::<ClientInfo>(&call.body)
-            .map_err(|error| Error::refused(format!("The body can't be read: {error}.")))?
-    };
-    let source = match what {
-        Medium::Song(id) => of_song(call, id).await?,
+    }
+    let client = serde_json::from_slice::<ClientInfo>(&call.body)
+        .map_err(|error| Error::refused(format!("The body can't be read: {error}.")))?;
+    let made = choose::for_client(&client, &source).filter(|_| call.app.transcoder.makes_any());
+    Reply::element("transcodeDecision", decide(&client, &source, made))
+}
+
+pub(super) async fn get_transcode_stream(call: &Call) -> Result<Reply, Error> {
+    let source = file(call, medium(call)?).await?;
+    let form = choose::read(call.params.required("transcodeParams")?).ok_or_else(|| {
+        Error::refused("transcodeParams must be what getTranscodeDecision gave, unchanged. Ask it anew.")
+    })?;
+    send(call, &source, Asked { form, start_ms: call.params.seconds("offset")?, length: false }).await
+}
+
+/// A file in the form that is wished of a stream; `None` when that is its own.
+pub(super) async fn wished(call: &Call, file: &SourceFile, wish: &Wish) -> Result<Option<Reply>, Error> {
+    let form = wish.form(&Source::new(file)).filter(|_| call.app.transcoder.makes_any());
+    let Some(form) = form else { return Ok(None) };
+    let asked = Asked { form, start_ms: wish.start_ms, length: wish.length };
+    send(call, file, asked).await.map(Some)
+}
+
+/// The file of a song, if the caller may have it.
+pub(super) async fn song(call: &Call, id: TrackId) -> Result<SourceFile, Error> {
+    let found = media::for_track(call.ctx(), call.viewer(), id).await?;
+    found.map(|media| media.file).ok_or_else(Error::absent)
+}
+
+async fn file(call: &Call, what: Medium) -> Result<SourceFile, Error> {
+    match what {
+        Medium::Song(id) => song(call, id).await,
         Medium::Episode(id) => {
             let file = call.app.podcasts.told(call.viewer(), id).await?.file;
             let not_here = "This episode is not here yet; have it downloaded, or stream it, first.";
-            Source::new(&file.ok_or_else(|| Error::refused(not_here))?)
+            file.ok_or_else(|| Error::refused(not_here))
         }
-    };
-    Reply::element("transcodeDecision", decide(&client, &source))
+    }
 }
 
-async fn of_song(call: &Call, id: TrackId) -> Result<Source, Error> {
-    let track = service::track(call.ctx(), call.viewer(), id).await?.track;
-    let facts = dialect::track_facts(call.ctx(), call.viewer(), vec![id]).await?.remove(&id);
-    let facts = facts.ok_or_else(Error::absent)?;
-    Ok(Source {
-        container: container(&facts.mime, facts.suffix),
-        codec: track.codec.to_ascii_lowercase(),
-        channels: track.channels.into(),
-        bitrate: u64::from(track.bitrate_kbps) * 1000,
-        sample_rate: track.sample_rate_hz.into(),
-    })
-}
-
-fn decide(client: &ClientInfo, source: &Source) -> Element {
+fn decide(client: &ClientInfo, source: &Source, made: Option<SoundForm>) -> Element {
     let reasons: Vec<&str> =
         client.direct_play_profiles.iter().filter_map(|profile| source.unlike(profile)).collect();
-    let plays = reasons.len() < client.direct_play_profiles.len();
     let beyond = source.beyond(client);
-    let element = Element::new()
-        .with("canDirectPlay", plays && beyond.is_none())
-        .with("canTranscode", false)
+    let plays = reasons.len() < client.direct_play_profiles.len() && beyond.is_none();
+    let mut element = Element::new()
+        .with("canDirectPlay", plays)
+        .with("canTranscode", made.is_some())
         .with("sourceStream", source.element());
-    if plays && beyond.is_none() {
+    if let Some(form) = made {
+        element = element.with("transcodeStream", told(&form)).with("transcodeParams", choose::told(&form));
+    }
+    if plays {
         return element;
     }
     let reasons: Vec<&str> = reasons.into_iter().chain(beyond).collect();
-    element.with("transcodeReason", reasons).with(
+    let element = element.with("transcodeReason", reasons);
+    if made.is_some() {
+        return element;
+    }
+    let can = SoundCodec::ALL.map(|codec| format!("{} in {}", codec.name(), codec.container())).join(", ");
+    element.with(
         "errorReason",
-        "This server does not make files into others on the way; HLS has several codecs.",
+        format!(
+            "Nothing that the app plays can be made here of it. By http there are {can}; HLS has a ladder."
+        ),
     )
 }
 
-/// There is none, since no decision leads here.
-pub(super) fn get_transcode_stream(call: &Call) -> Result<Reply, Error> {
-    medium(call)?;
-    call.params.required("transcodeParams")?;
-    Err(Error::refused("This server does not make files into others on the way."))
+/// What becomes of a source.
+fn told(form: &SoundForm) -> Element {
+    Element::new()
+        .with("protocol", "http")
+        .with("container", form.codec().container())
+        .with("codec", form.codec().name())
+        .with("audioChannels", form.channels())
+        .known("audioBitrate", u64::from(form.kbps()) * 1000)
+        .with("audioSamplerate", form.rate_hz())
+        .known("audioBitdepth", form.bits().unwrap_or(0))
 }
 
 /// What is asked about.
@@ -269,8 +143,9 @@ mod tests {
             channels: 6,
             bitrate: 900_000,
             sample_rate: 96_000,
+            lossless: true,
         };
-        decide(&client, &source).into()
+        decide(&client, &source, choose::for_client(&client, &source)).into()
     }
 
     fn profile(containers: &[&str], codecs: &[&str], channels: u64) -> Value {
@@ -302,6 +177,30 @@ mod tests {
         assert_eq!(all["transcodeReason"], json!(reasons));
         assert_eq!((&all["canDirectPlay"], &all["canTranscode"]), (&json!(false), &json!(false)));
         assert_eq!(decided(json!({}))["canDirectPlay"], false, "an app that plays nothing");
+    }
+
+    #[test]
+    fn what_is_made_is_told_also_where_it_need_not_be() {
+        let made =
+            json!({ "container": "mp3", "audioCodec": "mp3", "protocol": "http", "maxAudioChannels": 2 });
+        let told = decided(
+            json!({ "directPlayProfiles": [profile(&["mp3"], &["mp3"], 2)], "transcodingProfiles": [made] }),
+        );
+        assert_eq!((&told["canDirectPlay"], &told["canTranscode"]), (&json!(false), &json!(true)));
+        assert_eq!(told["transcodeReason"], json!(["ContainerNotSupported"]));
+        let stream = json!({ "protocol": "http", "container": "mp3", "codec": "mp3", "audioChannels": 2,
+            "audioBitrate": 192_000, "audioSamplerate": 48_000 });
+        assert_eq!(
+            (&told["transcodeStream"], &told["transcodeParams"]),
+            (&stream, &json!("mp3.192.48000.2.0"))
+        );
+        assert_eq!(told.get("errorReason"), None);
+        let both =
+            decided(json!({ "directPlayProfiles": [profile(&[], &[], 0)], "transcodingProfiles": [made] }));
+        assert_eq!((&both["canDirectPlay"], &both["canTranscode"]), (&json!(true), &json!(true)));
+        assert_eq!(both.get("transcodeReason"), None);
+        let neither = decided(json!({ "transcodingProfiles": [profile(&["mp4"], &["aac"], 2)] }));
+        assert!(neither["errorReason"].as_str().is_some_and(|why| why.contains("mp3 in mp3")), "{neither}");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use kernel::{
     on_both_engines,
     testkit::{World, foreign::fetcher_on_loopback},
 };
-use opensubsonic::{Auth, Client, JukeboxAction, JukeboxOptions, Search3Options};
+use opensubsonic::{
+    Auth, Client, JukeboxAction, JukeboxOptions, Search3Options, StreamOptions,
+    data::{ClientInfo, TranscodeMediaType},
+};
 
 use super::*;
 
@@ -137,6 +140,23 @@ on_both_engines! {
         ];
         assert_eq!(laptop.told().await, told, "it was understood");
         assert_eq!(house.listed(&key).await.len(), 5);
+    }
+
+    async fn it_has_a_song_made_into_what_it_plays(world: World) {
+        let house = House::new(&world.ctx);
+        let key = house.member("ann", Role::Listener).await;
+        let id = format!("tr-{}", super::transcode::tones(&house, &world).await);
+        let client = Client::new(&house.served().await, Auth::api_key(&key)).expect("a client");
+        let info: ClientInfo = serde_json::from_value(super::transcode::app("mp3", "mp3")).expect("it is understood");
+        let decision = client.get_transcode_decision(&id, TranscodeMediaType::Song, &info).await.expect("it reads");
+        assert!(decision.can_transcode && !decision.can_direct_play);
+        let params = decision.transcode_params.expect("they are told");
+        let made = client.get_transcode_stream(&id, TranscodeMediaType::Song, &params, Some(4)).await.expect("it reads");
+        super::transcode::about(super::transcode::heard(&world, &made), 4_000, 800.0);
+        let wish = StreamOptions::new().format("opus").max_bit_rate(96).time_offset(6);
+        let made = client.stream(&id, &wish).await.expect("it reads");
+        super::transcode::about(super::transcode::heard(&world, &made), 2_000, 1000.0);
+        client.get_transcode_stream("tr-1", TranscodeMediaType::Song, &params, None).await.expect_err("there is none");
     }
 
     async fn it_follows_a_podcast(world: World) {

@@ -9,6 +9,7 @@ mod ladder;
 mod probe;
 mod run;
 mod sound;
+mod transcode;
 mod watch;
 
 use std::{
