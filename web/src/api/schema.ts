@@ -3289,7 +3289,8 @@ export interface components {
             reported_at: components["schemas"]["Time"];
             /** @description When this track was begun. */
             since: components["schemas"]["Time"];
-            state: ("playing" | "paused" | "stopped") & Record<string, never>;
+            /** @description Whether it plays or waits. */
+            state: components["schemas"]["PlayState"];
             /** @description What it plays. */
             track: components["schemas"]["Track"];
         };
@@ -4088,10 +4089,16 @@ export interface components {
              * @description How fast it plays, 0.1 to 10; 1 unless said.
              */
             rate?: number;
-            state?: ("playing" | "paused" | "stopped") & Record<string, never>;
+            /** @description What the player is doing; playing unless said. */
+            state?: components["schemas"]["PlayState"];
             /** @description Which track. */
             track_id: components["schemas"]["TrackId"];
         };
+        /**
+         * @description What a player is doing.
+         * @enum {string}
+         */
+        PlayState: "playing" | "paused" | "stopped";
         /** @description A playlist. */
         Playlist: {
             /** @description When it or its entries last changed. */

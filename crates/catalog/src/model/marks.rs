@@ -178,7 +178,6 @@ pub struct PlayReport {
     pub track_id: TrackId,
     /// What the player is doing; playing unless said.
     #[serde(default)]
-    #[schema(inline)]
     pub state: PlayState,
     /// Where in the track it is.
     #[serde(default)]
@@ -204,7 +203,6 @@ pub struct NowPlaying {
     /// What it plays.
     pub track: Track,
     /// Whether it plays or waits.
-    #[schema(inline)]
     pub state: PlayState,
     /// When this track was begun.
     pub since: Time,
