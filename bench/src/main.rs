@@ -59,16 +59,23 @@ fn run() -> Result<(), Anything> {
     let setting =
         || Ok::<_, Anything>(Setting { program: after("--program")?, folder: after("--folder")?, quick });
     match arguments.first().map(String::as_str) {
-        Some("database") => tokio::runtime::Runtime::new()?.block_on(database::measure(quick)),
+        Some("database") => wait(async { database::measure(quick).await; Ok(()) })?,
         Some("delivery") => delivery::measure(&setting()?)?,
         Some("ingest") => ingest::measure(&setting()?)?,
-        Some("phone") => tokio::runtime::Runtime::new()?.block_on(music::phone::measure(&setting()?))?,
-        Some("music") => tokio::runtime::Runtime::new()?.block_on(music::measure(&setting()?))?,
+        Some("phone") => wait(music::phone::measure(&setting()?))?,
+        Some("music") => wait(music::measure(&setting()?))?,
+        Some("music-lists") => wait(music::catalogues(&setting()?))?,
+        Some("music-sound") => music::sounds(&setting()?)?,
+        Some("music-scan") => wait(music::scans(&setting()?))?,
         other => {
             return Err(
-                format!("it measures database, delivery, ingest, music and phone, not {other:?}").into()
+                format!("it measures database, delivery, ingest, music, its parts and phone, not {other:?}").into()
             );
         }
     }
     Ok(())
+}
+
+fn wait(measured: impl Future<Output = Result<(), Anything>>) -> Result<(), Anything> {
+    tokio::runtime::Runtime::new()?.block_on(measured)
 }

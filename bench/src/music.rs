@@ -29,6 +29,13 @@ const TRACKS: (u32, u32) = (1_000_000, 20_000);
 
 /// Prints the figures of `music`.
 pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
+    catalogues(setting).await?;
+    sounds(setting)?;
+    scans(setting).await
+}
+
+/// What listeners do in a large catalogue.
+pub(crate) async fn catalogues(setting: &Setting) -> Result<(), Anything> {
     let tracks = if setting.quick { TRACKS.1 } else { TRACKS.0 };
     let (mut searches, mut listed) = (Vec::new(), lists::Lists::default());
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -57,11 +64,20 @@ pub(crate) async fn measure(setting: &Setting) -> Result<(), Anything> {
     ] {
         figure::print(&format!("{list}_p95_ms"), value, "ms", "goal, on the slower engine", 10.0);
     }
-    // What follows asks the program from outside and waits for it.
+    Ok(())
+}
+
+/// The first sound of what must be encoded, and how loud things are found.
+pub(crate) fn sounds(setting: &Setting) -> Result<(), Anything> {
+    // It asks the program from outside and waits for it.
     tokio::task::block_in_place(|| {
         first_play::measure(setting)?;
         loudness::measure(setting)
-    })?;
+    })
+}
+
+/// A million files on a drive.
+pub(crate) async fn scans(setting: &Setting) -> Result<(), Anything> {
     let scan_peak = scan::measure(setting).await?;
     figure::print("scan_peak_memory_mb", scan_peak, "MB", "goal, on the hungrier engine", 400.0);
     Ok(())

@@ -33,9 +33,27 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "music",
-        what: "search as you type in a million tracks, on both engines",
+        what: "a million tracks on both engines: the three below, one after the other",
         needs: &[FFMPEG, POSTGRES],
         run: |setting| measured::with_postgres("music", setting),
+    },
+    Bench {
+        name: "music-lists",
+        what: "search as you type and lists in a catalogue of a million tracks",
+        needs: &[FFMPEG, POSTGRES],
+        run: |setting| measured::with_postgres("music-lists", setting),
+    },
+    Bench {
+        name: "music-sound",
+        what: "the first sound of what must be encoded, loudness beside ffmpeg's",
+        needs: &[FFMPEG],
+        run: |setting| measured::alone("music-sound", setting),
+    },
+    Bench {
+        name: "music-scan",
+        what: "a million files taken in and looked at again, and the memory of both",
+        needs: &[FFMPEG, POSTGRES],
+        run: |setting| measured::with_postgres("music-scan", setting),
     },
     Bench {
         name: "phone",

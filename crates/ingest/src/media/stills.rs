@@ -27,7 +27,8 @@ const CAPTION_TIME_MAX: Duration = Duration::from_mins(30);
 
 impl Engine {
     /// One JPEG of the video, its longest edge at most [`POSTER_EDGE_MAX`]: from a tenth into it (at most a
-    /// minute), the most typical of the pictures there, so that it is not the black of a fade.
+    /// minute), the most typical of the key pictures there, so that it is not the black of a fade. What has none
+    /// there, or says so, is decoded from there.
     pub async fn poster(
         &self,
         input: &Path,
@@ -40,13 +41,18 @@ impl Engine {
         let place_ms = (probe.duration_ms / 10).min(60_000);
         let tonemap = if video.hdr { format!("{},", command::TONEMAP) } else { String::new() };
         let (width, height) = fitted(video.display_width, video.display_height, POSTER_EDGE_MAX);
-        let filter = format!("thumbnail=n=24,{tonemap}scale={width}:{height},setsar=1,format=yuvj420p");
+        let shaped = format!("{tonemap}scale={width}:{height},setsar=1,format=yuvj420p");
         // A header may promise more than there is, so that nothing is found there: then the beginning.
-        let mut places = vec![place_ms, 0];
-        places.dedup();
-        for place in places {
+        let mut tries = vec![(place_ms, Some("nokey"), 6), (place_ms, None, 24), (0, None, 24)];
+        tries.dedup_by_key(|(place, skipped, _)| (*place, *skipped));
+        for (place, skipped, choice) in tries {
+            let filter = format!("thumbnail=n={choice},{shaped}");
             let mut args = Vec::new();
             command::words(&mut args, &["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"]);
+            if let Some(skipped) = skipped {
+                // Neither read, where the container allows, nor decoded.
+                command::words(&mut args, &["-discard", skipped, "-skip_frame", skipped]);
+            }
             command::words(&mut args, &["-ss", &format!("{place}ms")]);
             command::input(&mut args, &input);
             command::words(

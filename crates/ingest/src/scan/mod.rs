@@ -95,16 +95,17 @@ pub struct Settings {
     pub engine: Engine,
     /// How long after a scan the next one begins by itself; `None` for never.
     pub every: Option<Duration>,
-    /// Files that are read at once; one for each core is usual.
+    /// Files that are read at once; two for each core are usual, since each waits for the drive half of the time.
     pub readers: NonZeroUsize,
     /// Files that are written in one transaction, about: larger ones are quicker and hold others up for longer.
     pub batch_files: NonZeroUsize,
 }
 
 impl Settings {
-    /// With a reader for each core and batches of 500 files.
+    /// With two readers for each core and batches of 500 files.
     pub fn new(engine: Engine, every: Option<Duration>) -> Self {
-        let readers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let readers = cores.saturating_mul(NonZeroUsize::MIN.saturating_add(1));
         Self { engine, every, readers, batch_files: BATCH_FILES }
     }
 }
