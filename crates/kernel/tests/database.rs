@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kernel::{
     Fault, Problem,
     bus::LocalBus,
-    db::{Db, Location, Value},
+    db::{Db, Engine, Location, Value},
     error::FaultKind,
     on_both_engines, params, sql,
     testkit::World,
@@ -23,6 +23,17 @@ async fn a_database_that_is_away_is_no_fault_of_the_program() {
     let problem = Problem::fault(&fault);
     assert_eq!((problem.status, problem.code.as_str()), (503, "unavailable"));
     assert!(problem.retry_after_s.is_some());
+}
+
+#[tokio::test]
+async fn statements_are_not_compiled_to_machine_code() {
+    let world = World::new(Engine::Postgres).await;
+    let setting = sql!(
+        sqlite: "SELECT 'on' WHERE $1 = ''",
+        postgres: "SELECT setting FROM pg_settings WHERE name = $1"
+    );
+    let jit = world.ctx.db().one(setting, params!["jit"], |row| row.get::<String>(0)).await;
+    assert_eq!(jit.expect("is read").as_deref(), Some("off"));
 }
 
 async fn put(world: &World, name: &str, bytes: &[u8]) -> Result<(), Fault> {

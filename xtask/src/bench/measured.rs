@@ -40,12 +40,16 @@ fn measured(name: &str, setting: &Setting, servers: &Servers) -> Result<Vec<Figu
         bench.arg("--quick");
     }
     servers.tell(&mut bench);
-    must(
+    let ended = must(
         &mut bench,
         "the measuring program broke off",
         "its reason is above; run again when that is mended",
-    )?;
+    );
     let text = fs::read_to_string(&said).map_err(cannot)?;
+    if ended.is_err() {
+        eprint!("what it had measured until then:\n{text}");
+    }
+    ended?;
     let figures: Option<Vec<Figure>> = text.lines().map(figure).collect();
     figures.filter(|figures| !figures.is_empty()).ok_or_else(|| {
         Fail::new(

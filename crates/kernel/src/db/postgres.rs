@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio::runtime::Handle;
 use tokio_postgres::{NoTls, error::SqlState, types::ToSql};
 
@@ -17,6 +17,10 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How often a transaction that stood in another's way is tried.
 const TRIES_MAX: u32 = 6;
+
+/// What every connection is told. Without compiling of statements to machine code: it took 40 to 70 ms of each
+/// execution of a statement whose rows are read in two.
+const SETTINGS: &str = "SET jit = off";
 
 #[derive(Clone)]
 pub(super) struct Postgres {
@@ -33,6 +37,9 @@ impl Postgres {
             .max_size(CONNECTIONS_MAX)
             .wait_timeout(Some(WAIT_MAX))
             .create_timeout(Some(CONNECT_MAX))
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
+            }))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Fault::from_error("the pool can't be made", error))?;

@@ -124,7 +124,8 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, Fault> {
         })?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     let settings = if read_only {
-        "PRAGMA busy_timeout=10000; PRAGMA mmap_size=268435456; PRAGMA query_only=ON;"
+        // No mapped file: its pages would count as this program's memory, and a drive that fails would end it.
+        "PRAGMA busy_timeout=10000; PRAGMA cache_size=-8000; PRAGMA query_only=ON;"
     } else {
         // Full sync: what was acknowledged survives a power cut.
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=10000;
