@@ -59,7 +59,10 @@ fn run() -> Result<(), Anything> {
     let setting =
         || Ok::<_, Anything>(Setting { program: after("--program")?, folder: after("--folder")?, quick });
     match arguments.first().map(String::as_str) {
-        Some("database") => wait(async { database::measure(quick).await; Ok(()) })?,
+        Some("database") => wait(async {
+            database::measure(quick).await;
+            Ok(())
+        })?,
         Some("delivery") => delivery::measure(&setting()?)?,
         Some("ingest") => ingest::measure(&setting()?)?,
         Some("phone") => wait(music::phone::measure(&setting()?))?,
@@ -68,9 +71,10 @@ fn run() -> Result<(), Anything> {
         Some("music-sound") => music::sounds(&setting()?)?,
         Some("music-scan") => wait(music::scans(&setting()?))?,
         other => {
-            return Err(
-                format!("it measures database, delivery, ingest, music, its parts and phone, not {other:?}").into()
-            );
+            return Err(format!(
+                "it measures database, delivery, ingest, music, its parts and phone, not {other:?}"
+            )
+            .into());
         }
     }
     Ok(())
