@@ -2,7 +2,8 @@
 //!
 //! Each listener has some places and the house has some; who finds none waits for a moment, since the one who just went
 //! on to the next song has not quite gone from the last, and is then told to come again. A place is kept until ffmpeg has
-//! ended, which is long before the song has when the listener's side keeps what comes.
+//! ended, which is long before the song has when the listener's side keeps what comes. What was made and is not yet taken
+//! lies in memory, so that there is a number of answers, too, of which a listener has no more.
 //!
 //! Whether somebody may hear the source is decided by who calls.
 
@@ -14,19 +15,22 @@ use std::{
 };
 
 use catalog::media::{Source, SourceFile};
-use kernel::{Ctx, Fault, blob::BlobKey, id::UserId};
+use kernel::{Ctx, Fault, blob::BlobKey, id::UserId, seats::Seats};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     disk::{self, Floor},
     encode,
-    media::{Engine, MediaError, Order, Transcode},
+    media::{Engine, MediaError, Order, SoundForm, Transcode, is_lossless},
 };
 
 /// How long somebody waits for a place.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
-/// Listeners who wait for a place; further ones are told at once.
+/// Those who wait for a place of the house; further ones are told at once. One listener is in this line no more often
+/// than they have places of their own, so that nobody fills it.
 const WAITING_MAX: usize = 64;
+/// Answers of one listener that wait for a place, are made, or are not yet taken: each may hold a MiB.
+pub const OPEN_MAX: usize = 16;
 /// Transcodings of one listener at once, unless the house has fewer: what plays, what comes next, and what an app keeps.
 const EACH_MAX: usize = 4;
 
@@ -66,7 +70,8 @@ impl TranscodeConfig {
 pub enum TranscodeError {
     /// All places of the house are taken: come again in a moment.
     HouseBusy,
-    /// All places of this listener are taken: end one of them, or come again in a moment.
+    /// All places of this listener are taken, or all the answers open that they may have: end one of them, or come again
+    /// in a moment.
     ListenerBusy,
     /// This house makes none.
     Never,
@@ -104,6 +109,8 @@ pub struct Transcoder {
 struct Places {
     house: Arc<Semaphore>,
     line: Semaphore,
+    /// Answers that are open.
+    open: Seats,
     /// Those who have a place or wait for one; others are forgotten as new ones come.
     own: Mutex<HashMap<UserId, Weak<Semaphore>>>,
 }
@@ -124,6 +131,7 @@ impl Transcoder {
         let places = Places {
             house: Arc::new(Semaphore::new(config.at_once)),
             line: Semaphore::new(WAITING_MAX),
+            open: Seats::new(OPEN_MAX),
             own: Mutex::default(),
         };
         Self { engine, config: Arc::new(config), places: Arc::new(places) }
@@ -139,6 +147,17 @@ impl Transcoder {
         self.config.at_once > 0
     }
 
+    /// The order for all of `source` in a form from a place on, in milliseconds. Of a file that is no longer as large as the
+    /// one that was scanned nobody knows how long it plays.
+    pub async fn order(&self, source: &SourceFile, form: SoundForm, start_ms: u64) -> Order {
+        let same = match source.place.path() {
+            Some(path) => tokio::fs::metadata(path).await.is_ok_and(|now| now.len() == source.bytes),
+            None => true,
+        };
+        let duration_ms = if same { source.duration_ms } else { 0 };
+        Order { form, start_ms, duration_ms, exact: is_lossless(&source.codec), part: None }
+    }
+
     /// Makes `source` into what `order` says, for `listener`, who may hear it. Answers when its beginning is there.
     pub async fn start(
         &self,
@@ -147,9 +166,14 @@ impl Transcoder {
         source: &SourceFile,
         order: Order,
     ) -> Result<Transcode, TranscodeError> {
+        if !self.makes_any() {
+            return Err(TranscodeError::Never);
+        }
+        let open = self.places.open.take(listener).ok_or(TranscodeError::ListenerBusy)?;
         let places = self.take_places(ctx, listener).await?;
         let (path, copied) = self.local(ctx, source).await?;
-        Ok(self.engine.transcode(&path, order, (places, copied), ctx.stop()).await?)
+        let made = self.engine.transcode(&path, order, (copied, places), ctx.stop()).await?;
+        Ok(made.holding(open))
     }
 
     async fn take_places(
@@ -158,13 +182,14 @@ impl Transcoder {
         listener: UserId,
     ) -> Result<[OwnedSemaphorePermit; 2], TranscodeError> {
         use TranscodeError::{HouseBusy, ListenerBusy};
-        if !self.makes_any() {
-            return Err(TranscodeError::Never);
-        }
-        let _waiting = self.places.line.try_acquire().map_err(|_| HouseBusy)?;
-        // First one's own: whoever has none left must not stand in the way of others.
+        // First one's own: whoever has none left must not stand in the way of others, nor in their line.
         let own = wait(ctx, self.places.own(listener, self.config.each)).await.ok_or(ListenerBusy)?;
-        let house = wait(ctx, Arc::clone(&self.places.house)).await.ok_or(HouseBusy)?;
+        let house = Arc::clone(&self.places.house);
+        if let Ok(house) = Arc::clone(&house).try_acquire_owned() {
+            return Ok([own, house]);
+        }
+        let _in_line = self.places.line.try_acquire().map_err(|_| HouseBusy)?;
+        let house = wait(ctx, house).await.ok_or(HouseBusy)?;
         Ok([own, house])
     }
 

@@ -15,7 +15,7 @@ pub enum SoundCodec {
 }
 
 /// Thousand bits a second that are to be had, the most first. They are those of MP3, which has no others.
-const KBPS: [u32; 14] = [320, 256, 224, 192, 160, 128, 112, 96, 80, 64, 56, 48, 40, 32];
+static KBPS: [u32; 14] = [320, 256, 224, 192, 160, 128, 112, 96, 80, 64, 56, 48, 40, 32];
 /// Samples a second of FLAC: the fewest and the most that all of its players take.
 const FLAC_HZ: (u32, u32) = (8_000, 192_000);
 
@@ -51,9 +51,14 @@ impl SoundCodec {
         }
     }
 
-    /// Thousand bits a second that are to be had, the most first; none when nothing may be lost.
-    pub fn kbps(self) -> &'static [u32] {
-        if self == Self::Flac { &[] } else { &KBPS }
+    /// Thousand bits a second that are to be had in so many channels, the most first; none when nothing may be lost.
+    pub fn kbps(self, channels: u32) -> &'static [u32] {
+        match self {
+            Self::Flac => &[],
+            // Their coders have at most 256 for one channel: that of Opus refuses more, that of AAC makes less of it.
+            Self::Aac | Self::Opus if channels == 1 => &KBPS[1..],
+            Self::Mp3 | Self::Aac | Self::Opus => &KBPS,
+        }
     }
 
     /// Thousand bits a second when nobody says how many: what most people can't tell from the source.
@@ -108,7 +113,7 @@ impl SoundForm {
     /// is to be said about them. `None` when it can't be had.
     pub fn new(codec: SoundCodec, kbps: u32, rate_hz: u32, channels: u32, bits: Option<u32>) -> Option<Self> {
         let lossless = codec == SoundCodec::Flac;
-        let kbps_good = if lossless { kbps == 0 } else { codec.kbps().contains(&kbps) };
+        let kbps_good = if lossless { kbps == 0 } else { codec.kbps(channels).contains(&kbps) };
         let bits_good = bits.is_none_or(|bits| lossless && matches!(bits, 16 | 24));
         let rest_good = codec.takes_rate(rate_hz) && (1..=codec.channels_max()).contains(&channels);
         (kbps_good && bits_good && rest_good).then_some(Self { codec, kbps, rate_hz, channels, bits })
@@ -159,6 +164,9 @@ mod tests {
             (Mp3, 320, 44_100, 2, None),
             (Aac, 32, 48_000, 1, None),
             (Opus, 128, 48_000, 2, None),
+            (Opus, 320, 48_000, 2, None),
+            (Opus, 256, 48_000, 1, None),
+            (Mp3, 320, 48_000, 1, None),
             (Flac, 0, 96_000, 6, Some(24)),
             (Flac, 0, 8_000, 1, None),
         ];
@@ -174,6 +182,8 @@ mod tests {
             (Mp3, 128, 44_100, 0, None),
             (Mp3, 128, 44_100, 2, Some(16)),
             (Opus, 128, 44_100, 2, None),
+            (Opus, 320, 48_000, 1, None),
+            (Aac, 320, 44_100, 1, None),
             (Flac, 900, 44_100, 2, None),
             (Flac, 0, 384_000, 2, None),
             (Flac, 0, 44_100, 9, None),

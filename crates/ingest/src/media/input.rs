@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io::ErrorKind,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
@@ -39,6 +40,11 @@ impl State {
 impl Input {
     /// Looks at the file and refuses what can be refused without ffmpeg.
     pub(super) async fn open(path: &Path) -> Result<Self, MediaError> {
+        // The scan takes no links, so a link was put in the place of what it took, and may lead out of the library.
+        let own = tokio::fs::symlink_metadata(path).await.map_err(|error| MediaError::open(&error))?;
+        if own.is_symlink() {
+            return Err(MediaError::open(&ErrorKind::NotFound.into()));
+        }
         let path = tokio::fs::canonicalize(path).await.map_err(|error| MediaError::open(&error))?;
         // The metadata comes first: opening a named pipe would wait for its other end.
         let metadata = tokio::fs::metadata(&path).await.map_err(|error| MediaError::open(&error))?;

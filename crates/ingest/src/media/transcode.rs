@@ -6,14 +6,14 @@
 
 mod head;
 
-use std::{ffi::OsString, path::Path, time::Duration};
+use std::{any::Any, ffi::OsString, path::Path, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::head::{Head, Mp3};
+use self::head::{Head, Mp3, is_bare};
 use super::{
     Engine, command,
     encode::failure,
@@ -34,6 +34,8 @@ const STALL_MAX: Duration = Duration::from_mins(1);
 const SOUND_MS_MAX: u64 = 24 * 3600 * 1000;
 /// Time beside what the sound itself takes when it is heard at half its speed.
 const TIME_MORE: Duration = Duration::from_mins(10);
+/// How much is held until it is known that there is any sound: more than any format writes before it.
+const BEGIN_BYTES: usize = 16 * 1024;
 /// What an answer is filled with that turned out shorter than was promised; decoders pass over it.
 const FILL: &[u8] = &[0; 4096];
 
@@ -84,6 +86,7 @@ pub struct Transcode {
     pieces: mpsc::Receiver<Bytes>,
     task: Option<JoinHandle<Result<(), MediaError>>>,
     _end: DropGuard,
+    _held: Option<Box<dyn Any + Send>>,
 }
 
 impl Engine {
@@ -106,16 +109,20 @@ impl Engine {
             drop(held);
             ended
         });
-        let mut transcode = Transcode { first: None, pieces, task: Some(task), _end: cancel.drop_guard() };
-        let no_sound = || {
-            MediaError::refused("no_sound", "No sound could be decoded from there on. Try an earlier place.")
-        };
+        let mut transcode =
+            Transcode { first: None, pieces, task: Some(task), _end: cancel.drop_guard(), _held: None };
         transcode.first = Some(transcode.next().await.ok_or_else(no_sound)??);
         Ok(transcode)
     }
 }
 
 impl Transcode {
+    /// It, holding something that is let go when the listener has gone or taken all.
+    #[must_use]
+    pub fn holding(self, held: impl Any + Send) -> Self {
+        Self { _held: Some(Box::new(held)), ..self }
+    }
+
     /// The next piece; `None` when it is whole. After an error there is nothing more, and what came is not all.
     pub async fn next(&mut self) -> Option<Result<Bytes, MediaError>> {
         if let Some(first) = self.first.take() {
@@ -172,10 +179,12 @@ impl Job {
             to: self.listener,
             cancel: self.cancel.clone(),
             head: Head::of(&self.order),
+            begin: Some(BytesMut::new()),
             seen: 0,
             bytes_max: self.order.form.bytes_a_second_max() * (SOUND_MS_MAX / 1000),
             part: self.order.part,
         };
+        let end = Instant::now() + self.order.time_max();
         let (sender, pieces) = mpsc::channel(1);
         let pulse = Pulse::default();
         let run = self.engine.launcher.run_into(task, &self.cancel, &pulse, sender);
@@ -189,8 +198,16 @@ impl Job {
         if !finish.status.success() {
             return Err(failure(&finish, Some(&self.input)));
         }
-        way.fill().await
+        if is_bare(self.order.form.codec(), way.begin.as_deref().unwrap_or_default()) {
+            return Err(no_sound());
+        }
+        way.begin().await?;
+        way.fill(end).await
     }
+}
+
+fn no_sound() -> MediaError {
+    MediaError::refused("no_sound", "No sound could be decoded from there on. Try an earlier place.")
 }
 
 /// The way of the pieces to the listener.
@@ -198,6 +215,8 @@ struct Way {
     to: mpsc::Sender<Bytes>,
     cancel: CancellationToken,
     head: Head,
+    /// What came first, until it is more than what formats write of a sound that is none; then nothing is held any more.
+    begin: Option<BytesMut>,
     /// Bytes of the whole that have come.
     seen: u64,
     bytes_max: u64,
@@ -210,7 +229,7 @@ impl Way {
     async fn pass_all(&mut self, mut from: mpsc::Receiver<Bytes>) -> Result<(), MediaError> {
         while let Some(piece) = from.recv().await {
             for piece in self.head.pass(piece) {
-                self.pass(piece).await?;
+                self.pass_or_hold(piece).await?;
             }
             if self.left() == Some(0) {
                 break;
@@ -219,17 +238,34 @@ impl Way {
         Ok(())
     }
 
+    async fn pass_or_hold(&mut self, piece: Bytes) -> Result<(), MediaError> {
+        let Some(begin) = &mut self.begin else { return self.pass(piece).await };
+        begin.extend_from_slice(&piece);
+        if begin.len() <= BEGIN_BYTES { Ok(()) } else { self.begin().await }
+    }
+
+    /// Passes what was held.
+    async fn begin(&mut self) -> Result<(), MediaError> {
+        let begin = self.begin.take().unwrap_or_default();
+        self.pass(begin.freeze()).await
+    }
+
     /// Bytes that are still to come of what was promised.
     fn left(&self) -> Option<u64> {
         self.part.map(|(_, end)| end.saturating_sub(self.seen))
     }
 
-    /// Passes what is missing of what was promised, if there was anything at all.
-    async fn fill(&mut self) -> Result<(), MediaError> {
-        while self.seen > 0 && self.left().is_some_and(|left| left > 0) {
-            self.pass(Bytes::from_static(FILL)).await?;
-        }
-        Ok(())
+    /// Passes what is missing of what was promised, if there was anything at all, until a time: ffmpeg, which has one, has
+    /// ended, and a file can say of itself that it plays for a day.
+    async fn fill(&mut self, end: Instant) -> Result<(), MediaError> {
+        let filling = async {
+            while self.seen > 0 && self.left().is_some_and(|left| left > 0) {
+                self.pass(Bytes::from_static(FILL)).await?;
+            }
+            Ok(())
+        };
+        let late = |_| MediaError::limit("time", "It was not taken in the time that it may take.");
+        tokio::time::timeout_at(end, filling).await.map_err(late)?
     }
 
     async fn pass(&mut self, mut piece: Bytes) -> Result<(), MediaError> {
@@ -291,4 +327,18 @@ fn arguments(input: &Input, order: &Order) -> Vec<OsString> {
     }
     command::words(&mut args, &["-fflags", "+bitexact", "-flags", "+bitexact", "pipe:1"]);
     args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_missing_is_filled_until_a_time_and_no_longer() {
+        let (to, _listener) = mpsc::channel(1);
+        let (cancel, part) = (CancellationToken::new(), Some((0, u64::MAX)));
+        let mut way = Way { to, cancel, head: Head::Passed, begin: None, seen: 1, bytes_max: u64::MAX, part };
+        let ended = way.fill(Instant::now() + Duration::from_millis(50)).await;
+        assert_eq!(ended.expect_err("nobody takes it").code(), "time");
+    }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use catalog::media::{Source, SourceFile};
 use ingest::{
     media::{Order, SoundCodec, SoundForm, Transcode},
-    transcode::{TranscodeConfig, TranscodeError, Transcoder, WAIT_MAX},
+    transcode::{OPEN_MAX, TranscodeConfig, TranscodeError, Transcoder, WAIT_MAX},
     upload::Floor,
 };
 use kernel::{Ctx, blob::BlobKey, id::UserId, on_both_engines, testkit::World};
@@ -114,6 +114,48 @@ on_both_engines! {
         let none = transcoder(&world, 0, 0);
         assert!(!none.makes_any());
         assert!(matches!(start(&none, &ctx, ANN, &file).await, Err(TranscodeError::Never)));
+        ctx.shut_down().await;
+    }
+
+    async fn who_asks_a_hundred_times_keeps_nobody_else_from_a_place(world: World) {
+        let (ctx, file) = (world.ctx.clone(), long(&world));
+        let of = transcoder(&world, 3, 1);
+        let own = start(&of, &ctx, ANN, &file).await.expect("a place");
+        let ask = || {
+            let (of, ctx, file) = (of.clone(), ctx.clone(), file.clone());
+            tokio::spawn(async move { start(&of, &ctx, ANN, &file).await })
+        };
+        let asking: Vec<_> = (0..100).map(|_| ask()).collect();
+        // As many wait as may; the clock stands still, so that the others were told at once.
+        let waiting = || asking.iter().filter(|asked| !asked.is_finished()).count();
+        let settled = async {
+            while waiting() >= OPEN_MAX {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), settled).await.expect("they are told");
+        start(&of, &ctx, BOB, &file).await.expect("he has his place");
+        assert_eq!(waiting(), OPEN_MAX - 1);
+        drop(own);
+        asking.iter().for_each(tokio::task::JoinHandle::abort);
+        ctx.shut_down().await;
+    }
+
+    async fn what_is_made_and_not_taken_has_its_bound(world: World) {
+        let ctx = world.ctx.clone();
+        let of = transcoder(&world, 1, 1);
+        let path = make(&world, "short.wav", "-f lavfi -i sine=d=0.2 -c:a pcm_s16le");
+        let short = source(Source::file(&path), 1);
+        let mut open = Vec::new();
+        for _ in 0..OPEN_MAX {
+            open.push(start(&of, &ctx, ANN, &short).await.expect("ffmpeg has ended"));
+        }
+        assert!(matches!(start(&of, &ctx, ANN, &short).await, Err(TranscodeError::ListenerBusy)));
+        start(&of, &ctx, BOB, &short).await.expect("it is hers alone");
+        let mut taken = open.pop().expect("one");
+        while taken.next().await.is_some() {}
+        drop(taken);
+        start(&of, &ctx, ANN, &short).await.expect("whoever takes may go on");
         ctx.shut_down().await;
     }
 

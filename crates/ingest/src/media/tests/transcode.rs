@@ -353,8 +353,63 @@ async fn what_is_no_sound_is_refused_before_anything_is_sent() {
     }
     let gone = world.engine.transcode(&world.path("gone.mp3"), order, (), &cancel()).await;
     assert_eq!(gone.expect_err("it is not there").code(), "absent");
-    // From behind its end there is nothing to hear.
-    let over = Order { start_ms: 9_000, duration_ms: 0, ..order };
-    let over = world.engine.transcode(&secret, over, (), &cancel()).await.expect_err("it is over there");
-    assert_eq!(over.code(), "no_sound");
+    // From behind its end there is nothing to hear, though some formats write a beginning of it; and a little is enough.
+    for (codec, kbps, rate) in FORMS {
+        let over = Order { form: form(codec, kbps, rate, 2), start_ms: 9_000, duration_ms: 0, ..order };
+        let refused =
+            world.engine.transcode(&secret, over, (), &cancel()).await.expect_err("it is over there");
+        assert_eq!(refused.code(), "no_sound", "{codec:?}");
+        let last = Order { start_ms: 7_950, ..over };
+        let last = world.engine.transcode(&secret, last, (), &cancel()).await.expect("it begins");
+        assert!(!all(last).await.expect("it is whole").is_empty(), "{codec:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_most_and_the_least_of_each_codec_can_be_had() {
+    let world = world();
+    let source = world.make("short.flac", "-f lavfi -i sine=f=500:r=48000:d=0.3 -ac 1");
+    for (codec, rate) in [(SoundCodec::Mp3, 44_100), (SoundCodec::Aac, 44_100), (SoundCodec::Opus, 48_000)] {
+        for channels in [1, 2] {
+            let kbps = codec.kbps(channels);
+            for kbps in [kbps[0], kbps[kbps.len() - 1]] {
+                let file = made(&world, &source, order(form(codec, kbps, rate, channels), 0, 300)).await;
+                let told = format!("{},{rate},{channels}", codec.name());
+                assert_eq!(ask(&file, "a:0", "stream=codec_name,sample_rate,channels"), told, "{kbps}");
+            }
+        }
+    }
+    for channels in 1..=SoundCodec::Flac.channels_max() {
+        let file = made(&world, &source, order(form(SoundCodec::Flac, 0, 8_000, channels), 0, 300)).await;
+        assert_eq!(ask(&file, "a:0", "stream=codec_name,channels"), format!("flac,{channels}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_dies_in_the_middle_makes_no_sound_that_seems_whole() {
+    let world = world();
+    let source = long(&world, "dying.wav");
+    let whole = order(form(SoundCodec::Mp3, 320, 48_000, 2), 0, 3_000_000);
+    let end = whole.bytes().expect("of a constant rate");
+    for order in [whole, Order { part: Some((0, end)), ..whole }] {
+        let mut transcode = world.engine.transcode(&source, order, (), &cancel()).await.expect("it begins");
+        transcode.next().await.expect("a piece").expect("good");
+        let pid = children("dying.wav").first().expect("a process").to_string();
+        assert!(run("kill", ["-9", pid.as_str()]).status.success());
+        let broken = all(transcode).await.expect_err("it is not whole");
+        assert!(broken.is_transient(), "{broken:?}");
+        assert!(children("dying.wav").is_empty(), "and nothing of it is left");
+    }
+}
+
+#[tokio::test]
+async fn a_link_in_the_place_of_a_file_is_not_followed() {
+    let world = world();
+    let elsewhere = steps(&world, "elsewhere.flac", "");
+    let link = world.path("song.flac");
+    std::os::unix::fs::symlink(&elsewhere, &link).expect("linked");
+    let order = order(form(SoundCodec::Mp3, 128, 44_100, 2), 0, 8_000);
+    let refused = world.engine.transcode(&link, order, (), &cancel()).await.expect_err("it leads elsewhere");
+    assert_eq!(refused.code(), "absent");
+    assert_eq!(world.refusal(&link).await.code(), "absent", "nor is it probed");
 }

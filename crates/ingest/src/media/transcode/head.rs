@@ -68,6 +68,28 @@ fn write_samples(flac: &mut [u8], samples: u64) {
     flac[22..FLAC_BYTES].copy_from_slice(&bytes[4..]);
 }
 
+/// Whether the whole of an output is what is written before the sound, and nothing behind it.
+pub(super) fn is_bare(codec: SoundCodec, whole: &[u8]) -> bool {
+    match codec {
+        SoundCodec::Mp3 | SoundCodec::Aac => false,
+        // A page for each of the two heads of Opus (RFC 7845, section 3).
+        SoundCodec::Opus => whole.windows(4).filter(|word| word == b"OggS").count() == 2,
+        SoundCodec::Flac => {
+            // Blocks, each with its kind and length before it; the last one says that it is (RFC 9639, section 8.1).
+            let mut at = 4;
+            while let Some([kind, length @ ..]) =
+                whole.get(at..at + 4).and_then(|head| head.first_chunk::<4>())
+            {
+                at += 4 + length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+                if kind & 0x80 != 0 {
+                    return at >= whole.len();
+                }
+            }
+            false
+        }
+    }
+}
+
 /// How much MP3 becomes of so many samples.
 pub(super) struct Mp3 {
     kbps: u32,
