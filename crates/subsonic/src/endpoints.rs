@@ -23,7 +23,7 @@ mod users;
 use std::pin::Pin;
 
 use crate::{
-    call::{Call, Reply},
+    call::{App, Call, Reply},
     error::Error,
 };
 
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) use chat::MESSAGES_MAX as CHAT_MESSAGES_MAX;
 
 /// A method that anybody may call.
-pub(crate) type OpenRun = fn() -> Reply;
+pub(crate) type OpenRun = fn(&App) -> Reply;
 /// A method for those who are signed in.
 pub(crate) type ClosedRun = for<'a> fn(&'a Call) -> Answer<'a>;
 /// What a method answers in time.

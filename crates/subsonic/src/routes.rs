@@ -100,7 +100,7 @@ async fn call(
     let address = accounts::music::address(&parts, &app.config);
     let name = bare(name);
     let run = match find(name)? {
-        Endpoint::Open(run) => return Ok(run()),
+        Endpoint::Open(run) => return Ok(run(&app)),
         Endpoint::Closed(run) => run,
     };
     check_version(&params)?;

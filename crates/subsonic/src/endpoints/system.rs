@@ -3,13 +3,16 @@
 use serde_json::Value;
 
 use crate::{
-    call::{Call, Reply},
+    call::{App, Call, Reply},
     error::Error,
     tree::Element,
 };
 
+/// The extension by which apps start a song in its middle, for which that is made.
+const FROM_THE_MIDDLE: &str = "transcodeOffset";
+
 /// The published extensions that are kept, with their versions.
-pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
+const EXTENSIONS: &[(&str, &[u64])] = &[
     ("apiKeyAuthentication", &[1]),
     ("formPost", &[1]),
     ("getPodcastEpisode", &[1]),
@@ -18,7 +21,7 @@ pub(crate) const EXTENSIONS: &[(&str, &[u64])] = &[
     ("songLyrics", &[1, 2]),
     ("sonicSimilarity", &[1]),
     ("topSongsByArtistId", &[1]),
-    ("transcodeOffset", &[1]),
+    (FROM_THE_MIDDLE, &[1]),
     ("transcoding", &[1]),
 ];
 
@@ -32,8 +35,9 @@ pub(super) fn get_license(_: &Call) -> Result<Reply, Error> {
     Reply::element("license", Element::new().with("valid", true))
 }
 
-pub(super) fn get_open_subsonic_extensions() -> Reply {
-    let each = EXTENSIONS.iter().map(|(name, versions)| {
+pub(super) fn get_open_subsonic_extensions(app: &App) -> Reply {
+    let kept = EXTENSIONS.iter().filter(|(name, _)| *name != FROM_THE_MIDDLE || app.transcoder.makes_any());
+    let each = kept.map(|(name, versions)| {
         let element = Element::new().with("name", *name).with("versions", versions.to_vec());
         Value::from(element)
     });

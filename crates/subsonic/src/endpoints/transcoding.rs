@@ -23,11 +23,7 @@ use crate::{
 
 pub(super) async fn get_transcode_decision(call: &Call) -> Result<Reply, Error> {
     let source = Source::new(&file(call, medium(call)?).await?);
-    if call.body.is_empty() {
-        return Err(Error::missing("(the body, a JSON object that says what the app can play)"));
-    }
-    let client = serde_json::from_slice::<ClientInfo>(&call.body)
-        .map_err(|error| Error::refused(format!("The body can't be read: {error}.")))?;
+    let client = ClientInfo::read(&call.body)?;
     let made = choose::for_client(&client, &source).filter(|_| call.app.transcoder.makes_any());
     Reply::element("transcodeDecision", decide(&client, &source, made))
 }
@@ -203,6 +199,73 @@ mod tests {
         assert!(neither["errorReason"].as_str().is_some_and(|why| why.contains("mp3 in mp3")), "{neither}");
     }
 
+    /// Profiles as a page that asks its browser makes them (those of Feishin), and as an app for phones sends them.
+    const OF_A_PAGE: &str = r#"[
+        { "containers": ["mp3"], "audioCodecs": ["mp3"], "protocols": ["http"] },
+        { "containers": ["mp4"], "audioCodecs": ["aac"], "protocols": ["http"] },
+        { "containers": ["aac"], "audioCodecs": ["aac"], "protocols": ["http"] },
+        { "containers": ["ogg"], "audioCodecs": ["opus"], "protocols": ["http"] },
+        { "containers": ["ogg"], "audioCodecs": ["vorbis"], "protocols": ["http"] },
+        { "containers": ["flac"], "audioCodecs": ["flac"], "protocols": ["http"] },
+        { "containers": ["wav"], "audioCodecs": ["pcm", "wav"], "protocols": ["http"] }]"#;
+    const OF_A_PHONE: &str = r#"[
+        { "containers": ["mpeg"], "audioCodecs": ["mp3"], "protocols": [], "maxAudioChannels": null },
+        { "containers": ["m4a", "m4b", "aac"], "audioCodecs": ["aac", "alac"], "protocols": null },
+        { "containers": ["oga", "opus"], "audioCodecs": ["opus", "vorbis"], "protocols": ["http"], "maxAudioChannels": 2.0 },
+        { "containers": ["FLAC"], "audioCodecs": ["FLAC"] }, { "containers": ["aif"], "audioCodecs": ["pcm"] },
+        { "containers": ["wv"], "audioCodecs": ["wv"] }]"#;
+
+    #[test]
+    fn files_as_the_scan_enters_them_play_where_apps_say_so_in_their_words() {
+        let plays = |profiles: &str, (mime, codec, ending): (&str, &str, &str)| {
+            let body =
+                format!(r#"{{ "name": "x", "directPlayProfiles": {profiles}, "codecProfiles": null }}"#);
+            let client = ClientInfo::read(body.as_bytes()).expect("it is understood");
+            let file = SourceFile {
+                place: media::Source::File { path: format!("/m/a.{ending}") },
+                bytes: 1,
+                stamp: 1,
+                mime: mime.to_owned(),
+                codec: codec.to_owned(),
+                bitrate_kbps: 200,
+                sample_rate_hz: 44_100,
+                channels: 2,
+                duration_ms: 1_000,
+            };
+            Value::from(decide(&client, &Source::new(&file), None))["canDirectPlay"] == true
+        };
+        for (file, page, phone) in [
+            (("audio/mpeg", "mp3", "mp3"), true, true),
+            (("audio/mp4; codecs=\"mp4a.40.2\"", "aac", "m4a"), true, true),
+            (("audio/aac", "aac", "aac"), true, true),
+            (("audio/mp4; codecs=\"alac\"", "alac", "m4a"), false, true),
+            (("audio/ogg; codecs=\"opus\"", "opus", "opus"), true, true),
+            (("audio/ogg; codecs=\"vorbis\"", "vorbis", "ogg"), true, true),
+            (("audio/flac", "flac", "flac"), true, true),
+            (("audio/wav", "pcm", "wav"), true, false),
+            (("audio/aiff", "pcm", "aiff"), false, true),
+            (("audio/x-wavpack", "wavpack", "wv"), false, true),
+            (("audio/x-ms-wma", "wmav2", "wma"), false, false),
+        ] {
+            assert_eq!((plays(OF_A_PAGE, file), plays(OF_A_PHONE, file)), (page, phone), "{file:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_app_can_play_is_said_in_few_bytes() {
+        for body in
+            [r#"{"maxAudioBitrate":null}"#, r#"{"maxAudioBitrate":-1}"#, r#"{"maxAudioBitrate":1e300}"#]
+        {
+            ClientInfo::read(body.as_bytes()).expect(body);
+        }
+        for body in ["", "x", "null", r#"{"maxAudioBitrate":"1"}"#, r#"{"directPlayProfiles":{}}"#] {
+            assert!(ClientInfo::read(body.as_bytes()).is_err(), "{body}");
+        }
+        let profiles = [r#"{"container":"mp3","audioCodec":"mp3"}"#; 1_000].join(",");
+        let long = format!(r#"{{"transcodingProfiles":[{profiles}]}}"#);
+        assert!(ClientInfo::read(long.as_bytes()).is_err(), "{} bytes", long.len());
+    }
+
     #[test]
     fn bounds_that_are_required_are_kept() {
         let any = profile(&[], &[], 0);
@@ -219,6 +282,12 @@ mod tests {
         assert_eq!(bound("audioChannels", "NotEquals", &["6"], true), false);
         assert_eq!(bound("audioBitrate", "GreaterThanEqual", &["900001"], true), false);
         assert_eq!(bound("audioBitdepth", "LessThanEqual", &["16"], true), true, "it is not known here");
+        assert_eq!(
+            bound("audioSamplerate", "LessThanEqual", &["96000", "48000"], true),
+            true,
+            "the first counts"
+        );
+        assert_eq!(bound("audioChannels", "GreaterThanEqual", &["2", "8"], true), true, "the first counts");
         let narrow = json!({ "directPlayProfiles": [any], "maxAudioBitrate": 320_000 });
         assert_eq!(decided(narrow)["canDirectPlay"], false);
     }

@@ -39,12 +39,18 @@ fn ffmpeg(args: &str, file: &Path, more: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
+/// A file that is there, as the scan would enter it.
+fn scanned(path: &Path) -> SourceFile {
+    let bytes = std::fs::metadata(path).expect("the file").len();
+    SourceFile { bytes, ..file(path.to_str().expect("text")) }
+}
+
 /// A lossless song of eight seconds, each with a tone of its own: 400, 500, … 1100 Hz.
 pub(super) async fn tones(house: &House, world: &World) -> TrackId {
     let path = world.folder.path().join("tones.flac");
     let tones = "-f lavfi -i aevalsrc=exprs='0.5*sin(2*PI*(400+100*floor(t))*t)':s=44100:d=8 -ac 2";
     ffmpeg(tones, &path, &[]);
-    let source = SourceFile { duration_ms: 8_000, ..file(path.to_str().expect("text")) };
+    let source = SourceFile { duration_ms: 8_000, ..scanned(&path) };
     house.song(source, tags("Ann", "Tones")).await.track
 }
 
@@ -135,6 +141,9 @@ on_both_engines! {
         let other = ask(&address, &[("range", "bytes=70000-"), ("if-range", "\"another\"")]).await;
         assert_eq!((other.status, other.headers.get(header::CONTENT_LENGTH)), (StatusCode::OK, None));
         assert!(whole.bytes.starts_with(&other.bytes), "without a wish it has no more than there is");
+        let unreadable = Request::get(&address).header("range", "bytes=70000-").header("if-range", &b"\"\xe9\""[..]);
+        let unreadable = house.send(unreadable.body(Body::empty()).expect("a request")).await;
+        assert_eq!(unreadable.status, StatusCode::OK, "what can't be read names no state");
         let none = ask(&address, &[("range", &format!("bytes={length}-"))]).await;
         assert_eq!((none.status, none.header(&header::CONTENT_RANGE)), (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{length}").as_str()));
         // What has no rate has no length that could be foretold.
@@ -206,7 +215,7 @@ on_both_engines! {
         let (ann, bob) = (house.member("ann", Role::Admin).await, house.member("bob", Role::Listener).await);
         let path_of = world.folder.path().join("hidden.flac");
         ffmpeg("-f lavfi -i sine=f=400:r=44100:d=8 -ac 2", &path_of, &[]);
-        let source = SourceFile { duration_ms: 8_000, ..file(path_of.to_str().expect("text")) };
+        let source = SourceFile { duration_ms: 8_000, ..scanned(&path_of) };
         let closed = LibraryId(7);
         let track = house.change(move |tx, batch| {
             let access = Access { everybody: false, members: Vec::new() };
@@ -246,7 +255,7 @@ on_both_engines! {
         let eve = house.member("eve", Role::Listener).await;
         let wav = world.folder.path().join("long.wav");
         ffmpeg("-f lavfi -i anoisesrc=r=8000:d=3000 -ac 1 -c:a pcm_u8", &wav, &[]);
-        let source = SourceFile { mime: "audio/wav".to_owned(), codec: "pcm_u8".to_owned(), duration_ms: 3_000_000, ..file(wav.to_str().expect("text")) };
+        let source = SourceFile { mime: "audio/wav".to_owned(), codec: "pcm_u8".to_owned(), duration_ms: 3_000_000, ..scanned(&wav) };
         let track = house.song(source, tags("Ann", "Noise")).await.track;
         let query = format!("id=tr-{track}&format=flac");
         let begin = async |key: &str| {
@@ -278,6 +287,20 @@ on_both_engines! {
         drop(second);
     }
 
+    async fn of_a_file_that_was_replaced_nothing_is_foretold(world: World) {
+        let house = House::new(&world.ctx);
+        let key = house.member("ann", Role::Listener).await;
+        let track = tones(&house, &world).await;
+        ffmpeg("-f lavfi -i sine=f=600:r=44100:d=4 -ac 2", &world.folder.path().join("tones.flac"), &[]);
+        let address = path(&key, "stream", &format!("id=tr-{track}&format=mp3&estimateContentLength=true"));
+        let request = Request::get(&address).header("range", "bytes=0-").body(Body::empty());
+        let other = house.send(request.expect("a request")).await;
+        assert_eq!((other.status, other.header(&header::ACCEPT_RANGES)), (StatusCode::OK, "none"));
+        assert_eq!((other.headers.get(header::CONTENT_LENGTH), other.headers.get("x-content-duration")), (None, None));
+        about(heard(&world, &other.bytes), 4_000, 600.0);
+        assert_eq!(house.refused(&key, "stream", &format!("id=tr-{track}&format=mp3&timeOffset=5")).await, 0);
+    }
+
     async fn a_house_that_makes_none_gives_the_files_as_they_are(world: World) {
         let house = House::with(&world.ctx, transcoder(0, 0));
         let key = house.member("ann", Role::Listener).await;
@@ -287,8 +310,15 @@ on_both_engines! {
         let more = format!("mediaId=tr-{track}&mediaType=song");
         let decision = house.send(post(&path(&key, "getTranscodeDecision", &more), &app("mp3", "mp3"))).await.json();
         assert_eq!(decision["subsonic-response"]["transcodeDecision"]["canTranscode"], false);
-        let refused = house.get(&path(&key, "getTranscodeStream", &format!("{more}&transcodeParams=mp3.128.44100.2.0"))).await;
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let stream = path(&key, "getTranscodeStream", &format!("{more}&transcodeParams=mp3.128.44100.2.0"));
+        assert_eq!(house.get(&stream).await.status, StatusCode::BAD_REQUEST);
+        let head = house.send(Request::head(stream).body(Body::empty()).expect("a request")).await;
+        assert_eq!(head.status, StatusCode::BAD_REQUEST);
+        // Who can't be given a song from its middle must not be told so.
+        let told = house.get("/rest/getOpenSubsonicExtensions?f=json").await.json();
+        let told = told["subsonic-response"]["openSubsonicExtensions"].clone();
+        let told = each(&told, "name");
+        assert!(!told.contains(&"transcodeOffset") && told.contains(&"transcoding"), "{told:?}");
     }
 
     async fn what_is_really_a_playlist_is_refused_in_the_envelope(world: World) {

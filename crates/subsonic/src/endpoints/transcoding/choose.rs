@@ -26,9 +26,12 @@ pub(super) fn read(text: &str) -> Option<SoundForm> {
     (told(&form) == text).then_some(form)
 }
 
-/// The first of an app's profiles that can be made of a source.
+/// The first of an app's profiles that can be made of a source. FLAC brings back nothing of what is lost and has many times
+/// the bits, so that of a lossy source it is made only where nothing else can be.
 pub(super) fn for_client(client: &ClientInfo, source: &Source) -> Option<SoundForm> {
-    client.transcoding_profiles.iter().find_map(|profile| by_profile(client, source, profile))
+    let made =
+        || client.transcoding_profiles.iter().filter_map(|profile| by_profile(client, source, profile));
+    made().find(|form| source.lossless || form.codec() != SoundCodec::Flac).or_else(|| made().next())
 }
 
 fn by_profile(client: &ClientInfo, source: &Source, profile: &TranscodingProfile) -> Option<SoundForm> {
@@ -59,7 +62,7 @@ fn by_profile(client: &ClientInfo, source: &Source, profile: &TranscodingProfile
     }
     let bound_kbps = bound.map_or(codec.kbps_usual(), |most| u32::try_from(most / 1000).unwrap_or(u32::MAX));
     let ceiling = bound_kbps.min(useful_kbps(codec, source));
-    let steps = codec.kbps().iter().copied();
+    let steps = codec.kbps(channels).iter().copied();
     // Where what is useful is less than there is, the least there is; a bound of the app's is never passed.
     let least = steps.clone().min().filter(|least| bound.is_none_or(|most| u64::from(*least) * 1000 <= most));
     let below = steps.filter(|step| *step <= ceiling);
@@ -87,8 +90,10 @@ fn flac_bits(limits: &[&Limitation], source: &Source) -> Option<u32> {
     Some(if said { picked } else { 0 })
 }
 
+/// As many channels as a source has; where nobody knows how many those are, two, so that none is lost of what mostly is.
 fn channels_of(source: &Source, most: u32) -> u32 {
-    u32::try_from(source.channels).unwrap_or(u32::MAX).clamp(1, most.max(1))
+    let own = if source.channels == 0 { 2 } else { source.channels };
+    u32::try_from(own).unwrap_or(u32::MAX).clamp(1, most.max(1))
 }
 
 /// The most that there is any use in: a third more than a lossy source has, since codecs differ.
@@ -97,7 +102,7 @@ fn useful_kbps(codec: SoundCodec, source: &Source) -> u32 {
         return u32::MAX;
     }
     let wanted = source.bitrate.saturating_mul(4) / 3000;
-    let enough = codec.kbps().iter().copied().filter(|step| u64::from(*step) >= wanted).min();
+    let enough = codec.kbps(2).iter().copied().filter(|step| u64::from(*step) >= wanted).min();
     enough.unwrap_or(u32::MAX)
 }
 
@@ -161,7 +166,7 @@ impl Wish {
             most => most,
         };
         let ceiling = ceiling.min(useful_kbps(codec, source));
-        let steps = codec.kbps();
+        let steps = codec.kbps(channels);
         let kbps = steps.iter().find(|step| **step <= ceiling).or(steps.last()).copied()?;
         SoundForm::new(codec, kbps, rate, channels, None)
     }

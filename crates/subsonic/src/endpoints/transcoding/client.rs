@@ -2,17 +2,24 @@
 
 use catalog::media::SourceFile;
 use ingest::media::is_lossless;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
-use crate::tree::Element;
+use crate::{error::Error, tree::Element};
+
+/// Most bytes in which an app says what it can play. Each of what it has made is held against all that bounds it, so long
+/// lists would take the machine; apps send one or two KiB.
+const BYTES_MAX: usize = 32 * 1024;
 
 /// What an app can play.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ClientInfo {
     /// Bits a second, 0 for no bound.
+    #[serde(deserialize_with = "bound")]
     max_audio_bitrate: u64,
     /// Bits a second of what is made for it, 0 for no bound.
+    #[serde(deserialize_with = "bound")]
     max_transcoding_audio_bitrate: u64,
     pub(super) direct_play_profiles: Vec<DirectPlayProfile>,
     pub(super) transcoding_profiles: Vec<TranscodingProfile>,
@@ -26,6 +33,7 @@ pub(super) struct DirectPlayProfile {
     containers: Vec<String>,
     audio_codecs: Vec<String>,
     protocols: Vec<String>,
+    #[serde(deserialize_with = "bound")]
     max_audio_channels: u64,
 }
 
@@ -37,6 +45,7 @@ pub(super) struct TranscodingProfile {
     pub(super) audio_codec: String,
     pub(super) protocol: String,
     /// 0 for no bound.
+    #[serde(deserialize_with = "bound")]
     pub(super) max_audio_channels: u64,
 }
 
@@ -66,14 +75,47 @@ impl Limitation {
             || match self.comparison.as_str() {
                 "Equals" => values.any(|value| own == value),
                 "NotEquals" => values.all(|value| own != value),
-                "LessThanEqual" => values.all(|value| own <= value),
-                "GreaterThanEqual" => values.all(|value| own >= value),
+                // Of these two only the first value counts.
+                "LessThanEqual" => values.next().is_none_or(|value| own <= value),
+                "GreaterThanEqual" => values.next().is_none_or(|value| own >= value),
                 _ => true,
             }
     }
 }
 
+/// A number of JSON: no bound is less than 0, and some languages write whole numbers with a point.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is meant")]
+fn bound<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    f64::deserialize(from).map(|number| number as u64)
+}
+
+/// What an app says without the parts of which it says nothing: some write `null` for them.
+fn said(value: Value) -> Value {
+    match value {
+        Value::Array(parts) => parts.into_iter().filter(|part| !part.is_null()).map(said).collect(),
+        Value::Object(parts) => parts
+            .into_iter()
+            .filter(|(_, part)| !part.is_null())
+            .map(|(name, part)| (name, said(part)))
+            .collect(),
+        other => other,
+    }
+}
+
 impl ClientInfo {
+    /// Reads the body of a request.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Error> {
+        if body.is_empty() {
+            return Err(Error::missing("(the body, a JSON object that says what the app can play)"));
+        }
+        if body.len() > BYTES_MAX {
+            return Err(Error::refused(format!("What the app can play must be said in {BYTES_MAX} bytes.")));
+        }
+        serde_json::from_slice(body)
+            .and_then(|value| serde_json::from_value(said(value)))
+            .map_err(|error| Error::refused(format!("The body can't be read: {error}.")))
+    }
+
     /// The bounds of a codec.
     pub(super) fn limits_of(&self, codec: &str) -> Vec<&Limitation> {
         let own = self.codec_profiles.iter().filter(|profile| {
@@ -112,7 +154,9 @@ impl Source {
         let counted = || (file.bytes.saturating_mul(8000)).checked_div(file.duration_ms).unwrap_or(0);
         Self {
             container: container(&file.mime, file.suffix()),
-            lossless: is_lossless(&codec),
+            // Of WAV and AIFF the catalogue knows no more than that. Their length is not trusted for it: it is often written
+            // before anybody knows it.
+            lossless: is_lossless(&codec) || codec == "pcm",
             codec,
             channels: file.channels.into(),
             bitrate: if told > 0 { told } else { counted() },
@@ -194,15 +238,28 @@ pub(super) fn is_named(name: &str, own: &str, kind: fn(&str) -> &str) -> bool {
 /// One name for the containers that go by several.
 pub(super) fn container_kind(name: &str) -> &str {
     match name {
-        "m4a" | "m4b" | "mp4" => "mp4",
+        "m4a" | "m4b" | "m4p" | "mp4" => "mp4",
+        "mp3" | "mpeg" | "mpga" => "mp3",
         "ogg" | "oga" | "opus" => "ogg",
         "wav" | "wave" => "wav",
         "aac" | "adts" => "aac",
+        "aif" | "aiff" | "aifc" => "aiff",
+        "wma" | "asf" => "wma",
+        "wv" | "wavpack" => "wv",
+        "mpc" | "mpp" | "musepack" => "mpc",
         other => other,
     }
 }
 
 /// One name for the codecs that go by several.
 pub(super) fn codec_kind(name: &str) -> &str {
-    if name.starts_with("pcm") || name == "wav" { "pcm" } else { name }
+    match name {
+        "lpcm" | "wav" => "pcm",
+        pcm if pcm.starts_with("pcm") => "pcm",
+        "adts" => "aac",
+        "wmav1" | "wmav2" => "wma",
+        "wv" => "wavpack",
+        "mpc" | "mpc7" | "mpc8" | "musepack7" | "musepack8" => "musepack",
+        other => other,
+    }
 }

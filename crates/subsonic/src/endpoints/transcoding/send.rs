@@ -3,9 +3,10 @@
 use axum::{body::Body, response::Response};
 use catalog::media::SourceFile;
 use delivery::{Wanted, wanted_range};
+use futures_util::TryStreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use ingest::{
-    media::{MediaError, Order, SoundForm, is_lossless},
+    media::{MediaError, Order, SoundForm},
     transcode::TranscodeError,
 };
 
@@ -41,13 +42,7 @@ struct Foretold {
 /// Sends a source, which the caller may hear, in another form. Parts are given where the whole can be foretold: they are
 /// made like the whole, so its bytes are theirs. Elsewhere a `Range` is not obeyed (RFC 9110, section 14.2).
 pub(super) async fn send(call: &Call, source: &SourceFile, asked: Asked) -> Result<Reply, Error> {
-    let mut order = Order {
-        form: asked.form,
-        start_ms: asked.start_ms,
-        duration_ms: source.duration_ms,
-        exact: is_lossless(&source.codec),
-        part: None,
-    };
+    let mut order = call.app.transcoder.order(source, asked.form, asked.start_ms).await;
     if order.start_ms > 0 && order.duration_ms > 0 && order.left_ms() == 0 {
         let seconds = order.duration_ms / 1000;
         return Err(Error::refused(format!("It is over there: it plays for {seconds} seconds.")));
@@ -59,12 +54,21 @@ pub(super) async fn send(call: &Call, source: &SourceFile, asked: Asked) -> Resu
     if let Some(foretold) = &foretold {
         order.part = foretold.part.or(asked.length.then_some((0, foretold.length)));
     }
+    if !call.app.transcoder.makes_any() {
+        return Err(refusal(TranscodeError::Never));
+    }
     let body = if call.method == Method::HEAD {
         // It is not known whether it has a length, so none is said but what is foretold.
         Body::from_stream(futures_util::stream::empty::<Result<Vec<u8>, MediaError>>())
     } else {
         let started = call.app.transcoder.start(call.ctx(), call.viewer().id, source, order).await;
-        Body::from_stream(started.map_err(refusal)?.into_stream())
+        let place = source.place.clone();
+        Body::from_stream(started.map_err(refusal)?.into_stream().inspect_err(move |error| {
+            // The answer has begun, so that it breaks off is all that its listener is told.
+            if *error != MediaError::Cancelled {
+                tracing::warn!(%error, ?place, "a stream breaks off");
+            }
+        }))
     };
     let mut response = Response::new(body);
     describe(response.headers_mut(), &order, foretold.as_ref());
@@ -77,10 +81,12 @@ pub(super) async fn send(call: &Call, source: &SourceFile, asked: Asked) -> Resu
 /// What is asked of bytes that can be foretold; their number when none of those asked for are there.
 fn foretell(call: &Call, source: &SourceFile, order: &Order, length: u64) -> Result<Foretold, u64> {
     let form = choose::told(&order.form);
-    let etag = format!("\"{:x}.{:x}.{form}.{:x}\"", source.stamp, source.bytes, order.start_ms);
-    let said = |name: HeaderName| call.headers.get(name).and_then(|value| value.to_str().ok());
-    let same = said(header::IF_RANGE).is_none_or(|tag| tag == etag);
-    let range = said(header::RANGE).filter(|_| same && call.method != Method::HEAD);
+    // The length is in it too, since it may be another when the catalogue has learned how long the song plays.
+    let (stamp, bytes, start_ms) = (source.stamp, source.bytes, order.start_ms);
+    let etag = format!("\"{stamp:x}.{bytes:x}.{form}.{start_ms:x}.{length:x}\"");
+    let same = call.headers.get(header::IF_RANGE).is_none_or(|tag| tag.as_bytes() == etag.as_bytes());
+    let range = call.headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let range = range.filter(|_| same && call.method != Method::HEAD);
     let part = match range.map(|range| wanted_range(range, length)) {
         None | Some(Wanted::Whole) => None,
         Some(Wanted::Part(part)) => Some((part.start, part.end)),

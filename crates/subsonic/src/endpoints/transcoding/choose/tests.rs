@@ -1,3 +1,4 @@
+use catalog::media::SourceFile;
 use serde_json::{Value, json};
 
 use super::*;
@@ -97,6 +98,45 @@ fn what_is_no_wish_is_refused() {
     }
 }
 
+#[test]
+fn one_channel_has_no_more_than_its_coder_makes() {
+    let mono = |source: Source| Source { channels: 1, ..source };
+    assert_eq!(wished(&mono(flac()), "format=opus&maxBitRate=320"), "opus.256.48000.1.0");
+    assert_eq!(wished(&mono(flac()), "format=aac&maxBitRate=320"), "aac.256.44100.1.0");
+    assert_eq!(wished(&mono(flac()), "format=mp3&maxBitRate=320"), "mp3.320.44100.1.0");
+    let client = json!({ "maxTranscodingAudioBitrate": 320_000, "transcodingProfiles": [profile("ogg", "opus", "http", 2)] });
+    assert_eq!(made(&mono(flac()), client).as_deref(), Some("opus.256.48000.1.0"));
+    assert_eq!(read("opus.320.48000.1.0"), None);
+}
+
+#[test]
+fn nothing_is_lost_of_channels_that_nobody_counted() {
+    let unknown = Source { channels: 0, ..flac() };
+    assert_eq!(wished(&unknown, "format=mp3"), "mp3.192.44100.2.0");
+    let client = json!({ "transcodingProfiles": [profile("mp3", "mp3", "http", 1)] });
+    assert_eq!(made(&unknown, client).as_deref(), Some("mp3.192.44100.1.0"), "unless the app takes no more");
+}
+
+#[test]
+fn a_wave_file_keeps_all_its_bits() {
+    // As the scan enters it: of its bits nothing is known.
+    let file = SourceFile {
+        place: catalog::media::Source::File { path: "/m/a.wav".to_owned() },
+        bytes: 1 << 20,
+        stamp: 1,
+        mime: "audio/wav".to_owned(),
+        codec: "pcm".to_owned(),
+        bitrate_kbps: 4608,
+        sample_rate_hz: 96_000,
+        channels: 2,
+        duration_ms: 1_000,
+    };
+    assert_eq!(wished(&Source::new(&file), "format=flac"), "flac.0.96000.2.0");
+    assert_eq!(wished(&Source::new(&file), "format=flac&maxBitRate=5000"), "flac.0.96000.2.0");
+    let client = json!({ "transcodingProfiles": [profile("flac", "flac", "http", 2)] });
+    assert_eq!(made(&Source::new(&file), client).as_deref(), Some("flac.0.96000.2.0"));
+}
+
 /// What an app that takes these profiles gets.
 fn made(source: &Source, client: Value) -> Option<String> {
     let client: ClientInfo = serde_json::from_value(client).expect("it is understood");
@@ -129,6 +169,21 @@ fn the_first_profile_that_can_be_made_is_taken() {
         made(&surround, profiles(json!([profile("mp3", "mp3", "http", 6)]))).as_deref(),
         Some("mp3.192.48000.2.0")
     );
+}
+
+#[test]
+fn what_is_lossy_becomes_no_flac_where_something_else_is_taken() {
+    // As Feishin has it by itself, with a bound for its MP3.
+    let bound = json!({ "name": "audioBitrate", "comparison": "LessThanEqual", "values": ["256000"], "required": true });
+    let all = json!({
+        "transcodingProfiles": [profile("flac", "flac", "http", 0), profile("ogg", "opus", "http", 0), profile("mp3", "mp3", "http", 0)],
+        "codecProfiles": [{ "type": "AudioCodec", "name": "mp3", "limitations": [bound] }],
+    });
+    assert_eq!(made(&source("mp4", "alac", 900), all.clone()).as_deref(), Some("flac.0.44100.2.0"));
+    assert_eq!(made(&source("wma", "wmav2", 192), all.clone()).as_deref(), Some("opus.128.48000.2.0"));
+    assert_eq!(made(&source("mp3", "mp3", 320), all).as_deref(), Some("opus.128.48000.2.0"));
+    let flac_alone = json!({ "transcodingProfiles": [profile("flac", "flac", "http", 0)] });
+    assert_eq!(made(&source("wma", "wmav2", 192), flac_alone).as_deref(), Some("flac.0.44100.2.16"));
 }
 
 #[test]
