@@ -30,31 +30,51 @@ pub(crate) fn take_place(
     place.ok_or_else(|| Fault::new(format!("there is no conversation {conversation}")))
 }
 
-/// How many messages of an account are later than a moment, and the first of them.
-pub(crate) fn count_since(
+/// How many messages an account wrote after a moment and up to another, and when the first of them. Moments that a clock
+/// has not reached yet are of one that was wrong, and don't count.
+pub(crate) fn count_written(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
     author: UserId,
-    since: Time,
+    (since, until): (Time, Time),
 ) -> Result<(u64, Option<Time>), Fault> {
     let found = tx.one(
         sql!(
-            "SELECT COUNT(*), MIN(sent_us) FROM messaging_message
-             WHERE author_id = $1 AND conversation_id = $2 AND sent_us > $3"
+            "SELECT COUNT(*), MIN(written_us) FROM messaging_message
+             WHERE author_id = $1 AND conversation_id = $2 AND written_us > $3 AND written_us <= $4"
         ),
-        params![author, conversation, since],
+        params![author, conversation, since, until],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok(found.unwrap_or_default())
 }
 
-pub(crate) fn insert(tx: &mut Tx<'_>, conversation: ConversationId, message: &Message) -> Result<(), Fault> {
+/// Holds an author's row until the transaction ends; false when the account is gone.
+pub(crate) fn hold_author(tx: &mut Tx<'_>, author: UserId) -> Result<bool, Fault> {
     tx.run(
         sql!(
-            "INSERT INTO messaging_message (conversation_id, sequence, author_id, sent_us, body)
-             VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO messaging_author (user_id, gone) VALUES ($1, FALSE)
+             ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id"
         ),
-        params![conversation, message.sequence, message.author, message.sent_at, &message.text],
+        params![author],
+    )?;
+    let sql = sql!("SELECT 1 FROM messaging_author WHERE user_id = $1 AND NOT gone");
+    Ok(tx.one(sql, params![author], |_| Ok(()))?.is_some())
+}
+
+/// Adds a message that was written at a moment by the clock that is asked.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    message: &Message,
+    written: Time,
+) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO messaging_message (conversation_id, sequence, author_id, sent_us, written_us, body)
+             VALUES ($1, $2, $3, $4, $5, $6)"
+        ),
+        params![conversation, message.sequence, message.author, message.sent_at, written, &message.text],
     )?;
     Ok(())
 }
@@ -115,8 +135,16 @@ pub(crate) fn sweep(
     )
 }
 
-/// Takes an account's name and words off what it said; the places stay.
+/// Takes an account's name and words off what it said; the places stay. What it is just writing is waited for, and
+/// nothing is taken from it any more.
 pub(crate) fn forget_author(tx: &mut Tx<'_>, author: UserId) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "INSERT INTO messaging_author (user_id, gone) VALUES ($1, TRUE)
+             ON CONFLICT (user_id) DO UPDATE SET gone = TRUE"
+        ),
+        params![author],
+    )?;
     tx.run(
         sql!("UPDATE messaging_message SET author_id = NULL, body = NULL WHERE author_id = $1"),
         params![author],

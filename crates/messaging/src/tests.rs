@@ -61,6 +61,51 @@ on_both_engines! {
         assert_eq!(said(ctx, late.sent_at).await, ["next"]);
     }
 
+    async fn a_clock_that_was_wrong_silences_nobody_once_it_is_put_right(world: World) {
+        let ctx = &world.ctx;
+        let ann = viewer(1, "ann");
+        let wrong = ctx.now().plus(Duration::from_hours(48));
+        let hasty = Ctx::new(ctx.db().clone(), ctx.blobs().clone(), ctx.bus().clone(), Clock::manual(wrong), ctx.random().clone());
+        let hasty = hasty.await.expect("a node whose clock is two days ahead");
+        for at in 0..room::MESSAGES_AT_ONCE_MAX {
+            room::write(&hasty, &ann, &format!("{at}")).await.expect("taken");
+        }
+        let last = room::write(ctx, &ann, "and again").await.expect("what was written in days to come is not lately");
+        assert!(last.sent_at > wrong, "its moment still grows with its place");
+        for at in 1..room::MESSAGES_AT_ONCE_MAX {
+            room::write(ctx, &ann, &format!("{at}")).await.expect("taken");
+        }
+        let Err(Error::Invalid(problem)) = room::write(ctx, &ann, "more").await else { panic!("it was taken") };
+        assert_eq!(problem.retry_after_s, Some(61), "the limit itself holds");
+        world.clock.advance(Duration::from_secs(61));
+        room::write(ctx, &ann, "now").await.expect("it was waited for");
+    }
+
+    async fn whoever_floods_the_room_is_refused_without_a_turn(world: World) {
+        let ctx = &world.ctx;
+        for at in 0..room::MESSAGES_AT_ONCE_MAX {
+            room::write(ctx, &viewer(1, "ann"), &format!("{at}")).await.expect("taken");
+        }
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let inner = ctx.clone();
+        let writes = tokio::spawn(async move {
+            inner.db().write(move |tx| {
+                store::take_place(tx, crate::model::HOUSE, kernel::testkit::START)?;
+                let _ = begun.send(());
+                let _ = ends.recv();
+                Ok::<_, kernel::Fault>(())
+            }).await
+        });
+        begins.recv().await.expect("somebody else is writing");
+        let refused = tokio::time::timeout(Duration::from_secs(20), async { room::write(ctx, &viewer(1, "ann"), "more").await });
+        let refused = refused.await;
+        drop(end);
+        writes.await.expect("ran").expect("written");
+        let Ok(Err(Error::Invalid(problem))) = refused else { panic!("it had to wait, or was taken") };
+        assert_eq!(problem.status, 429);
+    }
+
     async fn of_many_who_write_at_once_each_has_a_place_and_none_is_free(world: World) {
         // Two nodes, where there may be two.
         let other = match world.ctx.db().engine() {
@@ -113,6 +158,9 @@ on_both_engines! {
         assert_eq!(said(ctx, Time(0)).await, ["yours"]);
         let left = kept(ctx.db()).await.expect("read");
         assert_eq!(left, [(1, None), (2, Some("yours".to_owned())), (3, None)]);
+        // A request of theirs that was under way.
+        let Err(Error::Invalid(problem)) = room::write(ctx, &viewer(1, "one"), "last words").await else { panic!("it was taken") };
+        assert_eq!(problem.status, 401);
         assert_eq!(room::write(ctx, &viewer(2, "two"), "next").await.expect("taken").sequence, 4);
     }
 

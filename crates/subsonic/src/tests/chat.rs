@@ -36,6 +36,9 @@ on_both_engines! {
         assert_eq!(house.chat(&ann, &format!("since={}", list[0]["time"])).await, []);
         assert_eq!(house.chat(&ann, "since=").await.len(), 2);
         assert_eq!(house.chat(&ann, &format!("since={}", i64::MAX)).await, []);
+        for long_ago in ["-1", "0", &i64::MIN.to_string()] {
+            assert_eq!(house.chat(&ann, &format!("since={long_ago}")).await.len(), 2, "{long_ago}");
+        }
         let xml = house.get(&format!("/rest/getChatMessages?apiKey={ann}&v=1.16.1&c=x")).await.text();
         assert!(xml.contains("<chatMessage ") && xml.contains("&lt;b&gt;") && !xml.contains("<b>"), "{xml}");
     }
@@ -62,7 +65,15 @@ on_both_engines! {
         assert_eq!(house.refused(&ann, "addChatMessage", "").await, 10);
         assert_eq!(house.refused(&ann, "addChatMessage", "message=+%0A").await, 0);
         assert_eq!(house.refused(&ann, "addChatMessage", &format!("message={}", "x".repeat(4_001))).await, 0);
-        assert_eq!(house.refused(&ann, "getChatMessages", "since=yesterday").await, 0);
+        for bad in ["yesterday", "NaN", "1e3", "0x5", "99999999999999999999", "%00"] {
+            assert_eq!(house.refused(&ann, "getChatMessages", &format!("since={bad}")).await, 0, "{bad}");
+        }
+        assert_eq!(house.refused(&ann, "addChatMessage", "message=%E2%80%8B%E3%85%A4").await, 0, "nobody could read it");
+        for long in ["x".repeat(100_000), "%F0%9F%8E%B5".repeat(100_000)] {
+            let body = format!("apiKey={ann}&v=1.16.1&c=x&f=json&message={long}");
+            let answer = house.send(form("addChatMessage", &body)).await.text();
+            assert!(answer.contains("failed") && answer.len() < 1_000, "{answer}");
+        }
         for at in 0..messaging::room::MESSAGES_AT_ONCE_MAX {
             house.good(&ann, "addChatMessage", &format!("message={at}"), "x").await;
         }
