@@ -105,7 +105,7 @@ async fn call(
     };
     check_version(&params)?;
     let caller = sign_in::sign_in(&Asking { app: &app, params: &params, address }).await?;
-    *turn = app.whole.turn(name).await?;
+    *turn = app.whole.turn(name, &params).await?;
     let Parts { method, headers, .. } = parts;
     let mut call = Call { app, caller, method, headers, params, body };
     call.enter_folder(name).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::Fault;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::Error;
+use crate::{error::Error, params::Params};
 
 /// Answers that are made at once.
 const AT_ONCE: usize = 4;
@@ -14,9 +14,10 @@ const AT_ONCE: usize = 4;
 const WAITING_MAX: usize = 64;
 
 /// The methods that give all of something.
-const METHODS: [&str; 13] = [
+const METHODS: [&str; 14] = [
     "getArtists",
     "getBookmarks",
+    "getChatMessages",
     "getIndexes",
     "getMusicDirectory",
     "getPlayQueue",
@@ -53,12 +54,14 @@ impl Whole {
         Self { making: Arc::new(Semaphore::new(at_once)), line: Arc::new(Semaphore::new(at_once + waiting)) }
     }
 
-    /// Waits for a turn to answer this method; `None` when it needs none.
+    /// Waits for a turn to answer this method with these parameters; `None` when it needs none.
     ///
     /// # Errors
     /// A refusal when too many wait already.
-    pub(crate) async fn turn(&self, method: &str) -> Result<Option<Turn>, Error> {
-        if !METHODS.contains(&method) {
+    pub(crate) async fn turn(&self, method: &str, params: &Params) -> Result<Option<Turn>, Error> {
+        // The jukebox tells its whole queue, or in a few numbers how it is.
+        let is_queue = || method == "jukeboxControl" && params.first("action") == Some("get");
+        if !METHODS.contains(&method) && !is_queue() {
             return Ok(None);
         }
         let line = Arc::clone(&self.line).try_acquire_owned().map_err(|_| {
@@ -76,6 +79,10 @@ mod tests {
 
     use super::*;
 
+    fn action(name: &str) -> Params {
+        Params::read(&format!("action={name}"), b"").expect("few")
+    }
+
     #[test]
     fn the_methods_that_are_named_are_methods() {
         assert!(METHODS.iter().all(|name| crate::endpoints::find(name).is_some()));
@@ -84,15 +91,21 @@ mod tests {
     #[tokio::test]
     async fn so_many_are_made_so_many_wait_and_the_next_is_told_so() {
         let whole = Whole::with_room(1, 1);
-        let first = whole.turn("getPodcasts").await.expect("a turn");
+        let (none, get, status) = (Params::default(), action("get"), action("status"));
+        let first = whole.turn("getPodcasts", &none).await.expect("a turn");
         assert!(first.is_some());
-        let mut second = Box::pin(whole.turn("getBookmarks"));
+        let mut second = Box::pin(whole.turn("getBookmarks", &none));
         let now = tokio::time::timeout(Duration::from_millis(10), &mut second).await;
         assert!(now.is_err(), "it waits");
-        assert!(whole.turn("getArtists").await.is_err());
-        assert!(whole.turn("getSong").await.expect("no turn is needed").is_none());
+        for (method, params) in [("getArtists", &none), ("getChatMessages", &none), ("jukeboxControl", &get)]
+        {
+            assert!(whole.turn(method, params).await.is_err(), "{method}");
+        }
+        for (method, params) in [("getSong", &none), ("jukeboxControl", &status), ("jukeboxControl", &none)] {
+            assert!(whole.turn(method, params).await.expect("no turn is needed").is_none(), "{method}");
+        }
         drop(first);
         assert!(second.await.expect("its turn").is_some());
-        assert!(whole.turn("getArtists").await.is_ok());
+        assert!(whole.turn("getArtists", &none).await.is_ok());
     }
 }
