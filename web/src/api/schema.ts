@@ -2532,7 +2532,7 @@ export interface components {
          * @description Whether a device plays.
          * @enum {string}
          */
-        DeviceState: "playing" | "paused" | "stopped";
+        DeviceState: "playing" | "paused" | "blocked" | "stopped";
         /** @description A disc of an album. */
         Disc: {
             /** @description What it is: `CD`, `12" Vinyl`. */

@@ -120,6 +120,8 @@ pub enum DeviceState {
     Playing,
     /// It could go on at once.
     Paused,
+    /// It was told to play, and its browser lets no sound begin before somebody presses Play there once.
+    Blocked,
     /// It is merely there.
     #[default]
     Stopped,

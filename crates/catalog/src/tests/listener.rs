@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use kernel::{bus::Heard, on_both_engines, testkit::World};
+use kernel::{Clock, bus::Heard, id::UserId, on_both_engines, testkit::World};
 use serde_json::json;
 
 use super::*;
-use crate::listener as service;
+use crate::{listener as service, store::listener::devices as store};
 
 fn ann() -> Viewer {
     viewer(11, Role::Listener)
@@ -315,6 +315,55 @@ on_both_engines! {
         assert_eq!(tell().await.0, 202, "the old ones are dropped");
         let taken = good(ctx, &ann(), "POST", "devices/k/commands/take", Value::Null).await;
         assert_eq!(taken.as_array().map(Vec::len), Some(1));
+    }
+
+    async fn what_a_device_that_went_silent_was_told_is_forgotten(world: World) {
+        let ctx = &world.ctx;
+        for id in ["gone", "k"] {
+            good(ctx, &ann(), "PUT", &format!("devices/{id}"), json!({ "name": "Kitchen" })).await;
+            for command in ["next", "previous"] {
+                assert_eq!(call(ctx, &ann(), "POST", &format!("devices/{id}/command"), json!({ "command": command })).await.0, 202);
+            }
+        }
+        world.clock.advance(service::COMMAND_HOLDS);
+        good(ctx, &ann(), "PUT", "devices/k", json!({ "name": "Kitchen" })).await;
+        let left = async |device: &'static str| {
+            let waiting = ctx.db().read(move |tx| store::commands(tx, UserId(11), device)).await;
+            waiting.expect("read").len()
+        };
+        assert_eq!((left("gone").await, left("k").await), (0, 0));
+    }
+
+    async fn a_device_that_its_browser_keeps_silent_says_so(world: World) {
+        let ctx = &world.ctx;
+        let report = |state: &str| json!({ "name": "Kitchen", "state": state, "position_ms": 4_000 });
+        good(ctx, &ann(), "PUT", "devices/k", report("paused")).await;
+        let told = said(ctx, async { good(ctx, &ann(), "PUT", "devices/k", report("blocked")).await; }).await;
+        assert_eq!(told, ["devices:11"]);
+        let shown = good(ctx, &ann(), "GET", "devices", Value::Null).await;
+        assert_eq!((&shown[0]["state"], &shown[0]["position_ms"]), (&"blocked".into(), &4_000.into()));
+    }
+
+    async fn a_clock_that_was_ahead_leaves_no_device_behind(world: World) {
+        let ctx = &world.ctx;
+        let clock = Clock::manual(ctx.now().plus(Duration::from_hours(5)));
+        let ahead = Ctx::new(ctx.db().clone(), ctx.blobs().clone(), ctx.bus().clone(), clock, ctx.random().clone());
+        let ahead = ahead.await.expect("a node whose clock is ahead");
+        for at in 0..service::DEVICES_MAX {
+            good(&ahead, &ann(), "PUT", &format!("devices/d{at}"), json!({ "name": "Kitchen", "state": "playing" })).await;
+        }
+        assert_eq!(good(ctx, &ann(), "GET", "devices", Value::Null).await, json!([]), "its time is put right");
+        good(ctx, &ann(), "PUT", "devices/k", json!({ "name": "Kitchen" })).await;
+        assert_eq!(each(&good(ctx, &ann(), "GET", "devices", Value::Null).await, "id"), ["k"]);
+    }
+
+    async fn what_can_be_no_device_is_not_there(world: World) {
+        let ctx = &world.ctx;
+        for id in ["%00", "a%20b", "%E2%80%AE", &"x".repeat(81)] {
+            assert_eq!(call(ctx, &ann(), "DELETE", &format!("devices/{id}"), Value::Null).await.0, 404, "{id}");
+            assert_eq!(call(ctx, &ann(), "POST", &format!("devices/{id}/commands/take"), Value::Null).await.0, 404, "{id}");
+            assert_eq!(call(ctx, &ann(), "POST", &format!("devices/{id}/command"), json!({ "command": "next" })).await.0, 404, "{id}");
+        }
     }
 
     async fn an_account_has_so_many_devices_at_once_and_no_more(world: World) {

@@ -178,6 +178,37 @@ on_both_engines! {
         assert_eq!(house.refused(&ann, "jukeboxControl", "action=status").await, 0, "both fell silent");
     }
 
+    async fn a_page_that_waits_for_a_press_says_so_to_the_app(world: World) {
+        let house = House::new(&world.ctx);
+        let ann = house.member("ann", Role::Listener).await;
+        let tracks = house.album("Ann Other", "First").await;
+        let laptop = Device::of(&house, &world, "ann", "page-1", "Laptop").await;
+        house.jukebox(&ann, &format!("action=set{}", ids(&tracks))).await;
+        house.jukebox(&ann, "action=start").await;
+        laptop.says(DeviceState::Blocked, Some(tracks[0]), 0).await;
+        laptop.told().await;
+        world.clock.advance(Duration::from_secs(5));
+        assert_eq!(standing(&house.jukebox(&ann, "action=status").await), (0, false, 0), "no second passes in silence");
+        for (more, command) in [
+            ("action=start", Command::Load { play: true }),
+            ("action=skip&index=2&offset=7", Command::Jump { index: 2, position_ms: 7_000 }),
+        ] {
+            let answer = house.call(&ann, "jukeboxControl", more).await;
+            let message = answer["error"]["message"].as_str().unwrap_or_else(|| panic!("{more}: {answer}"));
+            assert!(message.contains("presses Play there") && message.contains("Laptop"), "{message}");
+            assert_eq!(laptop.told().await, [command], "it tries all the same, and stands where it was sent");
+        }
+        assert_eq!(standing(&house.jukebox(&ann, "action=status").await), (2, false, 7));
+        house.jukebox(&ann, &format!("action=add{}", ids(&tracks))).await;
+        house.jukebox(&ann, "action=stop").await;
+        assert_eq!(laptop.told().await, [LOAD, Command::Pause], "what makes no sound is done as ever");
+        // Another page that merely stands there is not taken for it.
+        let _desk = Device::of(&house, &world, "ann", "page-0", "Desk").await;
+        laptop.says(DeviceState::Playing, Some(tracks[2]), 7_000).await;
+        assert_eq!(standing(&house.jukebox(&ann, "action=start").await), (2, true, 7), "somebody pressed Play");
+        assert_eq!(laptop.told().await, [Command::Load { play: true }]);
+    }
+
     async fn a_jukebox_is_ones_own(world: World) {
         let house = House::new(&world.ctx);
         let (ann, eve) = (house.member("ann", Role::Listener).await, house.member("eve", Role::Admin).await);

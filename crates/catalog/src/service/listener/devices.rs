@@ -32,6 +32,8 @@ pub const COMMAND_HOLDS: Duration = Duration::from_secs(30);
 const DRIFT_MS_MAX: u64 = 3_000;
 /// Highest volume.
 const VOLUME_MAX: u32 = 100;
+/// The word for [`DeviceState::Blocked`] in the database.
+pub(super) const BLOCKED: &str = "blocked";
 
 fn check_id(device: &str) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
@@ -54,6 +56,7 @@ fn word(state: DeviceState) -> &'static str {
     match state {
         DeviceState::Playing => "playing",
         DeviceState::Paused => "paused",
+        DeviceState::Blocked => BLOCKED,
         DeviceState::Stopped => "stopped",
     }
 }
@@ -62,6 +65,7 @@ fn device(row: DeviceRow, tracks: &HashMap<TrackId, Track>, now: Time) -> Device
     let state = match row.state.as_str() {
         "playing" => DeviceState::Playing,
         "paused" => DeviceState::Paused,
+        BLOCKED => DeviceState::Blocked,
         _ => DeviceState::Stopped,
     };
     Device {
@@ -76,15 +80,17 @@ fn device(row: DeviceRow, tracks: &HashMap<TrackId, Track>, now: Time) -> Device
     }
 }
 
-/// When a device must have been heard of to count as there.
-pub(super) fn alive_since(ctx: &Ctx) -> Time {
-    Time(ctx.now().0.saturating_sub(i64::try_from(DEVICE_ALIVE.as_micros()).unwrap_or(i64::MAX)))
+/// After when, and up to when, a device must have been heard of to count as there. What was heard of in times to come was
+/// so by a clock that was wrong, and would be there for as long; another node's may be a little ahead.
+pub(super) fn alive(ctx: &Ctx) -> (Time, Time) {
+    let (now, alive_us) = (ctx.now(), i64::try_from(DEVICE_ALIVE.as_micros()).unwrap_or(i64::MAX));
+    (Time(now.0.saturating_sub(alive_us)), now.plus(DEVICE_ALIVE))
 }
 
 /// The viewer's devices that are there.
 pub async fn list_devices(ctx: &Ctx, viewer: &Viewer) -> Result<Vec<Device>, Error> {
-    let (user, since) = (viewer.id, alive_since(ctx));
-    let rows = ctx.db().read(move |tx| store::of(tx, user, since)).await.map_err(Error::Fault)?;
+    let (user, alive) = (viewer.id, alive(ctx));
+    let rows = ctx.db().read(move |tx| store::of(tx, user, alive)).await.map_err(Error::Fault)?;
     let tracks = music::tracks_by_id(ctx, viewer, rows.iter().filter_map(|row| row.track).collect()).await?;
     Ok(rows.into_iter().map(|row| device(row, &tracks, ctx.now())).collect())
 }
@@ -102,12 +108,14 @@ pub async fn report_device(ctx: &Ctx, viewer: &Viewer, id: &str, report: &Device
         volume: report.volume,
         seen: ctx.now(),
     };
-    let (user, since) = (viewer.id, alive_since(ctx));
+    let (user, alive) = (viewer.id, alive(ctx));
     ctx.db()
         .write(move |tx| {
             listener::lock(tx, user)?;
-            store::delete_silent(tx, user, since)?;
-            let there = store::of(tx, user, since)?;
+            store::delete_silent(tx, user, alive)?;
+            // A device that went without a word fetches nothing any more.
+            store::delete_expired(tx, user, row.seen)?;
+            let there = store::of(tx, user, alive)?;
             let old = there.iter().find(|old| old.device == row.device);
             if old.is_none() && there.len() >= DEVICES_MAX {
                 let full = Problem::new(http::StatusCode::CONFLICT, "full", "There is no room for more");
@@ -133,6 +141,7 @@ fn differs(old: &DeviceRow, new: &DeviceRow) -> bool {
 
 /// A device says goodbye. 404 when it is not there.
 pub async fn delete_device(ctx: &Ctx, viewer: &Viewer, id: &str) -> Result<(), Error> {
+    check_id(id).map_err(|_| Error::NotFound)?;
     let (user, id) = (viewer.id, id.to_owned());
     ctx.db()
         .write(move |tx| {
@@ -163,11 +172,11 @@ pub async fn command_device(
         .map_err(|error| Fault::from_error("a command can't be written", error))?;
     let is_load = matches!(command, Command::Load { .. });
     let number = CommandId(ctx.next_id());
-    let (user, id, since, now) = (viewer.id, id.to_owned(), alive_since(ctx), ctx.now());
+    let (user, id, alive, now) = (viewer.id, id.to_owned(), alive(ctx), ctx.now());
     ctx.db()
         .write(move |tx| {
             listener::lock(tx, user)?;
-            if !store::of(tx, user, since)?.iter().any(|device| device.device == id) {
+            if !store::of(tx, user, alive)?.iter().any(|device| device.device == id) {
                 return Err(Error::NotFound);
             }
             let waiting = store::commands(tx, user, &id)?;
@@ -198,8 +207,10 @@ pub async fn command_device(
         .await
 }
 
-/// What a device was told to do, in the order in which it was said; each is given once, and not after its time.
+/// What a device was told to do, in the order in which it was said; each is given once, and not after its time. 404 for
+/// what can't be a device's id.
 pub async fn take_commands(ctx: &Ctx, viewer: &Viewer, id: &str) -> Result<Vec<WaitingCommand>, Error> {
+    check_id(id).map_err(|_| Error::NotFound)?;
     let (user, id, now) = (viewer.id, id.to_owned(), ctx.now());
     let taken = ctx.db().write(move |tx| {
         listener::lock(tx, user)?;

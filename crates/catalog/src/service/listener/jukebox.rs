@@ -5,7 +5,11 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use kernel::{Ctx, Problem, Time, db::Tx, http::Viewer, random::Random};
 
-use super::{QUEUE_TRACKS_MAX, command_device, devices::alive_since, put_queue, queue, set_queue_position};
+use super::{
+    QUEUE_TRACKS_MAX, command_device,
+    devices::{BLOCKED, alive},
+    put_queue, queue, set_queue_position,
+};
 use crate::{
     TrackId,
     model::listener::{Command, Queue, QueueAnew, QueuePosition},
@@ -69,8 +73,8 @@ pub struct Jukebox {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a track that the viewer does not see; [`Error::Invalid`] with `no_device` when no device is
-/// there, `empty_queue` when there is nothing to play, `stale` when others write the queue all the time, and as
-/// [`command_device`].
+/// there, `empty_queue` when there is nothing to play, `needs_press` when it is to play and waits for a press there (which
+/// then plays what was ordered), `stale` when others write the queue all the time, and as [`command_device`].
 pub async fn control_jukebox(ctx: &Ctx, viewer: &Viewer, order: &JukeboxOrder) -> Result<Jukebox, Error> {
     let mut tries = 0;
     loop {
@@ -78,6 +82,7 @@ pub async fn control_jukebox(ctx: &Ctx, viewer: &Viewer, order: &JukeboxOrder) -
         let mut scene = Scene::read(ctx, viewer, order).await?;
         let plan = scene.plan(order, ctx.random())?;
         match scene.carry_out(ctx, viewer, &plan).await {
+            Ok(()) if plan.plays() && scene.device.state == BLOCKED => return Err(scene.needs_press()),
             Ok(()) => return Ok(scene.jukebox()),
             Err(Error::Invalid(problem)) if problem.code == "stale" && tries < TRIES => {}
             Err(error) => return Err(error),
@@ -132,7 +137,7 @@ impl Scene {
             _ => Vec::new(),
         };
         check_count(named.len())?;
-        let (user, since, now) = (viewer.id, alive_since(ctx), ctx.now());
+        let (user, alive, now) = (viewer.id, alive(ctx), ctx.now());
         visibility::read(ctx, viewer, move |tx: &mut Tx<'_>| {
             let row = store::one(tx, user)?;
             let list = queue::ids(store::tracks(tx, user)?)?;
@@ -149,7 +154,7 @@ impl Scene {
                 version: row.version,
                 changed_at: Some(row.changed),
             });
-            let device = chosen(devices::of(tx, user, since)?, &queue.changed_by).ok_or_else(no_device)?;
+            let device = chosen(devices::of(tx, user, alive)?, &queue.changed_by).ok_or_else(no_device)?;
             Ok(Self { queue, device, shown, now })
         })
         .await
@@ -201,6 +206,15 @@ impl Scene {
 
     fn plays(&self) -> bool {
         self.device.state == "playing"
+    }
+
+    fn needs_press(&self) -> Error {
+        let detail = format!(
+            "“{}” waits: its browser lets no sound begin before somebody presses Play there once. Then it begins at once.",
+            self.device.name
+        );
+        let problem = Problem::new(http::StatusCode::CONFLICT, "needs_press", "Play must be pressed there");
+        problem.detail(detail).into()
     }
 
     fn jukebox(&self) -> Jukebox {
@@ -285,6 +299,8 @@ impl Scene {
         told.map_err(|error| if matches!(error, Error::NotFound) { no_device() } else { error })?;
         let state = match command {
             Command::Pause => "paused",
+            // It tries, and says so if it may.
+            _ if plan.plays() && self.device.state == BLOCKED => return Ok(()),
             Command::Load { play: true } | Command::Jump { .. } => "playing",
             Command::Load { .. } if self.queue.tracks.is_empty() => "stopped",
             Command::Volume { volume } => {
@@ -308,6 +324,11 @@ impl Plan {
         Self { list: Some(list), stand: Some(stand), command: Some(Command::Load { play: false }) }
     }
 
+    /// Whether sound is to begin.
+    fn plays(&self) -> bool {
+        matches!(self.command, Some(Command::Load { play: true } | Command::Jump { .. }))
+    }
+
     /// Another place in the list.
     fn place(stand: (usize, u64), command: Command) -> Self {
         Self { list: None, stand: Some(stand), command: Some(command) }
@@ -324,7 +345,8 @@ fn empty() -> Problem {
 fn chosen(there: Vec<DeviceRow>, written_by: &str) -> Option<DeviceRow> {
     there.into_iter().max_by_key(|device| {
         let is_writer = device.name == written_by;
-        (device.state == "playing", is_writer, device.state == "paused", Reverse(device.device.clone()))
+        let could = matches!(device.state.as_str(), "paused" | BLOCKED);
+        (device.state == "playing", is_writer, could, Reverse(device.device.clone()))
     })
 }
 

@@ -9,7 +9,7 @@ use crate::{TrackId, model::listener::CommandId, store::media::signed};
 pub(crate) struct DeviceRow {
     pub(crate) device: String,
     pub(crate) name: String,
-    /// `playing`, `paused` or `stopped`.
+    /// `playing`, `paused`, `blocked` or `stopped`.
     pub(crate) state: String,
     pub(crate) track: Option<TrackId>,
     pub(crate) position_ms: u64,
@@ -17,14 +17,18 @@ pub(crate) struct DeviceRow {
     pub(crate) seen: Time,
 }
 
-/// Somebody's devices that were heard of since a time.
-pub(crate) fn of(tx: &mut Tx<'_>, user: UserId, since: Time) -> Result<Vec<DeviceRow>, Fault> {
+/// Somebody's devices that were heard of after a time and up to another.
+pub(crate) fn of(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    (since, until): (Time, Time),
+) -> Result<Vec<DeviceRow>, Fault> {
     tx.all(
         sql!(
             "SELECT device, name, state, track_id, position_ms, volume, seen_us FROM catalog_device
-             WHERE user_id = $1 AND seen_us > $2 ORDER BY device"
+             WHERE user_id = $1 AND seen_us > $2 AND seen_us <= $3 ORDER BY device"
         ),
-        params![user, since],
+        params![user, since, until],
         |row| {
             Ok(DeviceRow {
                 device: row.get(0)?,
@@ -62,9 +66,16 @@ pub(crate) fn put(tx: &mut Tx<'_>, user: UserId, row: &DeviceRow) -> Result<(), 
     Ok(())
 }
 
-/// Forgets somebody's devices that were not heard of since a time.
-pub(crate) fn delete_silent(tx: &mut Tx<'_>, user: UserId, since: Time) -> Result<(), Fault> {
-    tx.run(sql!("DELETE FROM catalog_device WHERE user_id = $1 AND seen_us <= $2"), params![user, since])?;
+/// Forgets somebody's devices that were not heard of after a time and up to another.
+pub(crate) fn delete_silent(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    (since, until): (Time, Time),
+) -> Result<(), Fault> {
+    tx.run(
+        sql!("DELETE FROM catalog_device WHERE user_id = $1 AND (seen_us <= $2 OR seen_us > $3)"),
+        params![user, since, until],
+    )?;
     Ok(())
 }
 
@@ -107,6 +118,15 @@ pub(crate) fn commands(
         params![user, device],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
+}
+
+/// Forgets what somebody's devices did not fetch in time.
+pub(crate) fn delete_expired(tx: &mut Tx<'_>, user: UserId, until: Time) -> Result<(), Fault> {
+    tx.run(
+        sql!("DELETE FROM catalog_device_command WHERE user_id = $1 AND expires_us <= $2"),
+        params![user, until],
+    )?;
+    Ok(())
 }
 
 /// Forgets what waits for a device up to a number.
