@@ -12,8 +12,8 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.ODEON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+export function launch(...flags) {
+  return chromium.launch({ executablePath: process.env.ODEON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: [...FLAGS, ...flags] });
 }
 
 /** A page that remembers everything that went wrong in it. */

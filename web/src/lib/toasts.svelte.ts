@@ -1,3 +1,5 @@
+import { saidAnew } from './said';
+
 export interface Toast {
   id: number;
   text: string;
@@ -35,7 +37,7 @@ export const toasts = new Toasts();
 class Announcer {
   text = $state('');
   say(text: string): void {
-    this.text = text;
+    this.text = saidAnew(text, this.text);
   }
 }
 

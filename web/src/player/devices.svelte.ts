@@ -11,7 +11,7 @@ import { agentName } from '../lib/agent';
 import { prefs } from '../lib/prefs.svelte';
 import { readStored, writeStored } from '../lib/stored';
 import { toasts } from '../lib/toasts.svelte';
-import { deviceName, positionOf, type Seen } from './handoff';
+import { deviceName, positionOf, stateOf, type Seen } from './handoff';
 import { player } from './player.svelte';
 import { queueSync } from './sync.svelte';
 
@@ -56,9 +56,12 @@ class Devices {
     const beat = setInterval(() => this.#beat(), ALIVE_EVERY_MS);
     const gone = (): void => this.#leave();
     const back = (): void => void this.report().then(() => this.refresh());
+    // A page that slept was forgotten, and what it knows of the others is old.
+    const shown = (): void => void (document.visibilityState === 'visible' && back());
     addEventListener('pagehide', gone);
     addEventListener('pageshow', back);
     addEventListener('online', back);
+    document.addEventListener('visibilitychange', shown);
     return () => {
       stops.forEach((stop) => stop());
       clearInterval(beat);
@@ -66,6 +69,7 @@ class Devices {
       removeEventListener('pagehide', gone);
       removeEventListener('pageshow', back);
       removeEventListener('online', back);
+      document.removeEventListener('visibilitychange', shown);
       this.#leave();
       this.#letGo?.();
       this.#id = '';
@@ -77,6 +81,7 @@ class Devices {
   rename(typed: string): void {
     this.name = deviceName(typed, agentName(navigator.userAgent));
     writeStored(NAME_KEY, this.name);
+    queueSync.renamed();
     void this.report();
   }
 
@@ -109,6 +114,8 @@ class Devices {
   takeHere = (device: Seen): Promise<void> =>
     this.#during(device, async () => {
       let from = device;
+      // It waits for a press that nobody needs to make any more.
+      if (device.state === 'blocked') void this.tell(device, { command: 'pause' });
       if (device.state === 'playing') {
         if (!(await this.tell(device, { command: 'pause' }))) return;
         from = (await this.#until(device.id, (now) => now?.state !== 'playing', STOP_PATIENCE_MS)) ?? device;
@@ -138,9 +145,12 @@ class Devices {
         toasts.trouble(`The music stays here: “${device.name}” wasn’t reached.`);
         return;
       }
-      const now = await this.#until(device.id, (seen) => seen?.state === 'playing', START_PATIENCE_MS);
+      // One that waited for a press before may have been pressed since, and is given its time.
+      const begun = (seen: Seen | undefined): boolean => seen?.state === 'playing' || (seen?.state === 'blocked' && device.state !== 'blocked');
+      const now = await this.#until(device.id, begun, START_PATIENCE_MS);
       if (now?.state === 'playing') return;
-      toasts.say(`“${device.name}” hasn’t begun to play. Perhaps Play must be pressed there once.`, {
+      const perhaps = now?.state === 'blocked' ? 'waits: press Play there once.' : 'hasn’t begun to play. Perhaps Play must be pressed there once.';
+      toasts.say(`“${device.name}” ${perhaps}`, {
         action: { label: 'Play here', act: player.play },
       });
     });
@@ -214,7 +224,7 @@ class Devices {
     const { track } = player;
     const body = {
       name: this.name,
-      state: !track ? ('stopped' as const) : player.on ? ('playing' as const) : ('paused' as const),
+      state: stateOf({ hasTrack: track !== null, on: player.on, proven: player.proven, blocked: player.blocked }),
       track: track?.id ?? null,
       position_ms: Math.max(0, Math.round(player.exactMs)),
       volume: prefs.get('muted') ? 0 : Math.round(prefs.get('volume') * 100),
@@ -230,7 +240,7 @@ class Devices {
   #follow(): () => void {
     return $effect.root(() => {
       $effect(() => {
-        void [player.on, player.waiting, player.track?.id, player.leaps, prefs.get('volume'), prefs.get('muted')];
+        void [player.on, player.waiting, player.blocked, player.proven, player.track?.id, player.leaps, prefs.get('volume'), prefs.get('muted')];
         untrack(() => {
           clearTimeout(this.#timer);
           this.#timer = setTimeout(() => void this.report(), REPORT_AFTER_MS);

@@ -292,7 +292,7 @@ export class MusicEngine {
       await deck.play();
       this.#proven.add(deck);
     } catch (thrown) {
-      if (turn !== this.#turn || !(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError') return;
+      if (turn !== this.#turn || !this.state.wanted || !(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError') return;
       if (this.#proven.has(this.#spare) && !this.#proven.has(deck) && this.state.trackId !== null) {
         this.#exchange();
         this.#drop(this.#spare);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueItemKept, Track } from '../api/types';
-import { ACT_WINS_MS, deviceName, differs, insists, loaded, positionOf, taken, type Seen } from './handoff';
+import { ACT_WINS_MS, deviceName, differs, insists, loaded, positionOf, stateOf, taken, type Seen } from './handoff';
 
 const track = (id: string, playable = true): Track => ({ id, title: id, duration_ms: 60_000, artists: [], album: null, playable }) as unknown as Track;
 const seen = (more: Partial<Seen>): Seen => ({
@@ -16,6 +16,21 @@ describe('where a device is', () => {
   it('stands still while it is paused, and never leaves the track', () => {
     expect(positionOf(seen({ state: 'paused' }), 9999)).toBe(5000);
     expect(positionOf(seen({}), 1_000_000)).toBe(60_000);
+  });
+});
+
+describe('what a page says of itself', () => {
+  const page = { hasTrack: true, on: true, proven: true, blocked: false };
+  it('plays, is paused, or is merely there', () => {
+    expect(stateOf(page)).toBe('playing');
+    expect(stateOf({ ...page, on: false })).toBe('paused');
+    expect(stateOf({ ...page, hasTrack: false })).toBe('stopped');
+  });
+  it('does not say that it plays before it was heard once', () => expect(stateOf({ ...page, proven: false })).toBe('paused'));
+  it('says that it waits for a press, also while it tries again', () => {
+    expect(stateOf({ ...page, on: false, proven: false, blocked: true })).toBe('blocked');
+    expect(stateOf({ ...page, proven: false, blocked: true })).toBe('blocked');
+    expect(stateOf({ ...page, on: false, blocked: true })).toBe('blocked');
   });
 });
 
@@ -62,7 +77,9 @@ describe('two writers', () => {
   it('who just did something insists, who merely plays on gives way', () => {
     expect(insists(1000, 1000 + ACT_WINS_MS - 1)).toBe(true);
     expect(insists(1000, 1000 + ACT_WINS_MS)).toBe(false);
+    expect(insists(-Infinity, 1000)).toBe(false);
   });
+  it('a clock that was put back makes nobody insist for hours', () => expect(insists(3_600_000, 1000)).toBe(false));
 });
 
 describe('the name of a device', () => {
@@ -70,5 +87,11 @@ describe('the name of a device', () => {
     expect(deviceName('  Kitchen\n laptop\u0000 ', 'x')).toBe('Kitchen laptop');
     expect(deviceName(' \t', 'Firefox on Linux')).toBe('Firefox on Linux');
     expect([...deviceName('🎧'.repeat(200), 'x')].length).toBe(60);
+  });
+  it('is what the server makes of it, so that a page knows its own writing again', () => {
+    expect(deviceName('Ku\u0308che', 'x')).toBe('Küche');
+    expect(deviceName('Kit\ufeffchen\u202e \u0085laptop\u2069', 'x')).toBe('Kitchen laptop');
+    expect(deviceName('a\ud800b', 'x')).toBe('ab');
+    expect(deviceName('\u202e\ufeff', 'Firefox')).toBe('Firefox');
   });
 });

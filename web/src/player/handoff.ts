@@ -22,6 +22,16 @@ export function positionOf(device: Seen, now: number): number {
   return Math.min(device.position_ms + since, device.track?.duration_ms ?? Number.MAX_SAFE_INTEGER);
 }
 
+/**
+ * What a page says of itself. One that was not heard yet may still be kept silent by its browser, so it does not say that it
+ * plays before it does.
+ */
+export function stateOf(page: { hasTrack: boolean; on: boolean; proven: boolean; blocked: boolean }): Device['state'] {
+  if (!page.hasTrack) return 'stopped';
+  if (page.on && page.proven) return 'playing';
+  return page.blocked ? 'blocked' : 'paused';
+}
+
 export function placeOf(queue: ServerQueue): Place {
   return { trackId: queue.tracks[queue.current] ?? null, positionMs: queue.position_ms };
 }
@@ -73,14 +83,19 @@ export function loaded<T extends Playable>(items: readonly Kept<T>[], current: n
   return at === undefined ? { ...from, stays: false } : { ...from, at, positionMs: 0, stays: true };
 }
 
-/** After the list was refused as stale: whether this page says it again, or leaves it to the other one. */
+/**
+ * After the list was refused as stale: whether this page says it again, or leaves it to the other one. What was done at a
+ * time that is yet to come was done by a clock that has been put right since.
+ */
 export function insists(actedAt: number, now: number): boolean {
-  return now - actedAt < ACT_WINS_MS;
+  return now >= actedAt && now - actedAt < ACT_WINS_MS;
 }
 
-/** "Chrome on Linux" and so on, made fit to be a name. */
+/**
+ * "Chrome on Linux" and so on, made fit to be a name, as the server makes it: a page knows by it what it has written itself.
+ */
 export function deviceName(typed: string, otherwise: string): string {
-  // eslint-disable-next-line no-control-regex
-  const clean = typed.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/\s+/g, ' ').trim();
+  const plain = typed.normalize('NFC').replace(/[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\p{Cs}]/gu, '');
+  const clean = plain.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return [...(clean || otherwise)].slice(0, 60).join('');
 }

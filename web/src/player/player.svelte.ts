@@ -22,6 +22,8 @@ const GRANTS_MAX = 50;
 /** The server holds its answer back for so long when there is nothing to play yet. */
 const GRANT_WAIT_MS = 2000;
 export const SOUND_EVENT = 'odeon:sound';
+/** What the page says when the browser wants a press first. */
+export const PRESS_PLAY = 'Press Play to start the sound.';
 
 /** Whoever wants to know what happens to the queue. */
 export interface PlayerWatch {
@@ -45,6 +47,10 @@ class Player {
   readonly track = $derived<QueueTrack | null>(this.item?.track ?? null);
   readonly on = $derived(this.state.wanted);
   readonly waiting = $derived(waits(this.state));
+  /** Sound was to begin here, and the browser wants a press of Play first. */
+  blocked = $state(false);
+  /** This page was heard, so that its browser lets it be heard again. */
+  proven = $state(false);
   watch: PlayerWatch | null = null;
   /** How often the place in the track was changed by hand. */
   leaps = $state(0);
@@ -77,7 +83,7 @@ class Player {
         fadeMs: (key, next) => this.#fadeMs(key, next),
         fades: () => prefs.get('crossfade') > 0,
         level: (key) => this.#level(key),
-        refused: () => toasts.say('Press Play to start the sound.', { action: { label: 'Play', act: this.play } }),
+        refused: () => this.#refused(),
         gone: () => this.#skipGone(),
       },
       elements,
@@ -103,7 +109,7 @@ class Player {
       this.#engine?.desk.close();
       this.#engine = null;
       this.queue = q.emptyQueue;
-      this.queueOpen = this.stageOpen = false;
+      this.queueOpen = this.stageOpen = this.blocked = false;
       this.#grants.clear();
       showOnLockScreen(null);
     };
@@ -157,7 +163,10 @@ class Player {
     this.#engine?.play();
     this.watch?.acted();
   };
-  pause = (): void => this.#engine?.pause();
+  pause = (): void => {
+    this.blocked = false;
+    this.#engine?.pause();
+  };
   toggle = (): void => (this.on ? this.pause() : this.play());
   next = (): void => {
     this.#advance(false);
@@ -327,6 +336,7 @@ class Player {
   #open(play: boolean, atMs = 0): void {
     const { item } = this;
     if (!item || !this.#engine) {
+      this.blocked = false;
       this.#engine?.close();
       this.queueOpen = this.stageOpen = false;
     } else if (play) {
@@ -344,10 +354,20 @@ class Player {
     this.watch?.acted();
   }
 
+  /** It stays said until it is pressed: whoever steers this page may be in another room. */
+  #refused(): void {
+    this.blocked = true;
+    announcer.say(PRESS_PLAY);
+  }
+
   #changed(state: PlayState): void {
     const before = this.state;
     this.state = state;
-    if (state.phase === 'playing') this.#gone = 0;
+    if (state.phase === 'playing') {
+      this.#gone = 0;
+      this.proven = true;
+      this.blocked = false;
+    }
     if (state.wanted && !before.wanted) {
       dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: 'music' }));
       this.holdMediaKeys();

@@ -82,6 +82,13 @@ class QueueSync {
     if (this.#unsaved || (this.#holds && player.on)) this.#quietly(() => this.#save());
   }
 
+  /** What is kept was written under another name, and would be taken for another device's. */
+  renamed(): void {
+    if (!this.#holds) return;
+    this.#mark(true);
+    this.#saveSoon();
+  }
+
   dismiss(): void {
     this.#dismissed = this.offer?.key ?? '';
     this.offer = null;
@@ -248,7 +255,8 @@ class QueueSync {
       if (asApiError(thrown).code !== 'stale') throw thrown;
       const queue = await ask(api.GET('/api/v1/me/queue'));
       this.#know(queue);
-      if (insists(this.#actedAt, Date.now())) return this.#save();
+      // What was done here is kept already when nothing waits to be; then the other one has done something since.
+      if (this.#unsaved && insists(this.#actedAt, Date.now())) return this.#save();
       await this.#yield(queue);
     }
   }
