@@ -157,6 +157,7 @@ async function seenElsewhere(browser, url, what) {
   await page.getByRole('button', { name: 'Open the stage' }).click();
   await page.getByRole('dialog', { name: 'Stage' }).getByRole('button', { name: /^Devices/ }).click();
   await page.getByRole('dialog', { name: 'Devices' }).getByText(what).waitFor();
+  await page.goto('about:blank');
   await context.close();
 }
 
@@ -200,6 +201,8 @@ for (const policy of ['user-gesture-required', 'document-user-activation-require
       const { page: door, context } = await openPage(browser, { viewport: { width: 1280, height: 800 } });
       await signIn(door, house.url);
       const page = await context.newPage();
+      // It says goodbye as a page that is left.
+      await door.goto('about:blank');
       await door.close();
       await page.goto(house.url);
       await eventually('the door is gone', async () => (await client.get('/api/v1/me/devices')).length === 1);
