@@ -1,20 +1,18 @@
 //! What happens by itself: queued listens and favourites are sent, what plays now is told, and what was noted elsewhere is
 //! taken over.
 
-mod favourites;
-mod import;
-mod loved;
 mod playing;
 mod send;
+mod takeover;
 
 use std::{sync::Arc, time::Duration};
 
 use accounts::music;
 use kernel::{
-    Ctx, Fault,
+    Ctx, Fault, Time,
     db::Tx,
     id::UserId,
-    jobs::{self, Handler, NewJob},
+    jobs::{self, Handler, Lease, NewJob},
 };
 
 pub use playing::follow_players;
@@ -22,7 +20,13 @@ pub use playing::follow_players;
 pub(crate) use playing::note as note_playing;
 pub(crate) use send::next_try;
 
-use crate::{Config, ConnectionId, projection::TOPIC_QUEUED, remote::WAIT_MAX, store};
+use crate::{
+    Config, ConnectionId,
+    model::State,
+    projection::TOPIC_QUEUED,
+    remote::{Secret, WAIT_MAX},
+    store::{self, ConnectionRow, What},
+};
 
 /// Sends what waits for a connection; the payload and the key are its number.
 pub(crate) const SEND_JOB: &str = "scrobble.send";
@@ -46,8 +50,8 @@ const PRIORITY: i64 = 90;
 pub fn handlers(config: &Config) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(send::Send { config: config.clone() }),
-        Arc::new(import::Import),
-        Arc::new(loved::Loved),
+        Arc::new(takeover::TakeOver(takeover::Listens)),
+        Arc::new(takeover::TakeOver(takeover::Favourites)),
         Arc::new(playing::Playing { config: config.clone() }),
     ]
 }
@@ -73,11 +77,15 @@ pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
     let latest = now.plus(WAIT_MAX);
     let found = ctx.db().read(move |tx| {
         let due = store::due_connections(tx, now, latest, DUE_AT_ONCE)?;
-        let imports = store::due_imports(tx, now, latest, DUE_AT_ONCE)?;
-        Ok::<_, Fault>((due, imports, store::due_favourite_imports(tx, now, latest, DUE_AT_ONCE)?))
+        let mut takeovers = Vec::new();
+        for what in [What::Listens, What::Favourites] {
+            let due = store::due_takeovers(tx, what, now, latest, DUE_AT_ONCE)?;
+            takeovers.extend(due.into_iter().map(|id| (id, what)));
+        }
+        Ok::<_, Fault>((due, takeovers))
     });
-    let (due, imports, loved) = found.await?;
-    if due.is_empty() && imports.is_empty() && loved.is_empty() {
+    let (due, takeovers) = found.await?;
+    if due.is_empty() && takeovers.is_empty() {
         return Ok(());
     }
     let inner = ctx.clone();
@@ -86,11 +94,8 @@ pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
             for id in &due {
                 enqueue_send(tx, &inner, *id)?;
             }
-            for id in &imports {
-                enqueue_import(tx, &inner, *id)?;
-            }
-            for id in &loved {
-                enqueue_loved(tx, &inner, *id)?;
+            for (id, what) in &takeovers {
+                enqueue_takeover(tx, &inner, *id, *what)?;
             }
             Ok::<_, Fault>(())
         })
@@ -119,13 +124,36 @@ pub(crate) fn enqueue_send(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Resu
     jobs::enqueue(tx, ctx, &job)
 }
 
-pub(crate) fn enqueue_import(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Result<(), Fault> {
+pub(crate) fn enqueue_takeover(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: ConnectionId,
+    what: What,
+) -> Result<(), Fault> {
+    let kind = match what {
+        What::Listens => IMPORT_JOB,
+        What::Favourites => LOVED_JOB,
+    };
     // After what somebody hears now.
-    let job = NewJob::new(IMPORT_JOB, &id)?.key(id).priority(PRIORITY + 30);
+    let job = NewJob::new(kind, &id)?.key(id).priority(PRIORITY + 30);
     jobs::enqueue(tx, ctx, &job)
 }
 
-pub(crate) fn enqueue_loved(tx: &mut Tx<'_>, ctx: &Ctx, id: ConnectionId) -> Result<(), Fault> {
-    let job = NewJob::new(LOVED_JOB, &id)?.key(id).priority(PRIORITY + 30);
-    jobs::enqueue(tx, ctx, &job)
+/// A connection that works, held, with what proves to its service who asks.
+fn ready(
+    tx: &mut Tx<'_>,
+    lease: &Lease,
+    id: ConnectionId,
+) -> Result<Option<(ConnectionRow, Secret)>, Fault> {
+    let Some(connection) = store::hold_connection(tx, id)? else { return Ok(None) };
+    lease.guard(tx)?;
+    if connection.state != State::Working {
+        return Ok(None);
+    }
+    Ok(store::secret(tx, id)?.map(|secret| (connection, secret)))
+}
+
+/// Whether a moment is still to come. One later than any wait can be was written by a clock that was wrong.
+fn is_ahead(next: Time, now: Time) -> bool {
+    next > now && next <= now.plus(WAIT_MAX)
 }

@@ -1,10 +1,12 @@
 //! How services are spoken to. Whatever they answer is foreign: of limited size, and believed only as far as it is
 //! looked at here.
 
+mod door;
 pub(crate) mod lastfm;
 pub(crate) mod listenbrainz;
 pub(crate) mod loved;
 pub(crate) mod noted;
+mod pages;
 
 use std::{fmt, time::Duration};
 
@@ -14,6 +16,9 @@ use kernel::{
     Fault,
     fetch::{Answer, FetchError, Limits},
 };
+
+pub(crate) use door::{Door, batch_max};
+pub(crate) use pages::Page;
 
 /// Characters of one text that is sent; services refuse listens that are larger than some kilobytes.
 const TEXT_CHARS_MAX: usize = 300;
@@ -72,6 +77,8 @@ pub(crate) enum Sent {
     Refused(String),
     /// The token is not accepted.
     Token(String),
+    /// The service keeps nothing of this kind.
+    Never,
     /// The service can't take them now. It may have said for how long.
     Later { why: String, after: Option<Duration> },
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     projection::{CONNECTED, Connected, QUEUE_MAX, wake},
     remote::{Secret, lastfm, listenbrainz},
-    store::{self, Account, ConnectionRow, FavouriteImportRow, ImportRow},
+    store::{self, Account, ConnectionRow, TakeoverRow, What},
 };
 
 /// Longest token that is taken.
@@ -236,17 +236,15 @@ impl Scrobbling {
     /// Asked for once more, it begins anew; what was counted stays counted, once.
     pub async fn start_import(&self, viewer: &Viewer, start: ImportStart) -> Result<(), Error> {
         let since_s = start.since.map_or(0, Time::seconds).max(0);
-        self.change(viewer, Service::ListenBrainz, move |tx, ctx, row| {
-            store::put_import(tx, row.id, &ImportRow { since_s, ..ImportRow::default() })?;
-            jobs::enqueue_import(tx, ctx, row.id)
-        })
-        .await
+        self.take_over(viewer, What::Listens, since_s).await
     }
 
     /// Takes nothing over any more. What was counted stays.
     pub async fn stop_import(&self, viewer: &Viewer) -> Result<(), Error> {
-        self.change(viewer, Service::ListenBrainz, |tx, _, row| store::delete_import(tx, row.id).map(drop))
-            .await
+        self.change(viewer, Service::ListenBrainz, |tx, _, row| {
+            store::delete_takeover(tx, row.id, What::Listens)
+        })
+        .await
     }
 
     /// Tells the viewer's favourites there from now on, or no more.
@@ -261,9 +259,16 @@ impl Scrobbling {
 
     /// Takes over what the viewer's account at `ListenBrainz` loves now. Asked for once more, it begins anew.
     pub async fn take_over_favourites(&self, viewer: &Viewer) -> Result<(), Error> {
-        self.change(viewer, Service::ListenBrainz, |tx, ctx, row| {
-            store::put_favourite_import(tx, row.id, &FavouriteImportRow::default())?;
-            jobs::enqueue_loved(tx, ctx, row.id)
+        self.take_over(viewer, What::Favourites, 0).await
+    }
+
+    /// Begins to take over, from the newest on.
+    async fn take_over(&self, viewer: &Viewer, what: What, since_s: i64) -> Result<(), Error> {
+        let next = Some(self.ctx.now());
+        self.change(viewer, Service::ListenBrainz, move |tx, ctx, row| {
+            let begun = TakeoverRow { since_s, next, ..TakeoverRow::default() };
+            store::put_takeover(tx, row.id, what, &begun)?;
+            jobs::enqueue_takeover(tx, ctx, row.id, what)
         })
         .await
     }
@@ -289,7 +294,7 @@ impl Scrobbling {
 
 fn shape(tx: &mut Tx<'_>, row: ConnectionRow, now: Time) -> Result<Connection, Fault> {
     let waiting = store::count_waiting(tx, row.id)?;
-    let import = store::import_of(tx, row.id)?.map(|row| shape_import(&row));
+    let import = store::takeover_of(tx, row.id, What::Listens)?.map(|row| shape_import(&row));
     let favourites = shape_favourites(tx, &row)?;
     Ok(Connection {
         service: row.service,
@@ -310,8 +315,8 @@ fn shape(tx: &mut Tx<'_>, row: ConnectionRow, now: Time) -> Result<Connection, F
 }
 
 fn shape_favourites(tx: &mut Tx<'_>, row: &ConnectionRow) -> Result<Favourites, Fault> {
-    let import = store::favourite_import_of(tx, row.id)?.map(|import| FavouritesImport {
-        added: import.added,
+    let import = store::takeover_of(tx, row.id, What::Favourites)?.map(|import| FavouritesImport {
+        added: import.taken,
         known: import.known,
         unmatched: import.unmatched,
         finished_at: import.finished,
@@ -326,11 +331,11 @@ fn shape_favourites(tx: &mut Tx<'_>, row: &ConnectionRow) -> Result<Favourites, 
     })
 }
 
-fn shape_import(row: &ImportRow) -> Import {
+fn shape_import(row: &TakeoverRow) -> Import {
     let moment = |seconds: i64| Time(seconds.saturating_mul(1_000_000));
     Import {
         since: (row.since_s > 0).then(|| moment(row.since_s)),
-        counted: row.counted,
+        counted: row.taken,
         known: row.known,
         unmatched: row.unmatched,
         at: row.before_s.map(moment),

@@ -3,11 +3,11 @@
 mod connections;
 mod favourites;
 mod heard;
-mod imports;
 mod listens;
+mod takeovers;
 
 pub(crate) use connections::*;
 pub(crate) use favourites::*;
 pub(crate) use heard::*;
-pub(crate) use imports::*;
 pub(crate) use listens::*;
+pub(crate) use takeovers::*;

@@ -20,8 +20,8 @@ use kernel::{
 use super::{PLAYING_JOB, PRIORITY, is_shut};
 use crate::{
     Config,
-    model::{Service, State},
-    remote::{Sent, lastfm, listenbrainz},
+    model::State,
+    remote::{Door, Sent},
     store::{self, ConnectionRow},
 };
 
@@ -173,16 +173,6 @@ impl Playing {
         let Some(secret) = ctx.db().read(move |tx| store::secret(tx, id)).await? else {
             return Ok(Sent::later("it was disconnected"));
         };
-        match (connection.service, &self.config.lastfm) {
-            (Service::ListenBrainz, _) => {
-                let account = listenbrainz::ListenBrainz { root: connection.root, token: secret };
-                account.playing(ctx.fetch(), facts).await
-            }
-            (Service::Lastfm, Some(program)) => {
-                let account = lastfm::Account { program: program.clone(), session: secret };
-                account.playing(ctx.fetch(), facts).await
-            }
-            (Service::Lastfm, None) => Ok(Sent::later("the house has no key")),
-        }
+        Door::of(&connection, secret, &self.config).playing(ctx.fetch(), facts).await
     }
 }

@@ -1,22 +1,29 @@
-//! Sends what waits for one connection, batch by batch, in the order in which it was played; then its favourites.
+//! Sends what waits for one connection: its listens, batch by batch, in the order in which they were played; then its
+//! favourites.
 //!
-//! A batch leaves the queue in the transaction that notes its success. Killed between the two, the same listens are sent
-//! once more, with the same times, and services know them again by title and second.
+//! What was taken leaves its queue in the transaction that notes the success. Killed between the two, the same is sent once
+//! more: services know listens again by title and second, and a favourite that is told twice stands as it stood.
+
+mod favourites;
+mod listens;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::{
     Ctx, Fault, Time,
+    db::Tx,
+    fetch::Fetcher,
     jobs::{Handler, JobError, Lease},
 };
 
-use super::{SEND_JOB, favourites, is_shut};
+use self::{favourites::Favourites, listens::Listens};
+use super::{SEND_JOB, is_ahead, is_shut, ready};
 use crate::{
     Config, ConnectionId,
     model::{Service, State},
-    projection::{refill, wake},
-    remote::{Listen, PAUSE_BUSY, Secret, Sent, WAIT_MAX, is_ours, lastfm, listenbrainz},
+    projection::wake,
+    remote::{Door, PAUSE_BUSY, Secret, Sent, WAIT_MAX, is_ours},
     store::{self, ConnectionRow},
 };
 
@@ -24,11 +31,9 @@ use crate::{
 const PAUSE_FIRST: Duration = Duration::from_secs(30);
 /// Longest pause that a service did not ask for itself.
 const PAUSE_MAX: Duration = Duration::from_hours(1);
-/// Listens that a service refuses one after the other before it is left alone for a while: then it is perhaps not the
-/// listens that are wrong.
-pub(super) const REFUSED_IN_A_ROW_MAX: u32 = 5;
-/// Listens that failed and are kept for their listener to see, of each connection.
-pub(crate) const FAILED_MAX: u32 = 500;
+/// What a service refuses one after the other before it is left alone for a while: then it is perhaps not the listens that
+/// are wrong.
+const REFUSED_IN_A_ROW_MAX: u32 = 5;
 
 /// Sends listens and favourites.
 pub(super) struct Send {
@@ -46,110 +51,116 @@ impl Handler for Send {
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
-        let id: ConnectionId = lease.payload()?;
-        self.listens(ctx, lease, id).await?;
-        favourites::tell(ctx, lease, id, &self.config).await
+        tell::<Listens>(ctx, lease, &self.config).await?;
+        tell::<Favourites>(ctx, lease, &self.config).await
     }
 }
 
-impl Send {
-    /// Sends listens until none waits, or the service wants to be left alone.
-    async fn listens(&self, ctx: &Ctx, lease: &Lease, id: ConnectionId) -> Result<(), JobError> {
-        let mut most = usize::MAX;
-        let mut refused_in_a_row = 0;
-        loop {
-            let Some((connection, secret, batch)) = begin(ctx, lease, id, most).await? else { return Ok(()) };
-            if is_shut(ctx, connection.user).await? {
-                return Ok(());
-            }
-            let sent = tokio::select! {
-                sent = self.send(ctx, &connection, secret.clone(), &batch) => sent?,
-                () = lease.cancelled().cancelled() => return Err(JobError::HandBack),
-            };
-            // Which of several is wrong is not said, so they are halved until it stands alone.
-            if matches!(&sent, Sent::Refused(_)) && batch.len() > 1 {
-                most = batch.len() / 2;
-                continue;
-            }
-            let alone = matches!(&sent, Sent::Refused(_));
-            refused_in_a_row = if alone { refused_in_a_row + 1 } else { 0 };
-            let enough = refused_in_a_row >= REFUSED_IN_A_ROW_MAX;
-            if !settle(ctx, lease, (&connection, secret), batch, sent, enough).await? {
-                return Ok(());
-            }
-            most = if alone { most } else { most.saturating_mul(2) };
-        }
-    }
+/// One kind of what waits for connections.
+#[async_trait]
+trait Queue: 'static {
+    /// What is sent in one request.
+    type Batch: std::marker::Send + Sync + 'static;
+    /// Requests that one job makes before others have their turn; the connection is due still and goes on at the next look.
+    const AT_ONCE_MAX: usize;
+    /// What one of it is called.
+    const ONE: &'static str;
 
-    async fn send(
-        &self,
-        ctx: &Ctx,
+    /// What is sent next, at most so much; `None` when nothing waits. The connection is held.
+    fn next(
+        tx: &mut Tx<'_>,
         connection: &ConnectionRow,
-        secret: Secret,
-        batch: &[Listen],
-    ) -> Result<Sent, Fault> {
-        match connection.service {
-            Service::ListenBrainz => {
-                let account = listenbrainz::ListenBrainz { root: connection.root.clone(), token: secret };
-                account.submit(ctx.fetch(), batch).await
-            }
-            Service::Lastfm => {
-                let Some(program) = self.config.lastfm.clone() else { return Ok(no_key()) };
-                lastfm::Account { program, session: secret }.submit(ctx.fetch(), batch).await
-            }
+        most: usize,
+        now: Time,
+    ) -> Result<Option<Self::Batch>, Fault>;
+
+    /// How much it is.
+    fn count(batch: &Self::Batch) -> usize;
+
+    /// Sends it.
+    async fn send(door: &Door, fetch: &Fetcher, batch: &Self::Batch) -> Result<Sent, Fault>;
+
+    /// It was taken, but for these, by their places; how many listens of the account that makes more.
+    fn taken(
+        tx: &mut Tx<'_>,
+        id: ConnectionId,
+        batch: &Self::Batch,
+        refused: &[(usize, String)],
+        now: Time,
+    ) -> Result<u64, Fault>;
+
+    /// It was refused, for this reason.
+    fn refused(
+        tx: &mut Tx<'_>,
+        connection: &ConnectionRow,
+        batch: &Self::Batch,
+        why: &str,
+        now: Time,
+    ) -> Result<(), Fault>;
+
+    /// The service keeps nothing of this kind.
+    fn never(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(), Fault>;
+}
+
+/// Sends one kind of what waits until none does, the service wants to be left alone, or others have their turn.
+async fn tell<Q: Queue>(ctx: &Ctx, lease: &Lease, config: &Config) -> Result<(), JobError> {
+    let id: ConnectionId = lease.payload()?;
+    let (mut most, mut refused_in_a_row) = (usize::MAX, 0);
+    for _ in 0..Q::AT_ONCE_MAX {
+        let Some((connection, secret, batch)) = begin::<Q>(ctx, lease, id, most).await? else { return Ok(()) };
+        if is_shut(ctx, connection.user).await? {
+            return Ok(());
         }
+        let door = Door::of(&connection, secret.clone(), config);
+        let sent = tokio::select! {
+            sent = Q::send(&door, ctx.fetch(), &batch) => sent?,
+            () = lease.cancelled().cancelled() => return Err(JobError::HandBack),
+        };
+        let (refused, count) = (matches!(&sent, Sent::Refused(_)), Q::count(&batch));
+        // Which of several is wrong is not said, so they are halved until it stands alone.
+        if refused && count > 1 {
+            most = count / 2;
+            continue;
+        }
+        refused_in_a_row = if refused { refused_in_a_row + 1 } else { 0 };
+        let enough = refused_in_a_row >= REFUSED_IN_A_ROW_MAX;
+        if !settle::<Q>(ctx, lease, (connection, secret), batch, sent, enough).await? {
+            return Ok(());
+        }
+        most = if refused { most } else { most.saturating_mul(2) };
     }
-}
-
-/// The operator took the house's key for Last.fm away.
-pub(super) fn no_key() -> Sent {
-    Sent::later(
-        "This house is no longer set up with Last.fm. Its operator can mend that; what waits is kept.",
-    )
-}
-
-fn batch_max(connection: &ConnectionRow) -> usize {
-    match connection.service {
-        _ if !connection.batches => 1,
-        Service::ListenBrainz => listenbrainz::LISTENS_MAX,
-        Service::Lastfm => lastfm::LISTENS_MAX,
-    }
+    Ok(())
 }
 
 /// What is to be sent now; `None` when there is nothing, or not yet.
-async fn begin(
+async fn begin<Q: Queue>(
     ctx: &Ctx,
     lease: &Lease,
     id: ConnectionId,
     most: usize,
-) -> Result<Option<(ConnectionRow, Secret, Vec<Listen>)>, JobError> {
+) -> Result<Option<(ConnectionRow, Secret, Q::Batch)>, Fault> {
     let (lease, now) = (lease.clone(), ctx.now());
     let begun = ctx.db().write(move |tx| {
-        let Some(connection) = store::hold_connection(tx, id)? else { return Ok(None) };
-        lease.guard(tx)?;
-        let waits = connection.next > now && connection.next <= now.plus(WAIT_MAX);
-        if connection.state != State::Working || waits {
+        let Some((connection, secret)) = ready(tx, &lease, id)? else { return Ok(None) };
+        if is_ahead(connection.next, now) {
             return Ok(None);
         }
-        refill(tx, &connection, now)?;
-        store::bring_to_present(tx, id, now)?;
-        let batch = store::waiting(tx, id, most.min(batch_max(&connection)))?;
-        let Some(secret) = store::secret(tx, id)? else { return Ok(None) };
-        Ok::<_, Fault>((!batch.is_empty()).then_some((connection, secret, batch)))
+        let batch = Q::next(tx, &connection, most, now)?;
+        Ok::<_, Fault>(batch.map(|batch| (connection, secret, batch)))
     });
-    Ok(begun.await?)
+    begun.await
 }
 
 /// Notes what became of a batch; says whether to go on.
-async fn settle(
+async fn settle<Q: Queue>(
     ctx: &Ctx,
     lease: &Lease,
-    (connection, secret): (&ConnectionRow, Secret),
-    batch: Vec<Listen>,
+    (connection, secret): (ConnectionRow, Secret),
+    batch: Q::Batch,
     sent: Sent,
     enough: bool,
-) -> Result<bool, JobError> {
-    let (lease, now, connection) = (lease.clone(), ctx.now(), connection.clone());
+) -> Result<bool, Fault> {
+    let (lease, now) = (lease.clone(), ctx.now());
     let (id, service) = (connection.id, connection.service);
     let settled = ctx.db().write(move |tx| {
         if store::hold_connection(tx, id)?.is_none() {
@@ -159,36 +170,22 @@ async fn settle(
         wake(tx, connection.user);
         match &sent {
             Sent::Taken { refused, pause } => {
-                for (place, listen) in batch.iter().enumerate() {
-                    match refused.iter().find(|(at, _)| *at == place) {
-                        Some((_, why)) => store::fail_listen(tx, id, listen.seq, why, now)?,
-                        None => store::delete_listen(tx, id, listen.seq)?,
-                    }
-                }
-                store::prune_failed(tx, id, FAILED_MAX)?;
-                let taken = batch.len().saturating_sub(refused.len()) as u64;
+                let taken = Q::taken(tx, id, &batch, refused, now)?;
                 store::set_sent(tx, id, taken, now, now.plus(*pause))?;
                 Ok(pause.is_zero())
             }
             Sent::Refused(why) => {
-                for listen in &batch {
-                    store::fail_listen(
-                        tx,
-                        id,
-                        listen.seq,
-                        &format!("{service} does not take it: {why}"),
-                        now,
-                    )?;
-                }
-                store::prune_failed(tx, id, FAILED_MAX)?;
+                Q::refused(tx, &connection, &batch, why, now)?;
                 if enough {
+                    let one = Q::ONE;
                     let problem =
-                        format!("{service} refuses one listen after the other. The last time it said: {why}");
+                        format!("{service} refuses one {one} after the other. The last time it said: {why}");
                     let next = now.plus(pause_after(connection.failures, None));
                     store::set_failing(tx, id, State::Working, &problem, next)?;
                 }
                 Ok(!enough)
             }
+            Sent::Never => Q::never(tx, id).map(|()| false),
             // Connected anew meanwhile: that was the verdict on a token that is gone.
             Sent::Token(_) if store::secret(tx, id)?.is_some_and(|now| now != secret) => Ok(true),
             Sent::Token(_) => {
@@ -206,12 +203,11 @@ async fn settle(
             }
         }
     });
-    let go_on: Result<bool, Fault> = settled.await;
-    Ok(go_on?)
+    settled.await
 }
 
 /// What is shown when a token is refused.
-pub(super) fn token_refused(service: Service) -> String {
+fn token_refused(service: Service) -> String {
     format!(
         "{service} no longer takes the token of this account. Connect again; what waits is kept and follows."
     )

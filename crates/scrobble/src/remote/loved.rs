@@ -1,18 +1,14 @@
 //! What an account at `ListenBrainz` loves, as it gives that back. Whatever of it makes no sense is left out.
 
-use std::time::Duration;
-
-use kernel::{
-    Fault,
-    fetch::{Ask, FetchError, Fetcher},
-};
+use kernel::{Fault, fetch::Fetcher};
 use serde_json::Value;
 use url::Url;
 
-use super::{Said, listenbrainz::ListenBrainz, read};
+use super::{
+    listenbrainz::ListenBrainz,
+    pages::{PAGE, Page},
+};
 
-/// Loved things asked for at once; it gives up to 1,000.
-const PAGE: usize = 100;
 /// How it says that somebody loves a thing.
 const LOVED: i64 = 1;
 
@@ -25,64 +21,36 @@ pub(crate) struct Love {
     pub(crate) since_s: Option<i64>,
 }
 
-/// What became of asking.
+/// Some of what somebody loves.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    /// Those that can be understood among so many.
-    Loves { loves: Vec<Love>, count: u64, after: Option<Duration> },
-    /// The token is not accepted.
-    Token,
-    /// The server gives none back.
-    Never,
-    /// Not now.
-    Later { why: String, after: Option<Duration> },
+pub(crate) struct Loves {
+    /// Those that can be understood.
+    pub(crate) loves: Vec<Love>,
+    /// Among so many.
+    pub(crate) count: u64,
 }
 
 impl ListenBrainz {
     /// What an account loves, after the first `offset`.
-    pub(crate) async fn loved_from(&self, fetch: &Fetcher, name: &str, offset: u64) -> Result<Page, Fault> {
-        let Some(address) = self.loved_address(name, offset) else { return Ok(Page::Never) };
-        let asked = Ask::get(address.as_str()).and_then(|ask| ask.authorized(&self.authorization()));
-        let answered = match asked {
-            Ok(ask) => match fetch.send(&ask).await {
-                Ok(answer) => read(answer).await,
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        };
-        match answered {
-            Ok(said) => Ok(meaning(&said)),
-            Err(FetchError::Fault(fault)) => Err(fault),
-            Err(error) => Ok(Page::Later { why: error.to_string(), after: None }),
-        }
+    pub(crate) async fn loved_from(
+        &self,
+        fetch: &Fetcher,
+        name: &str,
+        offset: u64,
+    ) -> Result<Page<Loves>, Fault> {
+        self.page(fetch, self.loved_address(name, offset), loves).await
     }
 
     fn loved_address(&self, name: &str, offset: u64) -> Option<Url> {
-        let mut address = Url::parse(&self.root).ok()?;
-        let path = ["1", "feedback", "user", name, "get-feedback"];
-        address.path_segments_mut().ok()?.pop_if_empty().extend(path);
-        address
-            .query_pairs_mut()
-            .append_pair("score", &LOVED.to_string())
-            .append_pair("count", &PAGE.to_string())
-            .append_pair("offset", &offset.to_string());
-        Some(address)
+        let query = [("score", LOVED.to_string()), ("count", PAGE.to_string()), ("offset", offset.to_string())];
+        self.page_address(&["feedback", "user", name, "get-feedback"], &query)
     }
 }
 
-fn meaning(said: &Said) -> Page {
-    match said.status.as_u16() {
-        200 => match said.body["feedback"].as_array() {
-            Some(all) => {
-                let loves = all.iter().take(PAGE).filter_map(love).collect();
-                Page::Loves { loves, count: all.len().min(PAGE) as u64, after: said.after }
-            }
-            None => Page::Never,
-        },
-        401 => Page::Token,
-        404 | 405 | 501 => Page::Never,
-        _ => Page::Later { why: FetchError::Status(said.status, None).to_string(), after: said.after },
-    }
+fn loves(body: &Value) -> Option<Loves> {
+    let all = body["feedback"].as_array()?;
+    let loves = all.iter().take(PAGE).filter_map(love).collect();
+    Some(Loves { loves, count: all.len().min(PAGE) as u64 })
 }
 
 fn love(said: &Value) -> Option<Love> {
@@ -99,6 +67,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::remote::{Said, Secret, pages};
+
+    fn meaning(said: &Said) -> Page<Loves> {
+        pages::meaning(said, loves)
+    }
 
     fn said(status: u16, body: Value) -> Said {
         let status = StatusCode::from_u16(status).expect("a status");
@@ -113,7 +86,7 @@ mod tests {
             { "recording_msid": "unmapped", "recording_mbid": null, "score": 1 },
             7,
         ]);
-        let Page::Loves { loves, count, .. } = meaning(&said(200, json!({ "feedback": feedback }))) else {
+        let Page::Found(Loves { loves, count }, _) = meaning(&said(200, json!({ "feedback": feedback }))) else {
             panic!("there are some")
         };
         assert_eq!(loves, [Love { recording: "one".to_owned(), since_s: Some(1_700_000_000) }]);
@@ -126,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_name_with_marks_stays_a_name() {
-        let token = super::super::Secret::new("t".to_owned());
+        let token = Secret::new("t".to_owned());
         let account = ListenBrainz { root: "https://a.example/x".to_owned(), token };
         assert_eq!(
             account.loved_address("a/../b?d", 200).expect("an address").as_str(),

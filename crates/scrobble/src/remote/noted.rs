@@ -1,17 +1,15 @@
 //! Listens as `ListenBrainz` gives them back. Whatever of it makes no sense is left out.
 
 use catalog::service::listens::Spoken;
-use kernel::{
-    Fault,
-    fetch::{Ask, FetchError, Fetcher},
-};
+use kernel::{Fault, fetch::Fetcher};
 use serde_json::Value;
 use url::Url;
 
-use super::{Said, listenbrainz::ListenBrainz, read};
+use super::{
+    listenbrainz::ListenBrainz,
+    pages::{PAGE, Page},
+};
 
-/// Listens asked for at once; it gives up to 1,000.
-const PAGE: usize = 100;
 /// Names of artists that are looked at in one listen.
 const NAMES_MAX: usize = 8;
 /// Characters of a text that is looked at.
@@ -25,18 +23,6 @@ pub(crate) struct Noted {
     pub(crate) spoken: Spoken,
 }
 
-/// What became of asking for listens.
-pub(crate) enum Page {
-    /// Some listens, the newest first, or none.
-    Listens(Vec<Noted>, Option<std::time::Duration>),
-    /// The token is not accepted.
-    Token,
-    /// The server gives none back.
-    Never,
-    /// Not now.
-    Later { why: String, after: Option<std::time::Duration> },
-}
-
 impl ListenBrainz {
     /// The listens of an account before a moment (not including it), the newest first.
     pub(crate) async fn listens_before(
@@ -44,44 +30,20 @@ impl ListenBrainz {
         fetch: &Fetcher,
         name: &str,
         before_s: Option<i64>,
-    ) -> Result<Page, Fault> {
-        let Some(address) = self.address(name, before_s) else { return Ok(Page::Never) };
-        let asked = Ask::get(address.as_str()).and_then(|ask| ask.authorized(&self.authorization()));
-        let answered = match asked {
-            Ok(ask) => match fetch.send(&ask).await {
-                Ok(answer) => read(answer).await,
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        };
-        match answered {
-            Ok(said) => Ok(meaning(&said)),
-            Err(FetchError::Fault(fault)) => Err(fault),
-            Err(error) => Ok(Page::Later { why: error.to_string(), after: None }),
-        }
+    ) -> Result<Page<Vec<Noted>>, Fault> {
+        self.page(fetch, self.address(name, before_s), listens).await
     }
 
     fn address(&self, name: &str, before_s: Option<i64>) -> Option<Url> {
-        let mut address = Url::parse(&self.root).ok()?;
-        address.path_segments_mut().ok()?.pop_if_empty().extend(["1", "user", name, "listens"]);
-        address.query_pairs_mut().append_pair("count", &PAGE.to_string());
-        if let Some(before_s) = before_s {
-            address.query_pairs_mut().append_pair("max_ts", &before_s.to_string());
-        }
-        Some(address)
+        let before = before_s.map(|before_s| ("max_ts", before_s.to_string()));
+        let query: Vec<_> = std::iter::once(("count", PAGE.to_string())).chain(before).collect();
+        self.page_address(&["user", name, "listens"], &query)
     }
 }
 
-fn meaning(said: &Said) -> Page {
-    match said.status.as_u16() {
-        200 => match said.body["payload"]["listens"].as_array() {
-            Some(listens) => Page::Listens(listens.iter().take(PAGE).filter_map(noted).collect(), said.after),
-            None => Page::Never,
-        },
-        401 => Page::Token,
-        404 | 405 | 501 => Page::Never,
-        _ => Page::Later { why: FetchError::Status(said.status, None).to_string(), after: said.after },
-    }
+fn listens(body: &Value) -> Option<Vec<Noted>> {
+    let listens = body["payload"]["listens"].as_array()?;
+    Some(listens.iter().take(PAGE).filter_map(noted).collect())
 }
 
 fn noted(listen: &Value) -> Option<Noted> {
@@ -114,6 +76,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::remote::{Said, Secret, pages};
+
+    fn meaning(said: &Said) -> Page<Vec<Noted>> {
+        pages::meaning(said, listens)
+    }
 
     fn said(status: u16, body: Value) -> Said {
         let status = StatusCode::from_u16(status).expect("a status");
@@ -126,7 +93,7 @@ mod tests {
             "additional_info": { "recording_mbid": "typed" }, "mbid_mapping": { "recording_mbid": "mapped" } } });
         let listens =
             json!([good, {}, 7, { "listened_at": "x" }, { "listened_at": -1, "track_metadata": {} }]);
-        let Page::Listens(found, _) = meaning(&said(200, json!({ "payload": { "listens": listens } })))
+        let Page::Found(found, _) = meaning(&said(200, json!({ "payload": { "listens": listens } })))
         else {
             panic!("there are listens")
         };
@@ -150,7 +117,7 @@ mod tests {
     fn a_name_with_marks_stays_a_name() {
         let account = ListenBrainz {
             root: "https://a.example/x".to_owned(),
-            token: super::super::Secret::new("t".to_owned()),
+            token: Secret::new("t".to_owned()),
         };
         let address = account.address("a/../b c?d", Some(7)).expect("an address");
         assert_eq!(

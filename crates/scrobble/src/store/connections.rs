@@ -164,8 +164,7 @@ pub(crate) fn mend_connection(tx: &mut Tx<'_>, id: ConnectionId, now: Time) -> R
 pub(crate) fn delete_connection(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM scrobble_listen WHERE connection_id = $1"), params![id])?;
     super::delete_favourites(tx, id)?;
-    super::delete_import(tx, id)?;
-    super::delete_favourite_import(tx, id)?;
+    super::delete_takeovers(tx, id)?;
     tx.run(sql!("DELETE FROM scrobble_secret WHERE connection_id = $1"), params![id])?;
     tx.run(sql!("DELETE FROM scrobble_connection WHERE id = $1"), params![id])?;
     Ok(())

@@ -1,9 +1,9 @@
-//! Favourites that wait to be told, and how far those of another house have been taken over.
+//! Favourites that wait to be told.
 
 use catalog::service::listens::ListenFacts;
 use kernel::{
-    Fault, Time,
-    db::{Row, Tx},
+    Fault,
+    db::Tx,
     params, sql,
 };
 
@@ -114,98 +114,4 @@ pub(crate) fn count_favourite_sent(tx: &mut Tx<'_>, id: ConnectionId) -> Result<
         params![id],
     )?;
     Ok(())
-}
-
-/// An import of favourites as it is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FavouriteImportRow {
-    pub(crate) read: u64,
-    pub(crate) next_us: i64,
-    pub(crate) failures: u32,
-    pub(crate) problem: Option<String>,
-    pub(crate) finished: Option<Time>,
-    pub(crate) added: u64,
-    pub(crate) known: u64,
-    pub(crate) unmatched: u64,
-}
-
-fn import(row: &Row<'_>) -> Result<FavouriteImportRow, Fault> {
-    Ok(FavouriteImportRow {
-        read: row.get(0)?,
-        next_us: row.get(1)?,
-        failures: row.get(2)?,
-        problem: row.get(3)?,
-        finished: row.get(4)?,
-        added: row.get(5)?,
-        known: row.get(6)?,
-        unmatched: row.get(7)?,
-    })
-}
-
-pub(crate) fn favourite_import_of(
-    tx: &mut Tx<'_>,
-    id: ConnectionId,
-) -> Result<Option<FavouriteImportRow>, Fault> {
-    tx.one(
-        sql!(
-            "SELECT read_count, next_us, failures, problem, finished_us, added, known, unmatched
-             FROM scrobble_favourite_import WHERE connection_id = $1"
-        ),
-        params![id],
-        import,
-    )
-}
-
-/// Writes how far it is.
-pub(crate) fn put_favourite_import(
-    tx: &mut Tx<'_>,
-    id: ConnectionId,
-    row: &FavouriteImportRow,
-) -> Result<(), Fault> {
-    let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    tx.run(
-        sql!(
-            "INSERT INTO scrobble_favourite_import (connection_id, read_count, next_us, failures, problem, finished_us,
-                added, known, unmatched) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (connection_id) DO UPDATE SET read_count = excluded.read_count, next_us = excluded.next_us,
-                failures = excluded.failures, problem = excluded.problem, finished_us = excluded.finished_us,
-                added = excluded.added, known = excluded.known, unmatched = excluded.unmatched"
-        ),
-        params![
-            id,
-            signed(row.read),
-            row.next_us,
-            row.failures,
-            row.problem.as_deref(),
-            row.finished,
-            signed(row.added),
-            signed(row.known),
-            signed(row.unmatched)
-        ],
-    )?;
-    Ok(())
-}
-
-pub(crate) fn delete_favourite_import(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(), Fault> {
-    tx.run(sql!("DELETE FROM scrobble_favourite_import WHERE connection_id = $1"), params![id])?;
-    Ok(())
-}
-
-/// Imports of favourites that go on now. A moment later than any wait can be was written by a clock that was wrong.
-pub(crate) fn due_favourite_imports(
-    tx: &mut Tx<'_>,
-    now: Time,
-    latest: Time,
-    limit: u32,
-) -> Result<Vec<ConnectionId>, Fault> {
-    tx.all(
-        sql!(
-            "SELECT i.connection_id FROM scrobble_favourite_import i
-             JOIN scrobble_connection c ON c.id = i.connection_id
-             WHERE i.finished_us IS NULL AND (i.next_us <= $1 OR i.next_us > $2) AND c.state = 'working' AND NOT c.held
-             ORDER BY i.next_us, i.connection_id LIMIT $3"
-        ),
-        params![now, latest, limit],
-        |row| row.get(0),
-    )
 }

@@ -1,0 +1,179 @@
+//! Takes over what an account elsewhere has noted: its listens, and what it loves. It is read page by page, each matched
+//! and noted in one transaction with how far that is, so that who was killed goes on where it stood.
+
+mod favourites;
+mod listens;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use catalog::access;
+use kernel::{
+    Ctx, Fault, Time,
+    db::Tx,
+    fetch::Fetcher,
+    http::Viewer,
+    jobs::{Handler, JobError, Lease},
+};
+
+pub(super) use self::{favourites::Favourites, listens::Listens};
+use super::{is_ahead, is_shut, playing::viewer, ready, send::pause_after};
+use crate::{
+    ConnectionId,
+    model::State,
+    projection::wake,
+    remote::{PAUSE_BUSY, Page, Secret, is_ours, listenbrainz::ListenBrainz},
+    store::{self, ConnectionRow, TakeoverRow, What},
+};
+
+/// Pages that one job reads before others have their turn; it is due still and goes on at the next look.
+const PAGES_AT_ONCE_MAX: usize = 30;
+/// A server that gives nothing back is asked again after this, in case it has learnt it.
+const NEVER_PAUSE: Duration = Duration::from_hours(24);
+
+/// One kind of what is taken over.
+#[async_trait]
+pub(super) trait Taking: Send + Sync + 'static {
+    /// What a page holds.
+    type Found: Send + Sync + 'static;
+    /// What it is.
+    const WHAT: What;
+    /// The kind of its jobs.
+    const KIND: &'static str;
+    /// Between two runs; `None` when it is read once for each time it is asked for.
+    const AGAIN: Option<Duration>;
+    /// What is shown of a server that gives none of it back.
+    const NEVER: &'static str;
+    /// What is shown when the token is refused.
+    const TOKEN: &'static str;
+
+    /// Asks for the next page.
+    async fn ask(
+        account: &ListenBrainz,
+        fetch: &Fetcher,
+        name: &str,
+        row: &TakeoverRow,
+    ) -> Result<Page<Self::Found>, Fault>;
+
+    /// Takes over what a page holds, in a transaction that sees what the listener sees; says whether there is more to read.
+    fn take(
+        tx: &mut Tx<'_>,
+        connection: &ConnectionRow,
+        row: &mut TakeoverRow,
+        found: &Self::Found,
+        now: Time,
+    ) -> Result<bool, Fault>;
+}
+
+/// Takes one kind over.
+pub(super) struct TakeOver<T>(pub(super) T);
+
+#[async_trait]
+impl<T: Taking> Handler for TakeOver<T> {
+    fn kind(&self) -> &'static str {
+        T::KIND
+    }
+
+    async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
+        let id: ConnectionId = lease.payload()?;
+        for _ in 0..PAGES_AT_ONCE_MAX {
+            let Some((connection, secret, row)) = begin::<T>(ctx, lease, id).await? else { return Ok(()) };
+            if is_shut(ctx, connection.user).await? {
+                return Ok(());
+            }
+            let Some(viewer) = viewer(ctx, connection.user).await? else { return Ok(()) };
+            let account = ListenBrainz { root: connection.root.clone(), token: secret.clone() };
+            let page = tokio::select! {
+                page = T::ask(&account, ctx.fetch(), &connection.name, &row) => page?,
+                () = lease.cancelled().cancelled() => return Err(JobError::HandBack),
+            };
+            if !settle::<T>(ctx, lease, (connection, secret), &viewer, page).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn begin<T: Taking>(
+    ctx: &Ctx,
+    lease: &Lease,
+    id: ConnectionId,
+) -> Result<Option<(ConnectionRow, Secret, TakeoverRow)>, Fault> {
+    let (lease, now) = (lease.clone(), ctx.now());
+    let begun = ctx.db().write(move |tx| {
+        let Some((connection, secret)) = ready(tx, &lease, id)? else { return Ok(None) };
+        let row = store::takeover_of(tx, id, T::WHAT)?;
+        let due = row.filter(|row| row.next.is_some_and(|next| !is_ahead(next, now)));
+        Ok::<_, Fault>(due.map(|row| (connection, secret, row)))
+    });
+    begun.await
+}
+
+/// Notes what a page brought; says whether to go on at once.
+async fn settle<T: Taking>(
+    ctx: &Ctx,
+    lease: &Lease,
+    (connection, secret): (ConnectionRow, Secret),
+    viewer: &Viewer,
+    page: Page<T::Found>,
+) -> Result<bool, Fault> {
+    let scope = access::scope_of(ctx, viewer).await?;
+    let (lease, now, id) = (lease.clone(), ctx.now(), connection.id);
+    let settled = ctx.db().write(move |tx| {
+        tx.see(scope);
+        if store::hold_connection(tx, id)?.is_none() {
+            return Ok(false);
+        }
+        lease.guard(tx)?;
+        let Some(mut row) = store::takeover_of(tx, id, T::WHAT)? else { return Ok(false) };
+        wake(tx, connection.user);
+        let go_on = match &page {
+            Page::Found(found, after) => {
+                let more = T::take(tx, &connection, &mut row, found, now)?;
+                (row.problem, row.failures) = (None, 0);
+                let after = after.unwrap_or_default();
+                if more {
+                    row.next = Some(now.plus(after));
+                } else {
+                    row.finished = Some(now);
+                    row.next = T::AGAIN.map(|again| now.plus(again.max(after)));
+                }
+                more && after.is_zero()
+            }
+            // Connected anew meanwhile: that was the verdict on a token that is gone.
+            Page::Token if store::secret(tx, id)?.is_some_and(|now| now != secret) => true,
+            Page::Token => {
+                store::set_failing(tx, id, State::Refused, T::TOKEN, now)?;
+                false
+            }
+            Page::Never if T::AGAIN.is_some() => {
+                fail(&mut row, T::NEVER, now.plus(NEVER_PAUSE));
+                false
+            }
+            Page::Never => {
+                row.problem = Some(T::NEVER.to_owned());
+                (row.finished, row.next) = (Some(now), None);
+                false
+            }
+            Page::Later { why, .. } if is_ours(why) => {
+                row.next = Some(now.plus(PAUSE_BUSY));
+                false
+            }
+            Page::Later { why, after } => {
+                let next = now.plus(pause_after(row.failures, *after));
+                fail(&mut row, why, next);
+                false
+            }
+        };
+        store::put_takeover(tx, id, T::WHAT, &row)?;
+        Ok(go_on)
+    });
+    settled.await
+}
+
+fn fail(row: &mut TakeoverRow, why: &str, next: Time) {
+    row.problem = Some(why.to_owned());
+    row.next = Some(next);
+    row.failures = row.failures.saturating_add(1);
+}
