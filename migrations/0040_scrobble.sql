@@ -38,3 +38,13 @@ INSERT INTO scrobble_takeover (connection_id, what, since_s, done_s, top_s, befo
 -- The two tables that this one takes the place of stay empty until a later release drops them.
 DELETE FROM scrobble_import;
 DELETE FROM scrobble_favourite_import;
+
+-- Services that asked to be left alone: a whole server, or one account there. Nothing of the house asks before then.
+CREATE TABLE scrobble_silence (
+    root TEXT NOT NULL,
+    -- What the account is called there; empty for the whole server.
+    name TEXT NOT NULL,
+    until_us BIGINT NOT NULL,
+    PRIMARY KEY (root, name)
+);
+CREATE INDEX scrobble_silence_until ON scrobble_silence (until_us);

@@ -24,7 +24,7 @@ use crate::{
     Config, ConnectionId,
     model::State,
     projection::TOPIC_QUEUED,
-    remote::{Secret, WAIT_MAX},
+    remote::{Secret, WAIT_MAX, Wait, Whom},
     store::{self, ConnectionRow, What},
 };
 
@@ -43,6 +43,9 @@ pub(crate) const LOVED_JOB: &str = "scrobble.loved";
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Connections for which a job is made at one look.
 const DUE_AT_ONCE: u32 = 100;
+/// No job begins another request after this long, so that one who has much to tell, or whose server is slow, holds a place
+/// no longer than others. What is left goes on at the next look, behind those who waited longer.
+const TURN_MAX: Duration = Duration::from_secs(20);
 /// Nobody waits for it, but the sooner the better.
 const PRIORITY: i64 = 90;
 
@@ -82,9 +85,13 @@ pub(crate) async fn look(ctx: &Ctx) -> Result<(), Fault> {
             let due = store::due_takeovers(tx, what, now, latest, DUE_AT_ONCE)?;
             takeovers.extend(due.into_iter().map(|id| (id, what)));
         }
-        Ok::<_, Fault>((due, takeovers))
+        Ok::<_, Fault>((due, takeovers, store::has_old_silences(tx, now, latest)?))
     });
-    let (due, takeovers) = found.await?;
+    let (due, takeovers, old_silences) = found.await?;
+    if old_silences {
+        // By itself, so that it waits for nobody with a silence in its hands.
+        ctx.db().write(move |tx| store::delete_old_silences(tx, now, latest)).await?;
+    }
     if due.is_empty() && takeovers.is_empty() {
         return Ok(());
     }
@@ -139,15 +146,58 @@ pub(crate) fn enqueue_takeover(
     jobs::enqueue(tx, ctx, &job)
 }
 
-/// A connection that works, held, with what proves to its service who asks.
+/// What one job does before others have their turn.
+struct Turn {
+    /// Requests that it may still begin.
+    left: u32,
+    /// Until when.
+    until: Time,
+}
+
+impl Turn {
+    fn begin(now: Time, requests_max: u32) -> Self {
+        Self { left: requests_max, until: now.plus(TURN_MAX) }
+    }
+
+    /// Whether another request may be begun; counts it.
+    fn goes_on(&mut self, now: Time) -> bool {
+        let goes_on = self.left > 0 && now < self.until;
+        self.left = self.left.saturating_sub(1);
+        goes_on
+    }
+}
+
+/// Notes how long a service wants to be left alone, for all jobs of whomever it means.
+fn obey(
+    tx: &mut Tx<'_>,
+    connection: &ConnectionRow,
+    wait: Option<Wait>,
+    now: Time,
+) -> Result<(), Fault> {
+    let Some(Wait { whom, long }) = wait.filter(|wait| !wait.long.is_zero()) else { return Ok(()) };
+    let name = match whom {
+        Whom::Queue => return Ok(()),
+        Whom::Account => connection.name.as_str(),
+        Whom::House => "",
+    };
+    store::put_silence(tx, (&connection.root, name), now.plus(long.min(WAIT_MAX)), now.plus(WAIT_MAX))
+}
+
+/// Until when the service of a connection wants to be left alone, if it does now.
+pub(crate) fn silence(tx: &mut Tx<'_>, connection: &ConnectionRow, now: Time) -> Result<Option<Time>, Fault> {
+    store::silence_of(tx, (&connection.root, &connection.name), now, now.plus(WAIT_MAX))
+}
+
+/// A connection that works and whose service may be asked now, held, with what proves who asks.
 fn ready(
     tx: &mut Tx<'_>,
     lease: &Lease,
     id: ConnectionId,
+    now: Time,
 ) -> Result<Option<(ConnectionRow, Secret)>, Fault> {
     let Some(connection) = store::hold_connection(tx, id)? else { return Ok(None) };
     lease.guard(tx)?;
-    if connection.state != State::Working {
+    if connection.state != State::Working || silence(tx, &connection, now)?.is_some() {
         return Ok(None);
     }
     Ok(store::secret(tx, id)?.map(|secret| (connection, secret)))

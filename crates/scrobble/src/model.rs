@@ -116,6 +116,9 @@ pub struct Connection {
     /// When it is tried again, while something failed.
     #[schema(required)]
     pub next_at: Option<Time>,
+    /// Until when the service wants to be left alone, by this account or by the whole house; nothing is sent or read before.
+    #[schema(required)]
+    pub quiet_until: Option<Time>,
     /// Listens that the service will not take; at most 500 are kept.
     pub failed: u64,
     /// What is taken over from there, when the viewer asked for it.

@@ -80,7 +80,25 @@ pub(crate) enum Sent {
     /// The service keeps nothing of this kind.
     Never,
     /// The service can't take them now. It may have said for how long.
-    Later { why: String, after: Option<Duration> },
+    Later { why: String, after: Option<Wait> },
+}
+
+/// How long a service wants to be left alone, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) whom: Whom,
+    pub(crate) long: Duration,
+}
+
+/// By whom a service wants to be left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// By what was just sent.
+    Queue,
+    /// By everything of this account: `ListenBrainz` counts the requests of each token.
+    Account,
+    /// By the whole house: Last.fm counts those of an address, and a server that is away is away for all.
+    House,
 }
 
 impl Sent {
@@ -93,10 +111,17 @@ impl Sent {
 pub(crate) struct Said {
     pub(crate) status: StatusCode,
     /// How long the service wants to be left alone, as far as its headers say.
-    pub(crate) after: Option<Duration>,
+    pub(crate) after: Option<Wait>,
     /// Whether its headers speak of an allowance as `ListenBrainz` itself does.
     pub(crate) counts: bool,
     pub(crate) body: serde_json::Value,
+}
+
+impl Said {
+    /// How long nothing more is to be sent after what was taken.
+    pub(crate) fn pause(&self) -> Duration {
+        self.after.map_or(Duration::ZERO, |after| after.long)
+    }
 }
 
 /// Reads an answer whatever its status; a body that is not JSON is null.
@@ -109,7 +134,7 @@ pub(crate) async fn read(answer: Answer) -> Result<Said, FetchError> {
 }
 
 /// `Retry-After`, else the time until the allowance is renewed once it is used up, as `ListenBrainz` says it.
-fn wait_of(answer: &Answer) -> Option<Duration> {
+fn wait_of(answer: &Answer) -> Option<Wait> {
     let number = |name: &'static str| -> Option<u64> {
         answer.header(HeaderName::from_static(name))?.trim().parse().ok()
     };
@@ -117,7 +142,8 @@ fn wait_of(answer: &Answer) -> Option<Duration> {
         number("x-ratelimit-remaining") == Some(0) || answer.status == StatusCode::TOO_MANY_REQUESTS;
     let reset = number("x-ratelimit-reset-in").filter(|_| used_up);
     let seconds = answer.retry_after_s().or(reset)?;
-    Some(Duration::from_secs(seconds).min(WAIT_MAX))
+    let whom = if answer.status.is_server_error() { Whom::House } else { Whom::Account };
+    Some(Wait { whom, long: Duration::from_secs(seconds).min(WAIT_MAX) })
 }
 
 /// What a failure to get an answer at all means.

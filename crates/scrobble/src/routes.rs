@@ -45,7 +45,8 @@ async fn show_scrobbling(
 #[utoipa::path(put, path = "/api/v1/scrobbling/listenbrainz", tag = "scrobbling", request_body = ListenBrainzAccount,
     responses((status = 200, body = Connection), (status = 401, body = Problem), (status = 422, body = Problem),
         (status = 429, description = "Three are being asked already.", body = Problem),
-        (status = 503, description = "The house asks for too much at once.", body = Problem)))]
+        (status = 503, description = "The house asks for too much at once, or the service wants to be left alone.",
+            body = Problem)))]
 async fn connect_listenbrainz(
     State(scrobbling): State<Scrobbling>,
     viewer: Viewer,
@@ -71,7 +72,8 @@ async fn disconnect_listenbrainz(
     responses((status = 200, body = LastfmLink), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem),
         (status = 429, description = "Three are being asked already.", body = Problem),
-        (status = 503, description = "The house asks for too much at once.", body = Problem)))]
+        (status = 503, description = "The house asks for too much at once, or the service wants to be left alone.",
+            body = Problem)))]
 async fn link_lastfm(
     State(scrobbling): State<Scrobbling>,
     viewer: Viewer,
@@ -85,7 +87,8 @@ async fn link_lastfm(
     responses((status = 200, body = Connection), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem),
         (status = 429, description = "Three are being asked already.", body = Problem),
-        (status = 503, description = "The house asks for too much at once.", body = Problem)))]
+        (status = 503, description = "The house asks for too much at once, or the service wants to be left alone.",
+            body = Problem)))]
 async fn finish_lastfm(
     State(scrobbling): State<Scrobbling>,
     viewer: Viewer,

@@ -20,7 +20,7 @@ use crate::{
         LastfmLink, ListenBrainzAccount, ListenId, Overview, Service, State,
     },
     projection::{CONNECTED, Connected, QUEUE_MAX, wake},
-    remote::{Secret, lastfm, listenbrainz},
+    remote::{Secret, WAIT_MAX, lastfm, listenbrainz},
     store::{self, Account, ConnectionRow, TakeoverRow, What},
 };
 
@@ -89,6 +89,7 @@ impl Scrobbling {
         let root = server.map_or(Ok(listenbrainz::ROOT.to_owned()), listenbrainz::root);
         let root = root.map_err(|error| unasked("server", error))?;
         let _one = self.begin_connecting(viewer.id)?;
+        self.may_ask(&root).await?;
         let asked = listenbrainz::ListenBrainz { root, token: token.clone() };
         let field = if server.is_some() { "server" } else { "token" };
         let found = asked.validate(self.ctx.fetch()).await.map_err(|error| unasked(field, error))?;
@@ -107,6 +108,7 @@ impl Scrobbling {
     pub async fn link_lastfm(&self, viewer: &Viewer) -> Result<LastfmLink, Error> {
         let program = self.lastfm()?;
         let _one = self.begin_connecting(viewer.id)?;
+        self.may_ask(&program.root).await?;
         let asked = lastfm::token(program, self.ctx.fetch()).await.map_err(|error| away(&error))?;
         let token = asked.map_err(|words| not_now(&words))?;
         let address = lastfm::page(program, &token);
@@ -124,6 +126,7 @@ impl Scrobbling {
     pub async fn finish_lastfm(&self, viewer: &Viewer) -> Result<Connection, Error> {
         let program = self.lastfm()?;
         let _one = self.begin_connecting(viewer.id)?;
+        self.may_ask(&program.root).await?;
         let (user, now) = (viewer.id, self.ctx.now());
         let pending = self.ctx.db().read(move |tx| store::pending(tx, user, Service::Lastfm, now)).await;
         let Some(token) = pending.map_err(Error::Fault)? else { return Err(begin_again()) };
@@ -141,6 +144,16 @@ impl Scrobbling {
             lastfm::Session::Expired => Err(begin_again()),
             lastfm::Session::Failed(words) => Err(not_now(&words)),
         }
+    }
+
+    /// Refuses while a server wants to be left alone by the whole house.
+    async fn may_ask(&self, root: &str) -> Result<(), Error> {
+        let (root, now) = (root.to_owned(), self.ctx.now());
+        let quiet = self.ctx.db().read(move |tx| store::silence_of(tx, (&root, ""), now, now.plus(WAIT_MAX)));
+        let Some(until) = quiet.await.map_err(Error::Fault)? else { return Ok(()) };
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "quiet", "The service asked for a pause");
+        let words = "It wants to be left alone by this house for now. Try again when that is over.";
+        Err(problem.detail(words).retry_after(until.since(now).as_secs() + 1).into())
     }
 
     fn lastfm(&self) -> Result<&Lastfm, Error> {
@@ -296,13 +309,15 @@ fn shape(tx: &mut Tx<'_>, row: ConnectionRow, now: Time) -> Result<Connection, F
     let waiting = store::count_waiting(tx, row.id)?;
     let import = store::takeover_of(tx, row.id, What::Listens)?.map(|row| shape_import(&row));
     let favourites = shape_favourites(tx, &row)?;
+    let quiet_until = jobs::silence(tx, &row, now)?;
     Ok(Connection {
         service: row.service,
         server: listenbrainz::host(&row.root),
         waiting,
         full: row.behind || waiting >= QUEUE_MAX,
         failed: store::count_failed(tx, row.id)?,
-        next_at: next_try(&row, now),
+        next_at: next_try(&row, now).map(|next| quiet_until.map_or(next, |until| until.max(next))),
+        quiet_until,
         name: row.name,
         state: row.state,
         created_at: row.created,

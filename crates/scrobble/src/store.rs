@@ -4,10 +4,12 @@ mod connections;
 mod favourites;
 mod heard;
 mod listens;
+mod silences;
 mod takeovers;
 
 pub(crate) use connections::*;
 pub(crate) use favourites::*;
 pub(crate) use heard::*;
 pub(crate) use listens::*;
+pub(crate) use silences::*;
 pub(crate) use takeovers::*;

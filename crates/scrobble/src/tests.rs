@@ -6,6 +6,7 @@ mod playing;
 mod queue;
 mod service;
 mod taking_over;
+mod turns;
 
 use std::{
     sync::{

@@ -17,11 +17,11 @@ use kernel::{
     jobs::{self, Handler, JobError, Lease, NewJob},
 };
 
-use super::{PLAYING_JOB, PRIORITY, is_shut};
+use super::{PLAYING_JOB, PRIORITY, is_shut, obey, silence};
 use crate::{
     Config,
     model::State,
-    remote::{Door, Sent},
+    remote::{Door, Sent, Wait, Whom},
     store::{self, ConnectionRow},
 };
 
@@ -114,12 +114,10 @@ impl Handler for Playing {
         let Some(due) = begin(ctx, lease, user, &now).await? else { return Ok(()) };
         for connection in due.connections {
             let told = tokio::select! {
-                told = self.tell(ctx, connection, &due.facts) => told?,
+                told = self.tell(ctx, &connection, &due.facts) => told?,
                 () = lease.cancelled().cancelled() => return Ok(()),
             };
-            if let Sent::Later { why, .. } = told {
-                tracing::debug!("what plays now was not taken: {why}");
-            }
+            settle(ctx, lease, connection, told).await?;
         }
         Ok(())
     }
@@ -155,24 +153,45 @@ async fn begin(ctx: &Ctx, lease: &Lease, user: UserId, playing: &NowPlaying) -> 
         let Some(facts) = facts.filter(|facts| !facts.artist.is_empty() && !facts.title.is_empty()) else {
             return Ok(None);
         };
-        let due = held
-            .into_iter()
-            .filter(|one| one.state == State::Working && one.playing.as_deref() != Some(mark.as_str()));
-        let connections: Vec<ConnectionRow> = due.collect();
-        for connection in &connections {
-            store::set_playing(tx, connection.id, &mark, now)?;
+        let mut connections = Vec::new();
+        for one in held {
+            let due = one.state == State::Working && one.playing.as_deref() != Some(mark.as_str());
+            // Who wants to be left alone is not told of it afterwards either: by then it is over.
+            if due && silence(tx, &one, now)?.is_none() {
+                store::set_playing(tx, one.id, &mark, now)?;
+                connections.push(one);
+            }
         }
         Ok::<_, Fault>((!connections.is_empty()).then_some(Due { facts, connections }))
     });
     begun.await
 }
 
+/// Notes what a service wants after it was told; what it was told itself is not tried again.
+async fn settle(ctx: &Ctx, lease: &Lease, connection: ConnectionRow, told: Sent) -> Result<(), Fault> {
+    let wait = match told {
+        Sent::Taken { pause, .. } if pause.is_zero() => return Ok(()),
+        Sent::Taken { pause, .. } => Some(Wait { whom: Whom::Account, long: pause }),
+        Sent::Later { why, after } => {
+            tracing::debug!("what plays now was not taken: {why}");
+            after
+        }
+        Sent::Refused(_) | Sent::Token(_) | Sent::Never => return Ok(()),
+    };
+    let (lease, now) = (lease.clone(), ctx.now());
+    let noted = ctx.db().write(move |tx| {
+        lease.guard(tx)?;
+        obey(tx, &connection, wait, now)
+    });
+    noted.await
+}
+
 impl Playing {
-    async fn tell(&self, ctx: &Ctx, connection: ConnectionRow, facts: &ListenFacts) -> Result<Sent, Fault> {
+    async fn tell(&self, ctx: &Ctx, connection: &ConnectionRow, facts: &ListenFacts) -> Result<Sent, Fault> {
         let id = connection.id;
         let Some(secret) = ctx.db().read(move |tx| store::secret(tx, id)).await? else {
             return Ok(Sent::later("it was disconnected"));
         };
-        Door::of(&connection, secret, &self.config).playing(ctx.fetch(), facts).await
+        Door::of(connection, secret, &self.config).playing(ctx.fetch(), facts).await
     }
 }

@@ -18,15 +18,17 @@ use kernel::{
 };
 
 use self::{favourites::Favourites, listens::Listens};
-use super::{SEND_JOB, is_ahead, is_shut, ready};
+use super::{SEND_JOB, Turn, is_ahead, is_shut, obey, ready};
 use crate::{
     Config, ConnectionId,
     model::{Service, State},
     projection::wake,
-    remote::{Door, PAUSE_BUSY, Secret, Sent, WAIT_MAX, is_ours},
+    remote::{Door, PAUSE_BUSY, Secret, Sent, WAIT_MAX, Wait, Whom, is_ours},
     store::{self, ConnectionRow},
 };
 
+/// Requests that one job makes before others have their turn.
+const REQUESTS_MAX: u32 = if cfg!(test) { 20 } else { 200 };
 /// Pause after the first failure; each further one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_secs(30);
 /// Longest pause that a service did not ask for itself.
@@ -51,8 +53,9 @@ impl Handler for Send {
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
-        tell::<Listens>(ctx, lease, &self.config).await?;
-        tell::<Favourites>(ctx, lease, &self.config).await
+        let mut turn = Turn::begin(ctx.now(), REQUESTS_MAX);
+        tell::<Listens>(ctx, lease, &self.config, &mut turn).await?;
+        tell::<Favourites>(ctx, lease, &self.config, &mut turn).await
     }
 }
 
@@ -61,8 +64,6 @@ impl Handler for Send {
 trait Queue: 'static {
     /// What is sent in one request.
     type Batch: std::marker::Send + Sync + 'static;
-    /// Requests that one job makes before others have their turn; the connection is due still and goes on at the next look.
-    const AT_ONCE_MAX: usize;
     /// What one of it is called.
     const ONE: &'static str;
 
@@ -103,10 +104,15 @@ trait Queue: 'static {
 }
 
 /// Sends one kind of what waits until none does, the service wants to be left alone, or others have their turn.
-async fn tell<Q: Queue>(ctx: &Ctx, lease: &Lease, config: &Config) -> Result<(), JobError> {
+async fn tell<Q: Queue>(
+    ctx: &Ctx,
+    lease: &Lease,
+    config: &Config,
+    turn: &mut Turn,
+) -> Result<(), JobError> {
     let id: ConnectionId = lease.payload()?;
     let (mut most, mut refused_in_a_row) = (usize::MAX, 0);
-    for _ in 0..Q::AT_ONCE_MAX {
+    while turn.goes_on(ctx.now()) {
         let Some((connection, secret, batch)) = begin::<Q>(ctx, lease, id, most).await? else { return Ok(()) };
         if is_shut(ctx, connection.user).await? {
             return Ok(());
@@ -141,7 +147,7 @@ async fn begin<Q: Queue>(
 ) -> Result<Option<(ConnectionRow, Secret, Q::Batch)>, Fault> {
     let (lease, now) = (lease.clone(), ctx.now());
     let begun = ctx.db().write(move |tx| {
-        let Some((connection, secret)) = ready(tx, &lease, id)? else { return Ok(None) };
+        let Some((connection, secret)) = ready(tx, &lease, id, now)? else { return Ok(None) };
         if is_ahead(connection.next, now) {
             return Ok(None);
         }
@@ -171,6 +177,7 @@ async fn settle<Q: Queue>(
         match &sent {
             Sent::Taken { refused, pause } => {
                 let taken = Q::taken(tx, id, &batch, refused, now)?;
+                obey(tx, &connection, Some(Wait { whom: Whom::Account, long: *pause }), now)?;
                 store::set_sent(tx, id, taken, now, now.plus(*pause))?;
                 Ok(pause.is_zero())
             }
@@ -197,7 +204,9 @@ async fn settle<Q: Queue>(
                 Ok(false)
             }
             Sent::Later { why, after } => {
-                let next = now.plus(pause_after(connection.failures, *after));
+                obey(tx, &connection, *after, now)?;
+                let asked = after.map(|after| after.long);
+                let next = now.plus(pause_after(connection.failures, asked));
                 store::set_failing(tx, id, State::Working, why, next)?;
                 Ok(false)
             }

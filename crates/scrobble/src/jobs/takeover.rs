@@ -17,7 +17,7 @@ use kernel::{
 };
 
 pub(super) use self::{favourites::Favourites, listens::Listens};
-use super::{is_ahead, is_shut, playing::viewer, ready, send::pause_after};
+use super::{Turn, is_ahead, is_shut, obey, playing::viewer, ready, send::pause_after};
 use crate::{
     ConnectionId,
     model::State,
@@ -26,8 +26,8 @@ use crate::{
     store::{self, ConnectionRow, TakeoverRow, What},
 };
 
-/// Pages that one job reads before others have their turn; it is due still and goes on at the next look.
-const PAGES_AT_ONCE_MAX: usize = 30;
+/// Pages that one job reads before others have their turn.
+const PAGES_MAX: u32 = if cfg!(test) { 12 } else { 30 };
 /// A server that gives nothing back is asked again after this, in case it has learnt it.
 const NEVER_PAUSE: Duration = Duration::from_hours(24);
 
@@ -74,9 +74,14 @@ impl<T: Taking> Handler for TakeOver<T> {
         T::KIND
     }
 
+    fn at_once(&self) -> usize {
+        2
+    }
+
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
         let id: ConnectionId = lease.payload()?;
-        for _ in 0..PAGES_AT_ONCE_MAX {
+        let mut turn = Turn::begin(ctx.now(), PAGES_MAX);
+        while turn.goes_on(ctx.now()) {
             let Some((connection, secret, row)) = begin::<T>(ctx, lease, id).await? else { return Ok(()) };
             if is_shut(ctx, connection.user).await? {
                 return Ok(());
@@ -102,7 +107,7 @@ async fn begin<T: Taking>(
 ) -> Result<Option<(ConnectionRow, Secret, TakeoverRow)>, Fault> {
     let (lease, now) = (lease.clone(), ctx.now());
     let begun = ctx.db().write(move |tx| {
-        let Some((connection, secret)) = ready(tx, &lease, id)? else { return Ok(None) };
+        let Some((connection, secret)) = ready(tx, &lease, id, now)? else { return Ok(None) };
         let row = store::takeover_of(tx, id, T::WHAT)?;
         let due = row.filter(|row| row.next.is_some_and(|next| !is_ahead(next, now)));
         Ok::<_, Fault>(due.map(|row| (connection, secret, row)))
@@ -132,7 +137,8 @@ async fn settle<T: Taking>(
             Page::Found(found, after) => {
                 let more = T::take(tx, &connection, &mut row, found, now)?;
                 (row.problem, row.failures) = (None, 0);
-                let after = after.unwrap_or_default();
+                obey(tx, &connection, *after, now)?;
+                let after = after.map_or(Duration::ZERO, |after| after.long);
                 if more {
                     row.next = Some(now.plus(after));
                 } else {
@@ -161,7 +167,8 @@ async fn settle<T: Taking>(
                 false
             }
             Page::Later { why, after } => {
-                let next = now.plus(pause_after(row.failures, *after));
+                obey(tx, &connection, *after, now)?;
+                let next = now.plus(pause_after(row.failures, after.map(|after| after.long)));
                 fail(&mut row, why, next);
                 false
             }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use catalog::service::listens::ListenFacts;
+use http::StatusCode;
 use kernel::{
     Fault,
     fetch::{Ask, FetchError, Fetcher},
@@ -11,13 +12,15 @@ use kernel::{
 use md5::{Digest as _, Md5};
 use serde_json::Value;
 
-use super::{AWAITED, Listen, Said, Secret, Sent, cut, read, unreached, words};
+use super::{AWAITED, Listen, Said, Secret, Sent, Wait, Whom, cut, read, unreached, words};
 use crate::Lastfm;
 
 /// Listens in one request, as documented.
 pub(crate) const LISTENS_MAX: usize = 50;
 /// An account that has told too much in a day is left alone for this long.
 const DAILY_PAUSE: Duration = Duration::from_hours(6);
+/// A house that has asked too often and was not told for how long leaves the service alone for this long.
+const OFTEN_PAUSE: Duration = Duration::from_mins(1);
 
 /// Codes of errors: <https://www.last.fm/api/errorcodes>.
 mod code {
@@ -26,6 +29,7 @@ mod code {
     pub(super) const SESSION: i64 = 9;
     pub(super) const NOT_ALLOWED_YET: i64 = 14;
     pub(super) const EXPIRED: i64 = 15;
+    pub(super) const TOO_OFTEN: i64 = 29;
 }
 
 /// An account there.
@@ -197,7 +201,12 @@ fn meaning(said: &Said, count: usize) -> Sent {
         Some(code::AUTHENTICATION | code::SESSION) => Sent::Token(own_words(said)),
         Some(code::PARAMETERS) => Sent::Refused(own_words(said)),
         // Also what is wrong with the house's own key: the operator can mend that, and nobody's listens are lost.
-        _ => Sent::Later { why: format!("Last.fm answered: {}", own_words(said)), after: said.after },
+        code => {
+            let often = code == Some(code::TOO_OFTEN) || said.status == StatusCode::TOO_MANY_REQUESTS;
+            let long = said.after.map_or(OFTEN_PAUSE, |after| after.long);
+            let after = if often { Some(Wait { whom: Whom::House, long }) } else { said.after };
+            Sent::Later { why: format!("Last.fm answered: {}", own_words(said)), after }
+        }
     }
 }
 
@@ -217,7 +226,8 @@ fn taken(said: &Said, count: usize) -> Sent {
             // The whole of it is not taken today, also what was not looked at.
             5 => {
                 let why = "Last.fm takes no more listens of this account today.".to_owned();
-                return Sent::Later { why, after: Some(DAILY_PAUSE) };
+                let after = Some(Wait { whom: Whom::Queue, long: DAILY_PAUSE });
+                return Sent::Later { why, after };
             }
             1 => "Last.fm does not take this artist.".to_owned(),
             2 => "Last.fm does not take this title.".to_owned(),
@@ -227,12 +237,11 @@ fn taken(said: &Said, count: usize) -> Sent {
         };
         refused.push((place, why));
     }
-    Sent::Taken { refused, pause: said.after.unwrap_or_default() }
+    Sent::Taken { refused, pause: said.pause() }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
     use serde_json::json;
 
     use super::*;

@@ -66,7 +66,7 @@ impl ListenBrainz {
             return Ok(None);
         }
         if !said.status.is_success() {
-            return Err(FetchError::Status(said.status, said.after.map(|after| after.as_secs())));
+            return Err(FetchError::Status(said.status, said.after.map(|after| after.long.as_secs())));
         }
         let Some(valid) = said.body["valid"].as_bool() else {
             return Err(FetchError::NotReachable("it does not speak like ListenBrainz".to_owned()));
@@ -128,7 +128,7 @@ fn meaning(said: &Said) -> Sent {
     let own = said.body["error"].as_str().or(said.body["message"].as_str()).map(words);
     let own = own.filter(|own| !own.is_empty());
     match said.status.as_u16() {
-        200..300 => Sent::Taken { refused: Vec::new(), pause: said.after.unwrap_or_default() },
+        200..300 => Sent::Taken { refused: Vec::new(), pause: said.pause() },
         401 => Sent::Token(own.unwrap_or_default()),
         // A proxy before the server forbids without words of the API's kind, and means us and not the token.
         403 if said.body.is_object() => Sent::Token(own.unwrap_or_default()),

@@ -1,7 +1,5 @@
 //! What an account at `ListenBrainz` has noted, read back page by page.
 
-use std::time::Duration;
-
 use kernel::{
     Fault,
     fetch::{Ask, FetchError, Fetcher},
@@ -9,7 +7,7 @@ use kernel::{
 use serde_json::Value;
 use url::Url;
 
-use super::{Said, listenbrainz::ListenBrainz, read};
+use super::{Said, Wait, listenbrainz::ListenBrainz, read};
 
 /// Things asked for at once; it gives up to 1,000.
 pub(super) const PAGE: usize = 100;
@@ -18,13 +16,13 @@ pub(super) const PAGE: usize = 100;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Page<T> {
     /// What it holds. Nothing more is to be asked for this long, if it says so.
-    Found(T, Option<Duration>),
+    Found(T, Option<Wait>),
     /// The token is not accepted.
     Token,
     /// The server gives nothing of this kind back.
     Never,
     /// Not now.
-    Later { why: String, after: Option<Duration> },
+    Later { why: String, after: Option<Wait> },
 }
 
 impl ListenBrainz {

@@ -239,7 +239,7 @@ pub(crate) fn delete_pending(tx: &mut Tx<'_>, user: UserId, service: Service) ->
     Ok(())
 }
 
-/// Working connections of which something waits and may be sent now. A moment later than any wait can be was written by
+/// Working connections of which something waits and may be sent now, those that waited longest first. A moment later than any wait can be was written by
 /// a clock that was wrong, and does not count.
 pub(crate) fn due_connections(
     tx: &mut Tx<'_>,
@@ -251,6 +251,8 @@ pub(crate) fn due_connections(
         sql!(
             "SELECT c.id FROM scrobble_connection c
              WHERE c.state = 'working' AND NOT c.held AND (c.next_us <= $1 OR c.next_us > $2)
+                AND NOT EXISTS (SELECT 1 FROM scrobble_silence s WHERE s.root = c.root
+                    AND (s.name = c.name OR s.name = '') AND s.until_us > $1 AND s.until_us <= $2)
                 AND (c.behind
                     OR EXISTS (SELECT 1 FROM scrobble_listen l WHERE l.connection_id = c.id AND l.failed_us IS NULL)
                     OR EXISTS (SELECT 1 FROM scrobble_favourite f WHERE f.connection_id = c.id))

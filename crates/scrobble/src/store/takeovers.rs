@@ -140,6 +140,8 @@ pub(crate) fn due_takeovers(
             "SELECT i.connection_id FROM scrobble_takeover i JOIN scrobble_connection c ON c.id = i.connection_id
              WHERE i.what = $1 AND i.next_us IS NOT NULL AND (i.next_us <= $2 OR i.next_us > $3)
                 AND c.state = 'working' AND NOT c.held
+                AND NOT EXISTS (SELECT 1 FROM scrobble_silence s WHERE s.root = c.root
+                    AND (s.name = c.name OR s.name = '') AND s.until_us > $2 AND s.until_us <= $3)
              ORDER BY i.next_us, i.connection_id LIMIT $4"
         ),
         params![what.word(), now, latest, limit],

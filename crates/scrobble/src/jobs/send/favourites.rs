@@ -19,7 +19,6 @@ pub(super) struct Favourites;
 #[async_trait]
 impl Queue for Favourites {
     type Batch = FavouriteRow;
-    const AT_ONCE_MAX: usize = 200;
     const ONE: &'static str = "favourite";
 
     fn next(

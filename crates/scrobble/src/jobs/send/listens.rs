@@ -20,7 +20,6 @@ pub(super) struct Listens;
 #[async_trait]
 impl Queue for Listens {
     type Batch = Vec<Listen>;
-    const AT_ONCE_MAX: usize = usize::MAX;
     const ONE: &'static str = "listen";
 
     fn next(
