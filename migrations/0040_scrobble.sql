@@ -48,3 +48,16 @@ CREATE TABLE scrobble_silence (
     PRIMARY KEY (root, name)
 );
 CREATE INDEX scrobble_silence_until ON scrobble_silence (until_us);
+
+-- Since when nothing of it succeeded; NULL after a success. After two weeks the state becomes 'gone': the service is not
+-- asked any more until the listener says so.
+ALTER TABLE scrobble_connection ADD COLUMN failing_us BIGINT;
+-- What was refused, or not told since too much waited, and is not listed any more.
+ALTER TABLE scrobble_connection ADD COLUMN unlisted BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE scrobble_takeover ADD COLUMN failing_us BIGINT;
+-- Since when it is known that the service will not take it, and why; as in scrobble_listen.
+ALTER TABLE scrobble_favourite ADD COLUMN failed_us BIGINT;
+ALTER TABLE scrobble_favourite ADD COLUMN problem TEXT;
+DROP INDEX scrobble_favourite_order;
+CREATE INDEX scrobble_favourite_waiting ON scrobble_favourite (connection_id, seq) WHERE failed_us IS NULL;
+CREATE INDEX scrobble_favourite_failed ON scrobble_favourite (connection_id, seq) WHERE failed_us IS NOT NULL;

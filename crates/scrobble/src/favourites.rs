@@ -63,6 +63,7 @@ fn put(tx: &mut Tx<'_>, connection: &ConnectionRow, row: &FavouriteRow) -> Resul
     let known = store::waiting_favourite(tx, connection.id, &row.thing)?.is_some();
     if !known && store::count_favourites(tx, connection.id)? >= FAVOURITES_MAX {
         store::set_favours_problem(tx, connection.id, FULL)?;
+        store::count_unlisted(tx, connection.id, 1)?;
     } else {
         store::put_favourite(tx, connection.id, row)?;
         if connection.state == State::Working {

@@ -46,6 +46,8 @@ const DUE_AT_ONCE: u32 = 100;
 /// No job begins another request after this long, so that one who has much to tell, or whose server is slow, holds a place
 /// no longer than others. What is left goes on at the next look, behind those who waited longer.
 const TURN_MAX: Duration = Duration::from_secs(20);
+/// What failed for so long is given up until its listener says so: the service is perhaps no more.
+const GIVE_UP_AFTER: Duration = Duration::from_hours(14 * 24);
 /// Nobody waits for it, but the sooner the better.
 const PRIORITY: i64 = 90;
 
@@ -53,8 +55,8 @@ const PRIORITY: i64 = 90;
 pub fn handlers(config: &Config) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(send::Send { config: config.clone() }),
-        Arc::new(takeover::TakeOver(takeover::Listens)),
-        Arc::new(takeover::TakeOver(takeover::Favourites)),
+        Arc::new(takeover::TakeOver::<takeover::Listens>::new()),
+        Arc::new(takeover::TakeOver::<takeover::Favourites>::new()),
         Arc::new(playing::Playing { config: config.clone() }),
     ]
 }
@@ -167,13 +169,19 @@ impl Turn {
     }
 }
 
+/// Since when something fails that failed now and was to be tried at `next`. What nobody tried for a day begins to fail anew:
+/// perhaps it was the house that was away.
+fn failing_since(failing: Option<Time>, next: Time, now: Time) -> Time {
+    failing.filter(|since| *since <= now && now.since(next) <= WAIT_MAX).unwrap_or(now)
+}
+
+/// Whether what has failed since then is given up.
+fn is_given_up(since: Time, now: Time) -> bool {
+    now.since(since) >= GIVE_UP_AFTER
+}
+
 /// Notes how long a service wants to be left alone, for all jobs of whomever it means.
-fn obey(
-    tx: &mut Tx<'_>,
-    connection: &ConnectionRow,
-    wait: Option<Wait>,
-    now: Time,
-) -> Result<(), Fault> {
+fn obey(tx: &mut Tx<'_>, connection: &ConnectionRow, wait: Option<Wait>, now: Time) -> Result<(), Fault> {
     let Some(Wait { whom, long }) = wait.filter(|wait| !wait.long.is_zero()) else { return Ok(()) };
     let name = match whom {
         Whom::Queue => return Ok(()),

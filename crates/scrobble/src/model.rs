@@ -58,6 +58,8 @@ pub enum State {
     Working,
     /// The service no longer takes the token. What waits is kept until its listener connects again.
     Refused,
+    /// Nothing succeeded for two weeks, so the service is asked no more. What waits is kept until its listener tries again.
+    Gone,
 }
 
 impl State {
@@ -65,11 +67,16 @@ impl State {
         match self {
             Self::Working => "working",
             Self::Refused => "refused",
+            Self::Gone => "gone",
         }
     }
 
     pub(crate) fn from_word(word: &str) -> Self {
-        if word == "refused" { Self::Refused } else { Self::Working }
+        match word {
+            "refused" => Self::Refused,
+            "gone" => Self::Gone,
+            _ => Self::Working,
+        }
     }
 }
 
@@ -121,6 +128,8 @@ pub struct Connection {
     pub quiet_until: Option<Time>,
     /// Listens that the service will not take; at most 500 are kept.
     pub failed: u64,
+    /// Listens and favourites that it did not take and that are no longer listed, until the viewer forgets what failed.
+    pub unlisted: u64,
     /// What is taken over from there, when the viewer asked for it.
     #[schema(required)]
     pub import: Option<Import>,
@@ -138,6 +147,8 @@ pub struct Favourites {
     pub waiting: u64,
     /// Changes that the service has taken.
     pub sent: u64,
+    /// Changes that it will not take; at most 500 are kept.
+    pub failed: u64,
     /// What stands in the way.
     #[schema(required)]
     pub problem: Option<String>,
@@ -156,12 +167,32 @@ pub struct FavouritesImport {
     pub known: u64,
     /// Songs that this house does not have.
     pub unmatched: u64,
+    /// How it is.
+    pub state: TakeoverState,
+    /// When it goes on by itself, while it waits for a moment.
+    #[schema(required)]
+    pub next_at: Option<Time>,
     /// When it was through; absent while it reads.
     #[schema(required)]
     pub finished_at: Option<Time>,
     /// Why the last try failed.
     #[schema(required)]
     pub problem: Option<String>,
+}
+
+/// How taking over is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ScrobbleTakeoverState)]
+pub enum TakeoverState {
+    /// It waits for its turn, or for a service that failed or asked for a pause; it goes on by itself.
+    Waiting,
+    /// It reads.
+    Reading,
+    /// It was read through.
+    Done,
+    /// It does not go on by itself any more; the problem says why and what to do.
+    Gone,
 }
 
 /// Whether favourites are told.
@@ -173,19 +204,37 @@ pub struct FavouritesSwitch {
     pub told: bool,
 }
 
-/// A listen that a service will not take.
+/// What it was that a service will not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ScrobbleFailedKind)]
+pub enum FailedKind {
+    /// That it was heard.
+    Listen,
+    /// That it became a favourite.
+    Love,
+    /// That it ceased to be one.
+    Unlove,
+}
+
+/// A listen, or a change of a favourite, that a service will not take. It is not tried again by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FailedListen {
     /// Which.
     pub id: ListenId,
+    /// What it was.
+    pub kind: FailedKind,
     /// Its title.
     pub title: String,
     /// Who plays.
     pub artist: String,
-    /// When it was played.
-    pub listened_at: Time,
+    /// When it was played; absent of a favourite.
+    #[schema(required)]
+    pub listened_at: Option<Time>,
     /// Why it was not taken.
     pub problem: String,
+    /// What can be done.
+    pub advice: String,
 }
 
 /// An account at `ListenBrainz`, or at a server that speaks like it.
@@ -222,6 +271,11 @@ pub struct Import {
     pub known: u64,
     /// Listens of what this house does not have.
     pub unmatched: u64,
+    /// How it is.
+    pub state: TakeoverState,
+    /// When it goes on by itself, while it waits for a moment.
+    #[schema(required)]
+    pub next_at: Option<Time>,
     /// While it reads: how far back it is; absent at its very beginning and between two readings.
     #[schema(required)]
     pub at: Option<Time>,

@@ -38,7 +38,7 @@ pub(crate) const QUEUE_MAX: u64 = if cfg!(test) { 10 } else { 10_000 };
 /// Plays that are queued from the history at once.
 const REFILL_MAX: u64 = if cfg!(test) { 4 } else { 500 };
 /// What services ask for and some tags do not say.
-const NAMELESS: &str = "Its tags name no artist or no title, without which no service takes it.";
+pub(crate) const NAMELESS: &str = "Its tags name no artist or no title, without which no service takes it.";
 
 /// The particulars of [`CONNECTED`].
 #[derive(Serialize, Deserialize)]
@@ -138,14 +138,36 @@ fn put(tx: &mut Tx<'_>, connection: &ConnectionRow, row: HeardRow, now: Time) ->
     // A track that is no more has left nothing that could be told.
     let Some(facts) = listens::listen_facts(tx, row.track)? else { return Ok(()) };
     let listen = Listen { seq: row.seq, at_s: row.at.seconds(), facts };
-    let nameless = listen.facts.artist.is_empty() || listen.facts.title.is_empty();
-    let unfit = match connection.service {
-        _ if nameless => Some(NAMELESS),
-        Service::ListenBrainz => listenbrainz::unfit(&listen),
-        Service::Lastfm => None,
-    };
+    let unfit = unfit(connection, &listen);
     let new = NewListen { connection: connection.id, seq: row.seq, listened: row.at, facts: &listen.facts };
-    store::insert_listen(tx, &new, unfit, now)
+    store::insert_listen(tx, &new, unfit, now)?;
+    if unfit.is_some() { store::prune_failed(tx, connection.id) } else { Ok(()) }
+}
+
+/// Why a listen can't be sent at all.
+fn unfit(connection: &ConnectionRow, listen: &Listen) -> Option<&'static str> {
+    let nameless = listen.facts.artist.is_empty() || listen.facts.title.is_empty();
+    match connection.service {
+        _ if nameless => Some(NAMELESS),
+        Service::ListenBrainz => listenbrainz::unfit(listen),
+        Service::Lastfm => None,
+    }
+}
+
+/// Has what a service refused wait again, as the catalogue knows it now: who corrected tags because of that means it so.
+/// The connection is held.
+pub(crate) fn renew(tx: &mut Tx<'_>, connection: &ConnectionRow, now: Time) -> Result<(), Fault> {
+    for row in store::failed_listens(tx, connection.id, i64::MAX, store::FAILED_MAX)? {
+        let known = match store::heard_at(tx, connection.user, row.seq)? {
+            Some(track) => listens::listen_facts(tx, track)?,
+            None => None,
+        };
+        let at_s = row.listened.map_or(0, Time::seconds);
+        let listen = Listen { seq: row.seq, at_s, facts: known.unwrap_or(row.facts) };
+        store::renew_listen(tx, connection.id, &listen, unfit(connection, &listen), now)?;
+    }
+    store::renew_favourites(tx, connection.id)?;
+    store::clear_favours_problem(tx, connection.id)
 }
 
 /// Says on the bus that what is shown to this listener of scrobbling changed.

@@ -17,7 +17,7 @@ use kernel::{
     fetch::{Answer, FetchError, Limits},
 };
 
-pub(crate) use door::{Door, batch_max};
+pub(crate) use door::{Door, NO_KEY, batch_max};
 pub(crate) use pages::Page;
 
 /// Characters of one text that is sent; services refuse listens that are larger than some kilobytes.

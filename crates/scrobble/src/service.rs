@@ -1,5 +1,7 @@
 //! What listeners do with their accounts elsewhere.
 
+mod shape;
+
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
@@ -12,14 +14,14 @@ use kernel::{
     seats::{Seat, Seats},
 };
 
+use self::shape::{advice, shape};
 use crate::{
-    Config, ConnectionId, Error, Lastfm, favourites,
-    jobs::{self, next_try},
+    Config, ConnectionId, Error, Lastfm, favourites, jobs,
     model::{
-        Connection, FailedListen, Favourites, FavouritesImport, FavouritesSwitch, Import, ImportStart,
-        LastfmLink, ListenBrainzAccount, ListenId, Overview, Service, State,
+        Connection, FailedListen, FavouritesSwitch, ImportStart, LastfmLink, ListenBrainzAccount, ListenId,
+        Overview, Service, State,
     },
-    projection::{CONNECTED, Connected, QUEUE_MAX, wake},
+    projection::{CONNECTED, Connected, TOPIC_QUEUED, renew, wake},
     remote::{Secret, WAIT_MAX, lastfm, listenbrainz},
     store::{self, Account, ConnectionRow, TakeoverRow, What},
 };
@@ -176,6 +178,7 @@ impl Scrobbling {
             let id = match before {
                 Some(row) if row.root == account.root && row.name == account.name => {
                     store::mend_connection(tx, row.id, now)?;
+                    store::mend_takeovers(tx, row.id, now)?;
                     row.id
                 }
                 before => {
@@ -203,14 +206,17 @@ impl Scrobbling {
         self.change(viewer, service, |tx, _, row| store::delete_connection(tx, row.id)).await
     }
 
-    /// Tries now what waits, and once more what was refused.
+    /// Tries now what waits, and once more what was refused, also what is taken over. A pause for which the service asked is
+    /// kept.
     pub async fn retry(&self, viewer: &Viewer, service: Service) -> Result<(), Error> {
         let now = self.ctx.now();
         self.change(viewer, service, move |tx, ctx, row| {
-            store::retry_failed(tx, row.id)?;
-            if row.state == State::Working {
+            renew(tx, row, now)?;
+            if row.state != State::Refused {
                 store::mend_connection(tx, row.id, now)?;
+                store::mend_takeovers(tx, row.id, now)?;
                 jobs::enqueue_send(tx, ctx, row.id)?;
+                tx.wake(TOPIC_QUEUED);
             }
             Ok(())
         })
@@ -233,6 +239,8 @@ impl Scrobbling {
         let page = Page::cut(rows.await?, limit, |row| row.seq);
         Ok(page.map(|row| FailedListen {
             id: ListenId(row.seq),
+            kind: row.kind,
+            advice: advice(&row).to_owned(),
             title: row.facts.title,
             artist: row.facts.artist,
             listened_at: row.listened,
@@ -242,7 +250,11 @@ impl Scrobbling {
 
     /// Forgets what the service will not take.
     pub async fn forget_failed(&self, viewer: &Viewer, service: Service) -> Result<(), Error> {
-        self.change(viewer, service, |tx, _, row| store::delete_failed(tx, row.id)).await
+        self.change(viewer, service, |tx, _, row| {
+            store::delete_failed(tx, row.id)?;
+            store::clear_favours_problem(tx, row.id)
+        })
+        .await
     }
 
     /// Takes over what the viewer's account at `ListenBrainz` has noted, from now on and for as long as it is connected.
@@ -302,60 +314,6 @@ impl Scrobbling {
             Ok(())
         });
         changed.await
-    }
-}
-
-fn shape(tx: &mut Tx<'_>, row: ConnectionRow, now: Time) -> Result<Connection, Fault> {
-    let waiting = store::count_waiting(tx, row.id)?;
-    let import = store::takeover_of(tx, row.id, What::Listens)?.map(|row| shape_import(&row));
-    let favourites = shape_favourites(tx, &row)?;
-    let quiet_until = jobs::silence(tx, &row, now)?;
-    Ok(Connection {
-        service: row.service,
-        server: listenbrainz::host(&row.root),
-        waiting,
-        full: row.behind || waiting >= QUEUE_MAX,
-        failed: store::count_failed(tx, row.id)?,
-        next_at: next_try(&row, now).map(|next| quiet_until.map_or(next, |until| until.max(next))),
-        quiet_until,
-        name: row.name,
-        state: row.state,
-        created_at: row.created,
-        sent: row.sent,
-        sent_at: row.sent_at,
-        problem: row.problem,
-        import,
-        favourites,
-    })
-}
-
-fn shape_favourites(tx: &mut Tx<'_>, row: &ConnectionRow) -> Result<Favourites, Fault> {
-    let import = store::takeover_of(tx, row.id, What::Favourites)?.map(|import| FavouritesImport {
-        added: import.taken,
-        known: import.known,
-        unmatched: import.unmatched,
-        finished_at: import.finished,
-        problem: import.problem,
-    });
-    Ok(Favourites {
-        told: row.favours,
-        waiting: store::count_favourites(tx, row.id)?,
-        sent: row.favours_sent,
-        problem: row.favours_problem.clone(),
-        import,
-    })
-}
-
-fn shape_import(row: &TakeoverRow) -> Import {
-    let moment = |seconds: i64| Time(seconds.saturating_mul(1_000_000));
-    Import {
-        since: (row.since_s > 0).then(|| moment(row.since_s)),
-        counted: row.taken,
-        known: row.known,
-        unmatched: row.unmatched,
-        at: row.before_s.map(moment),
-        finished_at: row.finished,
-        problem: row.problem.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The SQL of scrobbling.
 
 mod connections;
+mod failed;
 mod favourites;
 mod heard;
 mod listens;
@@ -8,6 +9,7 @@ mod silences;
 mod takeovers;
 
 pub(crate) use connections::*;
+pub(crate) use failed::*;
 pub(crate) use favourites::*;
 pub(crate) use heard::*;
 pub(crate) use listens::*;

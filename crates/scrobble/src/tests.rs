@@ -1,6 +1,7 @@
 //! Stories of scrobbling: real plays of a real catalogue, told to servers on loopback, on both engines.
 
 mod favourites;
+mod gone;
 mod lastfm;
 mod playing;
 mod queue;

@@ -17,11 +17,12 @@ use kernel::{
     jobs::{self, Handler, JobError, Lease, NewJob},
 };
 
-use super::{PLAYING_JOB, PRIORITY, is_shut, obey, silence};
+use super::{PLAYING_JOB, PRIORITY, is_shut, obey, send::token_refused, silence};
 use crate::{
     Config,
     model::State,
-    remote::{Door, Sent, Wait, Whom},
+    projection::wake,
+    remote::{Door, Secret, Sent, Wait, Whom},
     store::{self, ConnectionRow},
 };
 
@@ -113,11 +114,14 @@ impl Handler for Playing {
         };
         let Some(due) = begin(ctx, lease, user, &now).await? else { return Ok(()) };
         for connection in due.connections {
+            let id = connection.id;
+            let Some(secret) = ctx.db().read(move |tx| store::secret(tx, id)).await? else { continue };
+            let door = Door::of(&connection, secret.clone(), &self.config);
             let told = tokio::select! {
-                told = self.tell(ctx, &connection, &due.facts) => told?,
+                told = door.playing(ctx.fetch(), &due.facts) => told?,
                 () = lease.cancelled().cancelled() => return Ok(()),
             };
-            settle(ctx, lease, connection, told).await?;
+            settle(ctx, lease, (connection, secret), told).await?;
         }
         Ok(())
     }
@@ -168,7 +172,12 @@ async fn begin(ctx: &Ctx, lease: &Lease, user: UserId, playing: &NowPlaying) -> 
 }
 
 /// Notes what a service wants after it was told; what it was told itself is not tried again.
-async fn settle(ctx: &Ctx, lease: &Lease, connection: ConnectionRow, told: Sent) -> Result<(), Fault> {
+async fn settle(
+    ctx: &Ctx,
+    lease: &Lease,
+    (connection, secret): (ConnectionRow, Secret),
+    told: Sent,
+) -> Result<(), Fault> {
     let wait = match told {
         Sent::Taken { pause, .. } if pause.is_zero() => return Ok(()),
         Sent::Taken { pause, .. } => Some(Wait { whom: Whom::Account, long: pause }),
@@ -176,7 +185,8 @@ async fn settle(ctx: &Ctx, lease: &Lease, connection: ConnectionRow, told: Sent)
             tracing::debug!("what plays now was not taken: {why}");
             after
         }
-        Sent::Refused(_) | Sent::Token(_) | Sent::Never => return Ok(()),
+        Sent::Token(_) => return withdrawn(ctx, lease, (connection, secret)).await,
+        Sent::Refused(_) | Sent::Never => return Ok(()),
     };
     let (lease, now) = (lease.clone(), ctx.now());
     let noted = ctx.db().write(move |tx| {
@@ -186,12 +196,22 @@ async fn settle(ctx: &Ctx, lease: &Lease, connection: ConnectionRow, told: Sent)
     noted.await
 }
 
-impl Playing {
-    async fn tell(&self, ctx: &Ctx, connection: &ConnectionRow, facts: &ListenFacts) -> Result<Sent, Fault> {
-        let id = connection.id;
-        let Some(secret) = ctx.db().read(move |tx| store::secret(tx, id)).await? else {
-            return Ok(Sent::later("it was disconnected"));
-        };
-        Door::of(connection, secret, &self.config).playing(ctx.fetch(), facts).await
-    }
+/// Notes that a token is taken no more, unless its listener has connected anew meanwhile.
+async fn withdrawn(
+    ctx: &Ctx,
+    lease: &Lease,
+    (connection, secret): (ConnectionRow, Secret),
+) -> Result<(), Fault> {
+    let (lease, now, id) = (lease.clone(), ctx.now(), connection.id);
+    let noted = ctx.db().write(move |tx| {
+        let held = store::hold_connection(tx, id)?;
+        lease.guard(tx)?;
+        if held.is_none() || store::secret(tx, id)?.is_some_and(|now| now != secret) {
+            return Ok(());
+        }
+        store::set_failing(tx, id, (State::Refused, &token_refused(connection.service)), now, now)?;
+        wake(tx, connection.user);
+        Ok(())
+    });
+    noted.await
 }

@@ -18,12 +18,12 @@ use kernel::{
 };
 
 use self::{favourites::Favourites, listens::Listens};
-use super::{SEND_JOB, Turn, is_ahead, is_shut, obey, ready};
+use super::{SEND_JOB, Turn, failing_since, is_ahead, is_given_up, is_shut, obey, ready};
 use crate::{
     Config, ConnectionId,
     model::{Service, State},
     projection::wake,
-    remote::{Door, PAUSE_BUSY, Secret, Sent, WAIT_MAX, Wait, Whom, is_ours},
+    remote::{Door, NO_KEY, PAUSE_BUSY, Secret, Sent, WAIT_MAX, Wait, Whom, is_ours},
     store::{self, ConnectionRow},
 };
 
@@ -104,16 +104,13 @@ trait Queue: 'static {
 }
 
 /// Sends one kind of what waits until none does, the service wants to be left alone, or others have their turn.
-async fn tell<Q: Queue>(
-    ctx: &Ctx,
-    lease: &Lease,
-    config: &Config,
-    turn: &mut Turn,
-) -> Result<(), JobError> {
+async fn tell<Q: Queue>(ctx: &Ctx, lease: &Lease, config: &Config, turn: &mut Turn) -> Result<(), JobError> {
     let id: ConnectionId = lease.payload()?;
     let (mut most, mut refused_in_a_row) = (usize::MAX, 0);
     while turn.goes_on(ctx.now()) {
-        let Some((connection, secret, batch)) = begin::<Q>(ctx, lease, id, most).await? else { return Ok(()) };
+        let Some((connection, secret, batch)) = begin::<Q>(ctx, lease, id, most).await? else {
+            return Ok(());
+        };
         if is_shut(ctx, connection.user).await? {
             return Ok(());
         }
@@ -168,6 +165,7 @@ async fn settle<Q: Queue>(
 ) -> Result<bool, Fault> {
     let (lease, now) = (lease.clone(), ctx.now());
     let (id, service) = (connection.id, connection.service);
+    let since = failing_since(connection.failing, connection.next, now);
     let settled = ctx.db().write(move |tx| {
         if store::hold_connection(tx, id)?.is_none() {
             return Ok(false);
@@ -188,7 +186,7 @@ async fn settle<Q: Queue>(
                     let problem =
                         format!("{service} refuses one {one} after the other. The last time it said: {why}");
                     let next = now.plus(pause_after(connection.failures, None));
-                    store::set_failing(tx, id, State::Working, &problem, next)?;
+                    store::set_failing(tx, id, (State::Working, &problem), since, next)?;
                 }
                 Ok(!enough)
             }
@@ -196,7 +194,7 @@ async fn settle<Q: Queue>(
             // Connected anew meanwhile: that was the verdict on a token that is gone.
             Sent::Token(_) if store::secret(tx, id)?.is_some_and(|now| now != secret) => Ok(true),
             Sent::Token(_) => {
-                store::set_failing(tx, id, State::Refused, &token_refused(service), now)?;
+                store::set_failing(tx, id, (State::Refused, &token_refused(service)), since, now)?;
                 Ok(false)
             }
             Sent::Later { why, .. } if is_ours(why) => {
@@ -207,7 +205,12 @@ async fn settle<Q: Queue>(
                 obey(tx, &connection, *after, now)?;
                 let asked = after.map(|after| after.long);
                 let next = now.plus(pause_after(connection.failures, asked));
-                store::set_failing(tx, id, State::Working, why, next)?;
+                let (state, problem) = if is_given_up(since, now) && why != NO_KEY {
+                    (State::Gone, given_up(why))
+                } else {
+                    (State::Working, why.clone())
+                };
+                store::set_failing(tx, id, (state, &problem), since, next)?;
                 Ok(false)
             }
         }
@@ -215,8 +218,16 @@ async fn settle<Q: Queue>(
     settled.await
 }
 
+/// What is shown when a service is given up.
+fn given_up(why: &str) -> String {
+    format!(
+        "{why} Nothing has come through for two weeks, so it is no longer tried by itself. What waits is kept: try again \
+         when the service is back, or disconnect it."
+    )
+}
+
 /// What is shown when a token is refused.
-fn token_refused(service: Service) -> String {
+pub(super) fn token_refused(service: Service) -> String {
     format!(
         "{service} no longer takes the token of this account. Connect again; what waits is kept and follows."
     )

@@ -4,7 +4,7 @@
 mod favourites;
 mod listens;
 
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
 use async_trait::async_trait;
 use catalog::access;
@@ -17,7 +17,9 @@ use kernel::{
 };
 
 pub(super) use self::{favourites::Favourites, listens::Listens};
-use super::{Turn, is_ahead, is_shut, obey, playing::viewer, ready, send::pause_after};
+use super::{
+    Turn, failing_since, is_ahead, is_given_up, is_shut, obey, playing::viewer, ready, send::pause_after,
+};
 use crate::{
     ConnectionId,
     model::State,
@@ -66,7 +68,13 @@ pub(super) trait Taking: Send + Sync + 'static {
 }
 
 /// Takes one kind over.
-pub(super) struct TakeOver<T>(pub(super) T);
+pub(super) struct TakeOver<T>(PhantomData<T>);
+
+impl<T: Taking> TakeOver<T> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
 
 #[async_trait]
 impl<T: Taking> Handler for TakeOver<T> {
@@ -136,7 +144,7 @@ async fn settle<T: Taking>(
         let go_on = match &page {
             Page::Found(found, after) => {
                 let more = T::take(tx, &connection, &mut row, found, now)?;
-                (row.problem, row.failures) = (None, 0);
+                (row.problem, row.failures, row.failing) = (None, 0, None);
                 obey(tx, &connection, *after, now)?;
                 let after = after.map_or(Duration::ZERO, |after| after.long);
                 if more {
@@ -150,11 +158,11 @@ async fn settle<T: Taking>(
             // Connected anew meanwhile: that was the verdict on a token that is gone.
             Page::Token if store::secret(tx, id)?.is_some_and(|now| now != secret) => true,
             Page::Token => {
-                store::set_failing(tx, id, State::Refused, T::TOKEN, now)?;
+                store::set_failing(tx, id, (State::Refused, T::TOKEN), now, now)?;
                 false
             }
             Page::Never if T::AGAIN.is_some() => {
-                fail(&mut row, T::NEVER, now.plus(NEVER_PAUSE));
+                fail(&mut row, T::NEVER, now.plus(NEVER_PAUSE), now);
                 false
             }
             Page::Never => {
@@ -169,7 +177,7 @@ async fn settle<T: Taking>(
             Page::Later { why, after } => {
                 obey(tx, &connection, *after, now)?;
                 let next = now.plus(pause_after(row.failures, after.map(|after| after.long)));
-                fail(&mut row, why, next);
+                fail(&mut row, why, next, now);
                 false
             }
         };
@@ -179,8 +187,16 @@ async fn settle<T: Taking>(
     settled.await
 }
 
-fn fail(row: &mut TakeoverRow, why: &str, next: Time) {
-    row.problem = Some(why.to_owned());
-    row.next = Some(next);
+/// Notes a failure: it is tried again, unless it has failed for too long.
+fn fail(row: &mut TakeoverRow, why: &str, next: Time, now: Time) {
+    let since = failing_since(row.failing, row.next.unwrap_or(now), now);
+    row.failing = Some(since);
     row.failures = row.failures.saturating_add(1);
+    if is_given_up(since, now) {
+        row.problem = Some(format!("{why} That was so for two weeks, so it is no longer tried by itself."));
+        row.next = None;
+    } else {
+        row.problem = Some(why.to_owned());
+        row.next = Some(next);
+    }
 }

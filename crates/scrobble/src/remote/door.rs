@@ -7,7 +7,7 @@ use super::{Listen, Secret, Sent, lastfm, listenbrainz};
 use crate::{Config, model::Service, store::ConnectionRow};
 
 /// What is shown when the operator took the house's key for Last.fm away.
-const NO_KEY: &str =
+pub(crate) const NO_KEY: &str =
     "This house is no longer set up with Last.fm. Its operator can mend that; what waits is kept.";
 
 /// An account at a service.
@@ -22,9 +22,10 @@ impl Door {
     /// The account of a connection.
     pub(crate) fn of(connection: &ConnectionRow, secret: Secret, config: &Config) -> Self {
         match (connection.service, &config.lastfm) {
-            (Service::ListenBrainz, _) => {
-                Self::ListenBrainz(listenbrainz::ListenBrainz { root: connection.root.clone(), token: secret })
-            }
+            (Service::ListenBrainz, _) => Self::ListenBrainz(listenbrainz::ListenBrainz {
+                root: connection.root.clone(),
+                token: secret,
+            }),
             (Service::Lastfm, Some(program)) => {
                 Self::Lastfm(lastfm::Account { program: program.clone(), session: secret })
             }
@@ -67,11 +68,12 @@ impl Door {
     }
 }
 
-/// Listens that a connection's service takes at once.
+/// Listens that a connection's service is sent at once; ever fewer while it fails, for perhaps it is too much for it.
 pub(crate) fn batch_max(connection: &ConnectionRow) -> usize {
-    match connection.service {
+    let most = match connection.service {
         _ if !connection.batches => 1,
         Service::ListenBrainz => listenbrainz::LISTENS_MAX,
         Service::Lastfm => lastfm::LISTENS_MAX,
-    }
+    };
+    (most >> connection.failures.min(16)).max(1)
 }

@@ -19,6 +19,8 @@ use crate::Lastfm;
 pub(crate) const LISTENS_MAX: usize = 50;
 /// An account that has told too much in a day is left alone for this long.
 const DAILY_PAUSE: Duration = Duration::from_hours(6);
+/// What is shown of what it ignored since it waited for too long.
+pub(crate) const TOO_OLD: &str = "It was heard too long ago: Last.fm takes what is at most two weeks old.";
 /// A house that has asked too often and was not told for how long leaves the service alone for this long.
 const OFTEN_PAUSE: Duration = Duration::from_mins(1);
 
@@ -231,7 +233,7 @@ fn taken(said: &Said, count: usize) -> Sent {
             }
             1 => "Last.fm does not take this artist.".to_owned(),
             2 => "Last.fm does not take this title.".to_owned(),
-            3 => "It was heard too long ago: Last.fm takes what is at most two weeks old.".to_owned(),
+            3 => TOO_OLD.to_owned(),
             4 => "Its time lies in the future.".to_owned(),
             _ => own.unwrap_or_else(|| "Last.fm gave no reason.".to_owned()),
         };

@@ -19,6 +19,8 @@ pub(crate) const ROOT: &str = "https://api.listenbrainz.org";
 pub(crate) const LISTENS_MAX: usize = 1_000;
 /// It takes nothing that was heard before 1 October 2002, when the first service of this kind began.
 const EARLIEST_S: i64 = 1_033_430_400;
+/// What is shown of what was heard before.
+pub(crate) const TOO_OLD: &str = "ListenBrainz takes nothing that was heard before October 2002.";
 /// Artists that are named one by one.
 const ARTISTS_MAX: usize = 8;
 /// Characters of each of their names.
@@ -47,7 +49,7 @@ pub(crate) fn root(typed: &str) -> Result<String, FetchError> {
 /// Why a listen can't be sent at all.
 pub(crate) fn unfit(listen: &Listen) -> Option<&'static str> {
     if listen.at_s < EARLIEST_S {
-        return Some("ListenBrainz takes nothing that was heard before October 2002.");
+        return Some(TOO_OLD);
     }
     None
 }

@@ -42,7 +42,8 @@ impl ListenBrainz {
     }
 
     fn loved_address(&self, name: &str, offset: u64) -> Option<Url> {
-        let query = [("score", LOVED.to_string()), ("count", PAGE.to_string()), ("offset", offset.to_string())];
+        let query =
+            [("score", LOVED.to_string()), ("count", PAGE.to_string()), ("offset", offset.to_string())];
         self.page_address(&["feedback", "user", name, "get-feedback"], &query)
     }
 }
@@ -86,7 +87,8 @@ mod tests {
             { "recording_msid": "unmapped", "recording_mbid": null, "score": 1 },
             7,
         ]);
-        let Page::Found(Loves { loves, count }, _) = meaning(&said(200, json!({ "feedback": feedback }))) else {
+        let Page::Found(Loves { loves, count }, _) = meaning(&said(200, json!({ "feedback": feedback })))
+        else {
             panic!("there are some")
         };
         assert_eq!(loves, [Love { recording: "one".to_owned(), since_s: Some(1_700_000_000) }]);

@@ -93,8 +93,7 @@ mod tests {
             "additional_info": { "recording_mbid": "typed" }, "mbid_mapping": { "recording_mbid": "mapped" } } });
         let listens =
             json!([good, {}, 7, { "listened_at": "x" }, { "listened_at": -1, "track_metadata": {} }]);
-        let Page::Found(found, _) = meaning(&said(200, json!({ "payload": { "listens": listens } })))
-        else {
+        let Page::Found(found, _) = meaning(&said(200, json!({ "payload": { "listens": listens } }))) else {
             panic!("there are listens")
         };
         assert_eq!(found.len(), 1);
@@ -115,10 +114,8 @@ mod tests {
 
     #[test]
     fn a_name_with_marks_stays_a_name() {
-        let account = ListenBrainz {
-            root: "https://a.example/x".to_owned(),
-            token: Secret::new("t".to_owned()),
-        };
+        let account =
+            ListenBrainz { root: "https://a.example/x".to_owned(), token: Secret::new("t".to_owned()) };
         let address = account.address("a/../b c?d", Some(7)).expect("an address");
         assert_eq!(
             address.as_str(),

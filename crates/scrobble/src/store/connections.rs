@@ -38,6 +38,10 @@ pub(crate) struct ConnectionRow {
     pub(crate) favours_problem: Option<String>,
     pub(crate) favours_seq: Option<i64>,
     pub(crate) favours_sent: u64,
+    /// Since when nothing succeeded.
+    pub(crate) failing: Option<Time>,
+    /// What was not taken and is listed nowhere.
+    pub(crate) unlisted: u64,
 }
 
 /// An account as a service described it.
@@ -52,7 +56,8 @@ pub(crate) struct Account {
 macro_rules! select_connections {
     () => {
         "SELECT id, user_id, service, root, name, state, problem, created_us, next_us, failures, sent, sent_us,
-            queued_seq, behind, batches, playing, playing_us, favours, favours_problem, favours_seq, favours_sent
+            queued_seq, behind, batches, playing, playing_us, favours, favours_problem, favours_seq, favours_sent,
+            failing_us, unlisted
          FROM scrobble_connection "
     };
 }
@@ -80,6 +85,8 @@ fn connection(row: &Row<'_>) -> Result<ConnectionRow, Fault> {
         favours_problem: row.get(18)?,
         favours_seq: row.get(19)?,
         favours_sent: row.get(20)?,
+        failing: row.get(21)?,
+        unlisted: row.get(22)?,
     })
 }
 
@@ -152,7 +159,7 @@ pub(crate) fn insert_connection(
 pub(crate) fn mend_connection(tx: &mut Tx<'_>, id: ConnectionId, now: Time) -> Result<(), Fault> {
     tx.run(
         sql!(
-            "UPDATE scrobble_connection SET state = 'working', problem = NULL, failures = 0, next_us = $2
+            "UPDATE scrobble_connection SET state = 'working', problem = NULL, failures = 0, failing_us = NULL, next_us = $2
              WHERE id = $1"
         ),
         params![id, now],
@@ -255,7 +262,7 @@ pub(crate) fn due_connections(
                     AND (s.name = c.name OR s.name = '') AND s.until_us > $1 AND s.until_us <= $2)
                 AND (c.behind
                     OR EXISTS (SELECT 1 FROM scrobble_listen l WHERE l.connection_id = c.id AND l.failed_us IS NULL)
-                    OR EXISTS (SELECT 1 FROM scrobble_favourite f WHERE f.connection_id = c.id))
+                    OR EXISTS (SELECT 1 FROM scrobble_favourite f WHERE f.connection_id = c.id AND f.failed_us IS NULL))
              ORDER BY c.next_us, c.id LIMIT $3"
         ),
         params![now, latest, limit],
@@ -294,7 +301,8 @@ pub(crate) fn set_sent(
     tx.run(
         sql!(
             "UPDATE scrobble_connection SET sent = sent + $2,
-                sent_us = CASE WHEN $2 > 0 THEN $3 ELSE sent_us END, next_us = $4, failures = 0, problem = NULL
+                sent_us = CASE WHEN $2 > 0 THEN $3 ELSE sent_us END, next_us = $4, failures = 0,
+                failing_us = NULL, problem = NULL
              WHERE id = $1"
         ),
         params![id, i64::try_from(count).unwrap_or(i64::MAX), now, next],
@@ -302,20 +310,21 @@ pub(crate) fn set_sent(
     Ok(())
 }
 
-/// After a failure.
+/// After a failure, the first of which was at `since`.
 pub(crate) fn set_failing(
     tx: &mut Tx<'_>,
     id: ConnectionId,
-    state: State,
-    problem: &str,
+    (state, problem): (State, &str),
+    since: Time,
     next: Time,
 ) -> Result<(), Fault> {
     tx.run(
         sql!(
-            "UPDATE scrobble_connection SET state = $2, problem = $3, next_us = $4, failures = failures + 1
+            "UPDATE scrobble_connection SET state = $2, problem = $3, next_us = $4, failures = failures + 1,
+                failing_us = $5
              WHERE id = $1"
         ),
-        params![id, state.word(), problem, next],
+        params![id, state.word(), problem, next, since],
     )?;
     Ok(())
 }

@@ -1,11 +1,7 @@
 //! Favourites that wait to be told.
 
 use catalog::service::listens::ListenFacts;
-use kernel::{
-    Fault,
-    db::Tx,
-    params, sql,
-};
+use kernel::{Fault, db::Tx, params, sql};
 
 use crate::ConnectionId;
 
@@ -28,7 +24,7 @@ pub(crate) fn put_favourite(tx: &mut Tx<'_>, id: ConnectionId, row: &FavouriteRo
         sql!(
             "INSERT INTO scrobble_favourite (connection_id, thing, seq, loved, facts) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (connection_id, thing) DO UPDATE SET seq = excluded.seq, loved = excluded.loved,
-                facts = excluded.facts"
+                facts = excluded.facts, failed_us = NULL, problem = NULL"
         ),
         params![id, &row.thing, row.seq, row.loved, facts],
     )?;
@@ -41,7 +37,9 @@ pub(crate) fn waiting_favourite(
     id: ConnectionId,
     thing: &str,
 ) -> Result<Option<bool>, Fault> {
-    let sql = sql!("SELECT loved FROM scrobble_favourite WHERE connection_id = $1 AND thing = $2");
+    let sql = sql!(
+        "SELECT loved FROM scrobble_favourite WHERE connection_id = $1 AND thing = $2 AND failed_us IS NULL"
+    );
     tx.one(sql, params![id, thing], |row| row.get(0))
 }
 
@@ -49,8 +47,8 @@ pub(crate) fn waiting_favourite(
 pub(crate) fn next_favourite(tx: &mut Tx<'_>, id: ConnectionId) -> Result<Option<FavouriteRow>, Fault> {
     tx.one(
         sql!(
-            "SELECT thing, seq, loved, facts FROM scrobble_favourite WHERE connection_id = $1
-             ORDER BY seq, thing LIMIT 1"
+            "SELECT thing, seq, loved, facts FROM scrobble_favourite
+             WHERE connection_id = $1 AND failed_us IS NULL ORDER BY seq, thing LIMIT 1"
         ),
         params![id],
         |row| {
@@ -62,7 +60,7 @@ pub(crate) fn next_favourite(tx: &mut Tx<'_>, id: ConnectionId) -> Result<Option
 }
 
 pub(crate) fn count_favourites(tx: &mut Tx<'_>, id: ConnectionId) -> Result<u64, Fault> {
-    let sql = sql!("SELECT COUNT(*) FROM scrobble_favourite WHERE connection_id = $1");
+    let sql = sql!("SELECT COUNT(*) FROM scrobble_favourite WHERE connection_id = $1 AND failed_us IS NULL");
     Ok(tx.one(sql, params![id], |row| row.get(0))?.unwrap_or(0))
 }
 
@@ -75,7 +73,7 @@ pub(crate) fn delete_favourite(tx: &mut Tx<'_>, id: ConnectionId, row: &Favourit
     Ok(())
 }
 
-/// Forgets all that wait.
+/// Forgets all that wait and all that failed.
 pub(crate) fn delete_favourites(tx: &mut Tx<'_>, id: ConnectionId) -> Result<(), Fault> {
     tx.run(sql!("DELETE FROM scrobble_favourite WHERE connection_id = $1"), params![id])?;
     Ok(())

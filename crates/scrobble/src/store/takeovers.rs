@@ -36,6 +36,8 @@ pub(crate) struct TakeoverRow {
     /// When it goes on; `None` when it does not by itself.
     pub(crate) next: Option<Time>,
     pub(crate) failures: u32,
+    /// Since when it fails.
+    pub(crate) failing: Option<Time>,
     pub(crate) problem: Option<String>,
     pub(crate) finished: Option<Time>,
     pub(crate) taken: u64,
@@ -57,6 +59,7 @@ fn takeover(row: &Row<'_>) -> Result<TakeoverRow, Fault> {
         taken: row.get(9)?,
         known: row.get(10)?,
         unmatched: row.get(11)?,
+        failing: row.get(12)?,
     })
 }
 
@@ -68,7 +71,7 @@ pub(crate) fn takeover_of(
     tx.one(
         sql!(
             "SELECT since_s, done_s, top_s, before_s, read_count, next_us, failures, problem, finished_us, taken, known,
-                unmatched
+                unmatched, failing_us
              FROM scrobble_takeover WHERE connection_id = $1 AND what = $2"
         ),
         params![id, what.word()],
@@ -87,13 +90,13 @@ pub(crate) fn put_takeover(
     tx.run(
         sql!(
             "INSERT INTO scrobble_takeover (connection_id, what, since_s, done_s, top_s, before_s, read_count, next_us,
-                failures, problem, finished_us, taken, known, unmatched)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                failures, problem, finished_us, taken, known, unmatched, failing_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              ON CONFLICT (connection_id, what) DO UPDATE SET since_s = excluded.since_s, done_s = excluded.done_s,
                 top_s = excluded.top_s, before_s = excluded.before_s, read_count = excluded.read_count,
                 next_us = excluded.next_us, failures = excluded.failures, problem = excluded.problem,
                 finished_us = excluded.finished_us, taken = excluded.taken, known = excluded.known,
-                unmatched = excluded.unmatched"
+                unmatched = excluded.unmatched, failing_us = excluded.failing_us"
         ),
         params![
             id,
@@ -109,8 +112,21 @@ pub(crate) fn put_takeover(
             row.finished,
             signed(row.taken),
             signed(row.known),
-            signed(row.unmatched)
+            signed(row.unmatched),
+            row.failing
         ],
+    )?;
+    Ok(())
+}
+
+/// Has what failed go on now.
+pub(crate) fn mend_takeovers(tx: &mut Tx<'_>, id: ConnectionId, now: Time) -> Result<(), Fault> {
+    tx.run(
+        sql!(
+            "UPDATE scrobble_takeover SET next_us = $2, failures = 0, failing_us = NULL, problem = NULL
+             WHERE connection_id = $1 AND problem IS NOT NULL AND (what = 'listens' OR finished_us IS NULL)"
+        ),
+        params![id, now],
     )?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use catalog::service;
 use kernel::on_both_engines;
 
 use super::*;
-use crate::model::{Favourites, FavouritesImport, FavouritesSwitch};
+use crate::model::{Favourites, FavouritesImport, FavouritesSwitch, TakeoverState};
 
 /// A recording's number.
 fn recording(number: usize) -> String {
@@ -12,16 +12,16 @@ fn recording(number: usize) -> String {
 }
 
 impl House {
-    async fn recorded(&self, title: &'static str, number: usize) -> TrackId {
+    pub(super) async fn recorded(&self, title: &'static str, number: usize) -> TrackId {
         let musicbrainz = MusicBrainz { recording: Some(recording(number)), ..MusicBrainz::default() };
         self.tagged(TrackTags { musicbrainz, ..tags(title, "Air") }).await
     }
 
-    async fn favour(&self, track: TrackId, favourite: bool) {
+    pub(super) async fn favour(&self, track: TrackId, favourite: bool) {
         service::set_favourite(&self.ctx, &ann(), track, favourite).await.expect("marked");
     }
 
-    async fn favourites(&self) -> Favourites {
+    pub(super) async fn favourites(&self) -> Favourites {
         self.shown().await.favourites
     }
 
@@ -33,7 +33,7 @@ impl House {
 }
 
 /// A server that keeps what is loved; `mood` is its answer to favourites. It gives back `loved`, a page after the other.
-async fn loving(loved: Vec<Value>) -> (Foreign, Arc<AtomicU16>) {
+pub(super) async fn loving(loved: Vec<Value>) -> (Foreign, Arc<AtomicU16>) {
     let mood = Arc::new(AtomicU16::new(200));
     let inner = Arc::clone(&mood);
     let server = Foreign::start(move |asked: &Asked| match asked.path.as_str() {
@@ -232,7 +232,8 @@ on_both_engines! {
             shown().await.import.is_some_and(|import| import.finished_at.is_some())
         }).await;
         let import = shown().await.import.expect("an import");
-        let expected = FavouritesImport { added: 1, known: 1, unmatched: 122, finished_at: import.finished_at, problem: None };
+        let (state, next_at) = (TakeoverState::Done, None);
+        let expected = FavouritesImport { state, next_at, added: 1, known: 1, unmatched: 122, finished_at: import.finished_at, problem: None };
         assert_eq!(import, expected);
         for (track, favourite) in [(moon, true), (sun, true), (own, true), (taken_away, false)] {
             let mark = service::track(&house.ctx, &ann, track).await.expect("it is there").track.mark;

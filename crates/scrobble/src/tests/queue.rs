@@ -172,6 +172,7 @@ on_both_engines! {
         house.work().await;
         house.settle().await;
         house.eventually("it failed", |shown| shown.problem.is_some()).await;
+        house.idle().await;
         // Later plays do not change what is sent again first.
         house.world.clock.advance(Duration::from_mins(1));
         house.settle().await;

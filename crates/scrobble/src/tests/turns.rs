@@ -25,7 +25,8 @@ async fn endless(clock: Option<Clock>) -> Foreign {
         if let Some(clock) = &clock {
             clock.advance(Duration::from_secs(11));
         }
-        let before = query.strip_prefix("&max_ts=").map_or(START.seconds(), |at| at.parse().expect("a number"));
+        let before =
+            query.strip_prefix("&max_ts=").map_or(START.seconds(), |at| at.parse().expect("a number"));
         let listens: Vec<Value> = (1..=100)
             .map(|number| {
                 let song = json!({ "track_name": "Else", "artist_name": "Nobody", "additional_info": {} });
@@ -38,26 +39,32 @@ async fn endless(clock: Option<Clock>) -> Foreign {
 }
 
 /// A server that answers everything but a new token as its mood is: a status with a pause of ten minutes, or well.
-async fn shy() -> (Foreign, Arc<AtomicU16>) {
+pub(super) async fn shy() -> (Foreign, Arc<AtomicU16>) {
     let mood = Arc::new(AtomicU16::new(200));
     let inner = Arc::clone(&mood);
-    let server = Foreign::start(move |asked: &Asked| match (asked.path.as_str(), inner.load(Ordering::SeqCst)) {
-        ("/lb/1/validate-token", _) => valid(asked),
-        (path, 200) if path.contains("/listens?") => answer(200, &[], json!({ "payload": { "listens": [] } }).to_string()),
-        (path, 200) if path.contains("/get-feedback?") => answer(200, &[], json!({ "feedback": [] }).to_string()),
-        (_, 200) => taken(),
-        (_, status) => answer(status, &[("retry-after", "600")], ""),
-    });
+    let server =
+        Foreign::start(move |asked: &Asked| match (asked.path.as_str(), inner.load(Ordering::SeqCst)) {
+            ("/lb/1/validate-token", _) => valid(asked),
+            (path, 200) if path.contains("/listens?") => {
+                answer(200, &[], json!({ "payload": { "listens": [] } }).to_string())
+            }
+            (path, 200) if path.contains("/get-feedback?") => {
+                answer(200, &[], json!({ "feedback": [] }).to_string())
+            }
+            (_, 200) => taken(),
+            (_, status) => answer(status, &[("retry-after", "600")], ""),
+        });
     (server.await, mood)
 }
 
 impl House {
-    async fn account(&self, handle: &'static str) -> Viewer {
-        let user = accounts::add_user(&self.ctx, handle, "", Role::Listener, "correct horse battery".to_owned());
+    pub(super) async fn account(&self, handle: &'static str) -> Viewer {
+        let user =
+            accounts::add_user(&self.ctx, handle, "", Role::Listener, "correct horse battery".to_owned());
         Viewer { id: user.await.expect("added").id, handle: handle.to_owned(), ..ann() }
     }
 
-    async fn join(&self, viewer: &Viewer, server: &Foreign) {
+    pub(super) async fn join(&self, viewer: &Viewer, server: &Foreign) {
         let account = account(server, &viewer.handle);
         self.scrobbling.connect_listenbrainz(viewer, account).await.expect("connected");
         self.settle().await;
@@ -70,16 +77,16 @@ impl House {
         self.settle().await;
     }
 
-    async fn sees(&self, viewer: &Viewer) -> Connection {
+    pub(super) async fn sees(&self, viewer: &Viewer) -> Connection {
         self.scrobbling.overview(viewer).await.expect("shown").listenbrainz.expect("connected")
     }
 
-    async fn takes_over(&self, viewer: &Viewer) -> Import {
+    pub(super) async fn takes_over(&self, viewer: &Viewer) -> Import {
         self.sees(viewer).await.import.expect("an import")
     }
 
     /// Waits until no job of scrobbling is left to run.
-    async fn idle(&self) {
+    pub(super) async fn idle(&self) {
         eventually("the jobs have ended", || async {
             self.ctx.bus().publish(kernel::jobs::TOPIC_JOBS);
             let counts = kernel::jobs::counts(self.ctx.db()).await.expect("read");
@@ -206,9 +213,11 @@ on_both_engines! {
         mood.store(429, Ordering::SeqCst);
         house.hears(&bob, track).await;
         eventually("bob is asked for silence", || async { house.sees(&bob).await.quiet_until.is_some() }).await;
+        house.idle().await;
         mood.store(200, Ordering::SeqCst);
         house.hears(&ann, track).await;
         eventually("ann is not", || async { house.sees(&ann).await.sent == 1 }).await;
+        house.idle().await;
         mood.store(503, Ordering::SeqCst);
         house.hears(&ann, track).await;
         eventually("all are", || async { house.sees(&ann).await.quiet_until.is_some() }).await;

@@ -14,7 +14,7 @@ use crate::{
 const NEVER: &str = "This server keeps no favourites, so they are not told there.";
 
 /// The queue of favourites.
-pub(super) struct Favourites;
+pub(super) enum Favourites {}
 
 #[async_trait]
 impl Queue for Favourites {
@@ -55,9 +55,11 @@ impl Queue for Favourites {
         connection: &ConnectionRow,
         row: &FavouriteRow,
         why: &str,
-        _: Time,
+        now: Time,
     ) -> Result<(), Fault> {
-        store::delete_favourite(tx, connection.id, row)?;
+        let problem = format!("{} does not take it: {why}", connection.service);
+        store::fail_favourite(tx, connection.id, row, &problem, now)?;
+        store::prune_failed(tx, connection.id)?;
         let problem = format!("{} does not take {}: {why}", connection.service, row.facts.title);
         store::set_favours_problem(tx, connection.id, &problem)
     }

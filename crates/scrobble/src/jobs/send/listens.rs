@@ -11,11 +11,8 @@ use crate::{
     store::{self, ConnectionRow},
 };
 
-/// Listens that failed and are kept for their listener to see, of each connection.
-const FAILED_MAX: u32 = 500;
-
 /// The queue of listens.
-pub(super) struct Listens;
+pub(super) enum Listens {}
 
 #[async_trait]
 impl Queue for Listens {
@@ -55,7 +52,7 @@ impl Queue for Listens {
                 None => store::delete_listen(tx, id, listen.seq)?,
             }
         }
-        store::prune_failed(tx, id, FAILED_MAX)?;
+        store::prune_failed(tx, id)?;
         Ok(batch.len().saturating_sub(refused.len()) as u64)
     }
 
@@ -70,7 +67,7 @@ impl Queue for Listens {
         for listen in batch {
             store::fail_listen(tx, connection.id, listen.seq, &problem, now)?;
         }
-        store::prune_failed(tx, connection.id, FAILED_MAX)
+        store::prune_failed(tx, connection.id)
     }
 
     fn never(_: &mut Tx<'_>, _: ConnectionId) -> Result<(), Fault> {

@@ -17,8 +17,8 @@ use crate::{
 /// Loved things of one account that are read; a server that never ends does so here.
 const READ_MAX: u64 = if cfg!(test) { 300 } else { 100_000 };
 
-/// Takes over favourites.
-pub(crate) struct Favourites;
+/// Taking over favourites.
+pub(crate) enum Favourites {}
 
 #[async_trait]
 impl Taking for Favourites {

@@ -23,8 +23,8 @@ const OVERLAP_S: i64 = 2 * 24 * 3600;
 const APART_MIN: Duration = Duration::from_secs(30);
 const APART_MAX: Duration = Duration::from_mins(4);
 
-/// Takes over listens.
-pub(crate) struct Listens;
+/// Taking over listens.
+pub(crate) enum Listens {}
 
 #[async_trait]
 impl Taking for Listens {
