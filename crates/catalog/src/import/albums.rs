@@ -3,7 +3,7 @@
 use kernel::{Fault, db::Tx};
 
 use super::{
-    artists,
+    artists::{self, SaidBy},
     batch::{Batch, KnownAlbum, KnownArtist},
     edits, events,
     facts::CleanRelease,
@@ -174,7 +174,7 @@ fn wish(
     let artists = match (tags.album_artists.as_slice(), tags.compilation) {
         ([], true) => vec![various(tx, batch, bring.library)?],
         ([], false) => bring.track_artists.iter().take(1).cloned().collect(),
-        (named, _) => artists::resolve_all(tx, batch, bring.library, named)?,
+        (named, _) => artists::resolve_all(tx, batch, bring.library, named, SaidBy::of(bring.chosen))?,
     };
     let year = tags.date.as_deref().and_then(|date| date.get(..4)).unwrap_or_default();
     let names: Vec<&str> = tags.album_artists.iter().map(|named| named.name.as_str()).collect();
@@ -222,7 +222,7 @@ pub(super) fn various(
     library: Option<LibraryId>,
 ) -> Result<KnownArtist, Fault> {
     let named = Named { musicbrainz: Some(VARIOUS_MUSICBRAINZ.to_owned()), ..Named::plain(VARIOUS) };
-    artists::resolve(tx, batch, library, &named)
+    artists::resolve(tx, batch, library, &named, SaidBy::File)
 }
 
 /// The album with this key; or the one that has had it without the library, unless it is another library's; or the one

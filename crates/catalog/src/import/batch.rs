@@ -28,6 +28,7 @@ pub struct Batch {
     pub(super) placing: Placing,
     gathers: bool,
     scopes: HashMap<Option<LibraryId>, i64>,
+    eyes: Option<i64>,
 }
 
 /// An artist as this transaction knows it.
@@ -87,6 +88,7 @@ impl Batch {
             placing: Placing::default(),
             gathers: false,
             scopes: HashMap::new(),
+            eyes: None,
         }
     }
 
@@ -94,6 +96,29 @@ impl Batch {
     /// [`Batch::finish`] at the end of the transaction.
     pub fn gathering(ids: &Ids, now: Time) -> Self {
         Self { gathers: true, ..Self::new(ids, now) }
+    }
+
+    /// The same for somebody who sees these libraries alone: names that he writes mean nobody else.
+    #[must_use]
+    pub(crate) fn seeing(self, scope: i64) -> Self {
+        Self { eyes: Some(scope), ..self }
+    }
+
+    pub(super) fn eyes(&self) -> Option<i64> {
+        self.eyes
+    }
+
+    /// Does something as one who sees these libraries alone, unless it is known already who does it.
+    pub(super) fn with_eyes<T>(
+        &mut self,
+        eyes: Option<i64>,
+        run: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let before = self.eyes;
+        self.eyes = before.or(eyes);
+        let done = run(self);
+        self.eyes = before;
+        done
     }
 
     /// Writes what was gathered.

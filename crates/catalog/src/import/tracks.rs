@@ -4,8 +4,8 @@ use kernel::{Fault, db::Tx};
 
 use super::{
     albums::{self, Bring, Resolved},
-    artists,
-    batch::Batch,
+    artists::{self, SaidBy},
+    batch::{Batch, KnownArtist},
     edits,
     facts::Role,
     follow,
@@ -70,7 +70,14 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
     };
     let written = match edited {
         None => {
-            Written { tags: new.tags.cleaned(), album: AlbumFrom::Tags, artists_edited: false, lyrics: true }
+            let tags = new.tags.cleaned();
+            Written {
+                tags,
+                album: AlbumFrom::Tags,
+                artists_edited: false,
+                credits_edited: false,
+                lyrics: true,
+            }
         }
         Some(edited) => Written {
             tags: edited.tags.cleaned(),
@@ -80,10 +87,18 @@ pub fn upsert_track(tx: &mut Tx<'_>, batch: &mut Batch, new: &TrackImport<'_>) -
                 AlbumFrom::Said(Box::new(with_artist(new.tags.cleaned())))
             },
             artists_edited: edited.artists_edited,
+            credits_edited: edited.credits_edited,
             lyrics: true,
         },
     };
-    write(tx, batch, new, known, written)
+    // In another library the names that people wrote still mean whom they saw.
+    let eyes = match &known {
+        Some((_, old)) if old.edits > 0 && old.library != new.library => {
+            Some(old.scope | batch.scope_in(tx, new.library)?)
+        }
+        _ => None,
+    };
+    batch.with_eyes(eyes, |batch| write(tx, batch, new, known, written))
 }
 
 /// Where a track's album is taken from.
@@ -105,6 +120,8 @@ pub(super) struct Written {
     pub(super) album: AlbumFrom,
     /// Somebody wrote who plays.
     pub(super) artists_edited: bool,
+    /// Somebody wrote who is credited.
+    pub(super) credits_edited: bool,
     /// The tags have all the lyrics that the files say.
     pub(super) lyrics: bool,
 }
@@ -127,7 +144,8 @@ pub(super) fn write(
     written: Written,
 ) -> Result<Imported, Fault> {
     let tags = with_artist(written.tags);
-    let artists = artists::resolve_all(tx, batch, new.library, &tags.artists)?;
+    let by = SaidBy::of(written.artists_edited);
+    let artists = artists::resolve_all(tx, batch, new.library, &tags.artists, by)?;
     let before = known.as_ref().and_then(|(_, old)| old.album.map(|album| (album, old.picture)));
     let bring = Bring {
         library: new.library,
@@ -148,11 +166,8 @@ pub(super) fn write(
             album.map(|album| Resolved { album, dropped: Vec::new() })
         }
     };
-    let parts = Parts {
-        artists: artists.iter().map(|artist| artist.id).collect(),
-        credits: artists::resolve_credits(tx, batch, new.library, &tags.credits)?,
-        genres: super::genres::resolve_all(tx, batch, &tags.genres, &tags.moods)?,
-    };
+    let by = SaidBy::of(written.credits_edited);
+    let parts = Parts::of(tx, batch, new.library, &artists, (&tags, by))?;
     let album = resolved.map(|resolved| {
         unsettled.artists.extend(resolved.dropped);
         resolved.album
@@ -193,6 +208,22 @@ struct Parts {
     artists: Vec<ArtistId>,
     credits: Vec<(ArtistId, Role, Option<String>)>,
     genres: Vec<GenreId>,
+}
+
+impl Parts {
+    fn of(
+        tx: &mut Tx<'_>,
+        batch: &mut Batch,
+        library: Option<LibraryId>,
+        artists: &[KnownArtist],
+        (tags, credited_by): (&CleanTags, SaidBy),
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            artists: artists.iter().map(|artist| artist.id).collect(),
+            credits: artists::resolve_credits(tx, batch, library, &tags.credits, credited_by)?,
+            genres: super::genres::resolve_all(tx, batch, &tags.genres, &tags.moods)?,
+        })
+    }
 }
 
 /// Gives an album the genres of a shown track of it.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use kernel::{
-    Ctx, Fault, Problem,
+    Ctx, Fault, Problem, Time,
     db::Tx,
     http::{Role, Viewer},
-    id::UserId,
+    id::{Ids, UserId},
 };
 
 use super::Error;
@@ -103,7 +103,7 @@ pub(crate) async fn edit_tracks(ctx: &Ctx, viewer: &Viewer, asked: &TracksEdit) 
         if !stale.is_empty() {
             return Err(changed_meanwhile(&stale));
         }
-        let mut batch = Batch::new(&ids, now);
+        let mut batch = memory(tx, &editor, &ids, now);
         let mut any = false;
         for &(id, _) in &wanted {
             any |= !tracks::edit(tx, &mut batch, edit, id, &change)?.is_empty();
@@ -112,6 +112,12 @@ pub(crate) async fn edit_tracks(ctx: &Ctx, viewer: &Viewer, asked: &TracksEdit) 
         Ok(Edited { edit: any.then(|| edit.id.to_string()), items })
     })
     .await
+}
+
+/// The memory of an edit. Names that the editor writes mean whom he sees; administrators see all.
+fn memory(tx: &Tx<'_>, editor: &Viewer, ids: &Ids, now: Time) -> Batch {
+    let batch = Batch::new(ids, now);
+    if editor.role >= Role::Admin { batch } else { batch.seeing(tx.scope()) }
 }
 
 fn new_edit(ctx: &Ctx, viewer: &Viewer) -> Edit {
@@ -161,7 +167,7 @@ pub(crate) async fn edit_album(
         if may_change_album(tx, &editor, id)? != version {
             return Err(changed_meanwhile(&[id.to_string()]));
         }
-        let mut batch = Batch::new(&ids, now);
+        let mut batch = memory(tx, &editor, &ids, now);
         let (mut items, on_tracks) = match (&discs[..], &genres) {
             ([], None) => Default::default(),
             _ => edit_its_tracks(tx, &mut batch, edit, id, (&discs, genres.as_ref()))?,

@@ -49,6 +49,64 @@ pub(crate) fn unnumbered(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<Know
     )
 }
 
+/// The artist to whom a name leads in one library, else the one with this name that has no identifier; held likewise.
+pub(crate) fn here_or_unnumbered(
+    tx: &mut Tx<'_>,
+    here: &[u8],
+    name_key: &[u8],
+) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist ar
+                WHERE ar.id = COALESCE((SELECT al.artist_id FROM catalog_artist_alias al WHERE al.key = $1),
+                    (SELECT un.id FROM catalog_artist un WHERE un.name_key = $2 AND un.musicbrainz IS NULL))",
+            postgres: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist ar
+                WHERE ar.id = COALESCE((SELECT al.artist_id FROM catalog_artist_alias al WHERE al.key = $1),
+                    (SELECT un.id FROM catalog_artist un WHERE un.name_key = $2 AND un.musicbrainz IS NULL))
+                FOR SHARE OF ar"
+        ),
+        params![here, name_key],
+        known,
+    )
+}
+
+/// The same, passing over one to whom the name leads in the library if he has an identifier.
+pub(crate) fn here_or_unnumbered_without_number(
+    tx: &mut Tx<'_>,
+    here: &[u8],
+    name_key: &[u8],
+) -> Result<Option<KnownArtist>, Fault> {
+    tx.one(
+        sql!(
+            sqlite: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist ar
+                WHERE ar.id = COALESCE((SELECT led.id FROM catalog_artist_alias al
+                    JOIN catalog_artist led ON led.id = al.artist_id WHERE al.key = $1 AND led.musicbrainz IS NULL),
+                    (SELECT un.id FROM catalog_artist un WHERE un.name_key = $2 AND un.musicbrainz IS NULL))",
+            postgres: "SELECT ar.id, ar.sort_key, ar.sort_given, ar.hidden_us, ar.scope FROM catalog_artist ar
+                WHERE ar.id = COALESCE((SELECT led.id FROM catalog_artist_alias al
+                    JOIN catalog_artist led ON led.id = al.artist_id WHERE al.key = $1 AND led.musicbrainz IS NULL),
+                    (SELECT un.id FROM catalog_artist un WHERE un.name_key = $2 AND un.musicbrainz IS NULL))
+                FOR SHARE OF ar"
+        ),
+        params![here, name_key],
+        known,
+    )
+}
+
+/// All artists with this name, in the order of [`by_name`]; held likewise.
+pub(crate) fn namesakes(tx: &mut Tx<'_>, name_key: &[u8], limit: u32) -> Result<Vec<KnownArtist>, Fault> {
+    tx.all(
+        sql!(
+            sqlite: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist WHERE name_key = $1
+                ORDER BY musicbrainz IS NOT NULL, id LIMIT $2",
+            postgres: "SELECT id, sort_key, sort_given, hidden_us, scope FROM catalog_artist WHERE name_key = $1
+                ORDER BY musicbrainz IS NOT NULL, id LIMIT $2 FOR SHARE"
+        ),
+        params![name_key, limit],
+        known,
+    )
+}
+
 /// The artist with this name: one without identifier before others, the oldest of several; held likewise.
 pub(crate) fn by_name(tx: &mut Tx<'_>, name_key: &[u8]) -> Result<Option<KnownArtist>, Fault> {
     tx.one(
@@ -145,6 +203,23 @@ pub(crate) fn is_shown_in(tx: &mut Tx<'_>, id: ArtistId, scope: i64) -> Result<b
             shown!("t"),
             ")"
         )),
+        params![id, scope],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Whether a track or album in one of these libraries names it, be that hidden or not.
+pub(crate) fn is_named_in(tx: &mut Tx<'_>, id: ArtistId, scope: i64) -> Result<bool, Fault> {
+    let found = tx.one(
+        sql!(
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM catalog_track_artist ta
+                JOIN catalog_track t ON t.id = ta.track_id WHERE ta.artist_id = $1 AND (t.scope & $2) <> 0)
+             OR EXISTS (SELECT 1 FROM catalog_album_artist aa
+                JOIN catalog_album a ON a.id = aa.album_id WHERE aa.artist_id = $1 AND (a.scope & $2) <> 0)
+             OR EXISTS (SELECT 1 FROM catalog_credit c
+                JOIN catalog_track t ON t.id = c.track_id WHERE c.artist_id = $1 AND (t.scope & $2) <> 0)"
+        ),
         params![id, scope],
         |_| Ok(()),
     )?;

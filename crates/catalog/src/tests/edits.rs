@@ -8,6 +8,7 @@ use crate::{AlbumId, import::CreditTag};
 
 mod albums;
 mod artists;
+mod closed;
 mod history;
 mod undo;
 

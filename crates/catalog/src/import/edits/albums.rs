@@ -7,7 +7,11 @@ use super::{Change, Edit, Overlay, by_name, remember};
 use crate::{
     AlbumId, ArtistId, LibraryId, fold,
     import::{
-        AlbumWish, Batch, KnownAlbum, Named, albums::various, artists, facts, follow, settle::Unsettled,
+        AlbumWish, Batch, KnownAlbum, Named,
+        albums::various,
+        artists::{self, SaidBy},
+        facts, follow,
+        settle::Unsettled,
     },
     model::{AlbumFields, FieldChange, ItemKind, TOPIC_CATALOG},
     store::{albums, artists as names, edits, genres, read::facts::split},
@@ -280,7 +284,7 @@ fn write(
         let library = library_of(tx, id)?;
         let named: Vec<Named> =
             fields.artists.unwrap_or_default().iter().map(|name| Named::plain(name)).collect();
-        let wanted = artists::resolve_all(tx, batch, library, &named)?;
+        let wanted = artists::resolve_all(tx, batch, library, &named, SaidBy::of(has))?;
         let wanted: Vec<ArtistId> = wanted.into_iter().map(|artist| artist.id).collect();
         let guessed = !has && was_guessed;
         let as_written = KnownAlbum { artists_guessed: !guessed, ..album.clone() };
@@ -322,7 +326,10 @@ pub(in crate::import) fn adopt(tx: &mut Tx<'_>, batch: &mut Batch, from: i64, to
         let library = library_of(tx, album.id)?;
         let named: Vec<Named> =
             fields.artists.unwrap_or_default().iter().map(|name| Named::plain(name)).collect();
-        let wanted = artists::resolve_all(tx, batch, library, &named)?;
+        // What people wrote still means whom they saw where they wrote it.
+        let eyes = albums::lock(tx, AlbumId(from))?.map(|(_, _, scope)| scope | album.scope);
+        let wanted = batch
+            .with_eyes(eyes, |batch| artists::resolve_all(tx, batch, library, &named, SaidBy::Editor))?;
         let wanted: Vec<ArtistId> = wanted.into_iter().map(|artist| artist.id).collect();
         write_artists(tx, batch, &album, &wanted, false)?;
     }

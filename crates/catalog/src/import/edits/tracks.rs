@@ -141,6 +141,7 @@ fn artists_of(tags: &TrackTags) -> FiledArtists {
 pub(in crate::import) struct Scanned {
     pub(in crate::import) tags: TrackTags,
     pub(in crate::import) artists_edited: bool,
+    pub(in crate::import) credits_edited: bool,
     /// Somebody put it into another album than its file says.
     pub(in crate::import) moved: bool,
 }
@@ -169,7 +170,8 @@ pub(in crate::import) fn scanned(
     let mut edited = tags.clone();
     lay(overlay.edited()?, &mut edited);
     let (artists_edited, moved) = (overlay.edits_any(&["artists"]), overlay.edits_any(&OF_ALBUM));
-    Ok(Some(Scanned { tags: edited, artists_edited, moved }))
+    let credits_edited = overlay.edits_any(&["credits"]);
+    Ok(Some(Scanned { tags: edited, artists_edited, credits_edited, moved }))
 }
 
 /// A track's tags now.
@@ -237,7 +239,8 @@ pub(crate) fn edit(
         picture: old.picture,
         folder: None,
     };
-    let written = Written { tags: tags.cleaned(), album, artists_edited, lyrics: false };
+    let credits_edited = overlay.edits_any(&["credits"]);
+    let written = Written { tags: tags.cleaned(), album, artists_edited, credits_edited, lyrics: false };
     let known = Some((id, old));
     let imported = write(tx, batch, &new, known, written)?;
     if change.touches(&["lyrics"]) {

@@ -8,15 +8,12 @@ use kernel::{
 };
 
 use super::{
-    Error, artists_need_admin, edit_one_artist, item, item_of_track, may_edit, may_edit_album, new_edit,
-    not_allowed,
+    Error, artists_need_admin, edit_one_artist, item, item_of_track, may_edit, may_edit_album, memory,
+    new_edit, not_allowed,
 };
 use crate::{
     AlbumId, ArtistId, TrackId,
-    import::{
-        Batch,
-        edits::{Change, Edit, albums, read, tracks},
-    },
+    import::edits::{Change, Edit, albums, read, tracks},
     model::{Edited, EditedItem, FieldChange, ItemKind},
     store::{self, edits as past},
     visibility,
@@ -44,7 +41,7 @@ pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, 
         for row in &rows {
             may_undo(tx, row)?;
         }
-        let mut batch = Batch::new(&ids, now);
+        let mut batch = memory(tx, &editor, &ids, now);
         for row in &rows {
             let changes: Vec<FieldChange> = read(&row.changes)?;
             let change = Change::back_from(&changes);
