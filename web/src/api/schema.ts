@@ -2757,14 +2757,17 @@ export interface components {
          * @enum {string}
          */
         EpisodeState: "remote" | "waiting" | "ready" | "failed";
-        /** @description A listen that a service will not take. */
+        /** @description A listen, or a change of a favourite, that a service will not take. It is not tried again by itself. */
         FailedListen: {
+            /** @description What can be done. */
+            advice: string;
             /** @description Who plays. */
             artist: string;
             /** @description Which. */
             id: components["schemas"]["ListenId"];
-            /** @description When it was played. */
-            listened_at: components["schemas"]["Time"];
+            /** @description What it was. */
+            kind: components["schemas"]["ScrobbleFailedKind"];
+            listened_at: components["schemas"]["Time"] | null;
             /** @description Why it was not taken. */
             problem: string;
             /** @description Its title. */
@@ -3521,12 +3524,15 @@ export interface components {
         Page_FailedListen: {
             /** @description The rows. */
             items: {
+                /** @description What can be done. */
+                advice: string;
                 /** @description Who plays. */
                 artist: string;
                 /** @description Which. */
                 id: components["schemas"]["ListenId"];
-                /** @description When it was played. */
-                listened_at: components["schemas"]["Time"];
+                /** @description What it was. */
+                kind: components["schemas"]["ScrobbleFailedKind"];
+                listened_at: components["schemas"]["Time"] | null;
                 /** @description Why it was not taken. */
                 problem: string;
                 /** @description Its title. */
@@ -4495,6 +4501,7 @@ export interface components {
             next_at: components["schemas"]["Time"] | null;
             /** @description Why the last try failed, and what to do. */
             problem: string | null;
+            quiet_until: components["schemas"]["Time"] | null;
             /**
              * Format: int64
              * @description Listens that the service has taken.
@@ -4509,12 +4516,27 @@ export interface components {
             state: components["schemas"]["ScrobbleState"];
             /**
              * Format: int64
+             * @description Listens and favourites that it did not take and that are no longer listed, until the viewer forgets what failed.
+             */
+            unlisted: number;
+            /**
+             * Format: int64
              * @description Listens that wait to be sent.
              */
             waiting: number;
         };
+        /**
+         * @description What it was that a service will not take.
+         * @enum {string}
+         */
+        ScrobbleFailedKind: "listen" | "love" | "unlove";
         /** @description What is told of favourites: which songs somebody loves. */
         ScrobbleFavourites: {
+            /**
+             * Format: int64
+             * @description Changes that it will not take; at most 500 are kept.
+             */
+            failed: number;
             import: components["schemas"]["ScrobbleFavouritesImport"] | null;
             /** @description What stands in the way. */
             problem: string | null;
@@ -4544,8 +4566,11 @@ export interface components {
              * @description Songs that were favourites already.
              */
             known: number;
+            next_at: components["schemas"]["Time"] | null;
             /** @description Why the last try failed. */
             problem: string | null;
+            /** @description How it is. */
+            state: components["schemas"]["ScrobbleTakeoverState"];
             /**
              * Format: int64
              * @description Songs that this house does not have.
@@ -4571,9 +4596,12 @@ export interface components {
              * @description Listens that were known already, also because they came from here.
              */
             known: number;
+            next_at: components["schemas"]["Time"] | null;
             /** @description Why the last try failed. */
             problem: string | null;
             since: components["schemas"]["Time"] | null;
+            /** @description How it is. */
+            state: components["schemas"]["ScrobbleTakeoverState"];
             /**
              * Format: int64
              * @description Listens of what this house does not have.
@@ -4593,7 +4621,12 @@ export interface components {
          * @description How a connection is.
          * @enum {string}
          */
-        ScrobbleState: "working" | "refused";
+        ScrobbleState: "working" | "refused" | "gone";
+        /**
+         * @description How taking over is.
+         * @enum {string}
+         */
+        ScrobbleTakeoverState: "waiting" | "reading" | "done" | "gone";
         /** @description The viewer's accounts elsewhere, to which plays are told. */
         Scrobbling: {
             lastfm: components["schemas"]["ScrobbleConnection"] | null;
@@ -10904,7 +10937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The house asks for too much at once. */
+            /** @description The house asks for too much at once, or the service wants to be left alone. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10965,7 +10998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The house asks for too much at once. */
+            /** @description The house asks for too much at once, or the service wants to be left alone. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11082,7 +11115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The house asks for too much at once. */
+            /** @description The house asks for too much at once, or the service wants to be left alone. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,6 @@
 import { asApiError } from '../api/errors';
 import { invalidate, type Topic } from '../data/cache.svelte';
+import { network } from './network.svelte';
 import { toasts } from './toasts.svelte';
 
 /** What buttons do that send no form: one thing at a time, its trouble said in passing, and what is shown asked for again. */
@@ -7,6 +8,11 @@ export class Acting {
   busy = $state(false);
 
   constructor(private readonly topic: Topic) {}
+
+  /** Whether there is no use in pressing now. */
+  get blocked(): boolean {
+    return this.busy || !network.online;
+  }
 
   /** Does it; whether it worked. */
   run = async (act: () => Promise<unknown>, done?: string): Promise<boolean> => {

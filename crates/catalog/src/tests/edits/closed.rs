@@ -142,7 +142,7 @@ on_both_engines! {
             let credits = json!([{ "role": "composer", "name": named }]);
             write(ctx, moderator(), two, json!({ "credits": credits, "album": "Two", "album_artists": [named] })).await;
             let track = seen(ctx, moderator(), &format!("/api/v1/tracks/{two}")).await;
-            assert_eq!(track["credits"][0]["id"], json!(id), "{track}");
+            assert_eq!(track["credits"][0]["artist_id"], json!(id), "{track}");
             let album = track["album"]["id"].as_str().expect("an album").to_owned();
             let album = seen(ctx, moderator(), &format!("/api/v1/albums/{album}")).await;
             assert_eq!(each(&album["artists"], "id"), [id.as_str()]);
