@@ -55,7 +55,7 @@ async function correctTheAlbum(page, client, house, album, scan) {
 
 async function correctSeveralTracks(page, client, album) {
   await open(page, 'Correct its tracks…');
-  await dialog(page).getByText('3 of 3 tracks chosen').waitFor();
+  await page.getByRole('dialog', { name: 'Correct 3 tracks' }).waitFor();
   await dialog(page).getByLabel('Genres').fill('Chamber\nBaroque');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await toast(page, 'Saved.').first().waitFor();
@@ -148,7 +148,7 @@ for (const engine of ENGINES) {
         };
         const correctingTracks = async (on) => {
           await open(on, 'Correct its tracks…');
-          await dialog(on).getByText('3 of 3 tracks chosen').waitFor();
+          await on.getByRole('dialog', { name: 'Correct 3 tracks' }).waitFor();
           await dialog(on).locator('summary').evaluateAll((all) => all.forEach((one) => { one.parentElement.open = true; }));
         };
         const screens = ['/folders', folder, [`/albums/${album.id}`, correcting], [`/albums/${album.id}`, correctingTracks]];

@@ -1,5 +1,8 @@
 import { session } from './session.svelte';
 
+/** Tracks that the server corrects at once. */
+export const EDITED_AT_ONCE_MAX = 500;
+
 /** What is being corrected: some tracks, an album or an artist. */
 export type Editing = { kind: 'tracks'; ids: string[] } | { kind: 'album'; id: string } | { kind: 'artist'; id: string };
 

@@ -5,6 +5,7 @@ import { asApiError } from '../api/errors';
 import type { Mark } from '../api/types';
 import { invalidate } from '../data/cache.svelte';
 import { heardAt } from '../data/heard';
+import { plural } from './time';
 import { announcer, toasts } from './toasts.svelte';
 
 export type MarkKind = 'track' | 'album' | 'artist' | 'video';
@@ -16,12 +17,21 @@ export interface Marked {
   mark: Mark | undefined;
 }
 
+/** Things that are told to the server at once when many are favoured together. */
+const AT_ONCE = 4;
 const NONE: Mark = { favourite: false, favourite_at: null, rating: null, plays: 0, played_at: null };
 export const RATING_MAX = 5;
 
 interface Done {
   mark: Mark;
   at: number;
+}
+
+/** What became of a change. */
+interface Outcome {
+  error: string | null;
+  /** Whether nothing else was wished meanwhile. */
+  last: boolean;
 }
 
 class Marks {
@@ -40,15 +50,8 @@ class Marks {
   }
 
   favour = (thing: Marked, favourite = !this.get(thing).favourite): void => {
-    const now = new Date().toISOString();
-    const params = { params: { path: { id: thing.id } } };
-    const path = `/api/v1/${thing.kind as 'track'}s/{id}/favourite` as const;
-    void this.#change(
-      thing,
-      { favourite, favourite_at: favourite ? now : null },
-      () => ask(favourite ? api.PUT(path, params) : api.DELETE(path, params)),
-    ).then((kept) => {
-      if (!kept) return;
+    void this.#favour(thing, favourite).then((done) => {
+      if (!this.#heard(thing, done)) return;
       if (favourite) announcer.say(`${thing.name} is a favourite`);
       else {
         toasts.say(`“${thing.name}” is no favourite any more`, { action: { label: 'Undo', act: () => this.favour(thing, true) } });
@@ -56,11 +59,30 @@ class Marks {
     });
   };
 
+  /** Makes many favourites, or none of them any more; what fails ends it, and what was not reached stays as it was. */
+  favourAll = async (things: readonly Marked[], favourite: boolean): Promise<void> => {
+    const left = things.filter((thing) => this.get(thing).favourite !== favourite);
+    const done: Marked[] = [];
+    let trouble = '';
+    const some = async (): Promise<void> => {
+      for (let thing = left.shift(); thing && !trouble; thing = left.shift()) {
+        const { error } = await this.#favour(thing, favourite);
+        if (error === null) done.push(thing);
+        else trouble = error;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, some));
+    invalidate('marks');
+    const now = favourite ? 'added to your favourites' : 'removed from your favourites';
+    if (trouble) toasts.trouble(`${plural(done.length, 'track')} ${now}, the others not. ${trouble}`);
+    else toasts.say(`${plural(done.length, 'track')} ${now}`, { action: { label: 'Undo', act: () => void this.favourAll(done, !favourite) } });
+  };
+
   rate = (thing: Marked, rating: number | null): void => {
     const path = `/api/v1/${thing.kind as 'track'}s/{id}/rating` as const;
     const send = (): Promise<Mark> => ask(api.PUT(path, { params: { path: { id: thing.id } }, body: { rating } }));
-    void this.#change(thing, { rating }, send).then((kept) => {
-      if (kept) announcer.say(rating ? `${thing.name} rated ${rating} of ${RATING_MAX}` : `${thing.name} not rated`);
+    void this.#change(thing, { rating }, send).then((done) => {
+      if (this.#heard(thing, done)) announcer.say(rating ? `${thing.name} rated ${rating} of ${RATING_MAX}` : `${thing.name} not rated`);
     });
   };
 
@@ -68,7 +90,22 @@ class Marks {
     this.#done.clear();
   }
 
-  async #change(thing: Marked, wish: Partial<Mark>, send: () => Promise<Mark>): Promise<boolean> {
+  #favour(thing: Marked, favourite: boolean): Promise<Outcome> {
+    const params = { params: { path: { id: thing.id } } };
+    const path = `/api/v1/${thing.kind as 'track'}s/{id}/favourite` as const;
+    const wish = { favourite, favourite_at: favourite ? new Date().toISOString() : null };
+    return this.#change(thing, wish, () => ask(favourite ? api.PUT(path, params) : api.DELETE(path, params)));
+  }
+
+  /** Follows what became of one change: whether it was made and is the last. */
+  #heard(thing: Marked, { error, last }: Outcome): boolean {
+    if (error === null) invalidate('marks');
+    else toasts.trouble(`“${thing.name}” stays as it was. ${error}`);
+    return error === null && last;
+  }
+
+  /** Shows a change at once and tells the server. */
+  async #change(thing: Marked, wish: Partial<Mark>, send: () => Promise<Mark>): Promise<Outcome> {
     const key = `${thing.kind}.${thing.id}`;
     const before = this.#done.get(key);
     const turn = (this.#turn.get(key) ?? 0) + 1;
@@ -77,15 +114,13 @@ class Marks {
     try {
       const mark = await send();
       if (this.#turn.get(key) === turn) this.#done.set(key, { mark, at: Date.now() });
-      invalidate('marks');
-      return this.#turn.get(key) === turn;
+      return { error: null, last: this.#turn.get(key) === turn };
     } catch (thrown) {
       if (this.#turn.get(key) === turn) {
         if (before) this.#done.set(key, before);
         else this.#done.delete(key);
       }
-      toasts.trouble(`“${thing.name}” stays as it was. ${asApiError(thrown).message}`);
-      return false;
+      return { error: asApiError(thrown).message, last: false };
     }
   }
 }

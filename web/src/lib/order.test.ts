@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { before, keyed, moved, room, target } from './order';
+import { before, gapsOf, keyed, moved, room, target } from './order';
 
 test('a held row goes as far as the list', () => {
   expect(target(3, 0, 60, 10)).toBe(3);
@@ -31,4 +31,13 @@ test('keys move by one or to the ends', () => {
   expect(keyed('Home', 3, 5)).toBe(0);
   expect(keyed('End', 3, 5)).toBe(4);
   expect(keyed('Enter', 3, 5)).toBeNull();
+});
+
+test('what is taken out leaves gaps that know what is before them', () => {
+  const items = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => ({ id }));
+  const gaps = (...gone: string[]) => gapsOf(items, new Set(gone)).map(({ after, taken }) => `${after ?? ''}:${taken.map(({ id }) => id).join('')}`);
+  expect(gaps('c')).toEqual(['b:c']);
+  expect(gaps('a', 'b', 'd', 'f', 'e')).toEqual([':ab', 'c:def']);
+  expect(gaps('a', 'b', 'c', 'd', 'e', 'f')).toEqual([':abcdef']);
+  expect(gaps('x')).toEqual([]);
 });

@@ -29,3 +29,24 @@ export function keyed(key: string, from: number, count: number): number | null {
   const to = { ArrowUp: from - 1, ArrowDown: from + 1, Home: 0, End: count - 1 }[key];
   return to === undefined ? null : Math.max(0, Math.min(count - 1, to));
 }
+
+export interface Gap<T> {
+  /** What stands before the gap; null at the start. */
+  after: string | null;
+  taken: T[];
+}
+
+/** The gaps that rows leave in a list when they are taken out, from the start on. */
+export function gapsOf<T extends { id: string }>(items: readonly T[], gone: ReadonlySet<string>): Gap<T>[] {
+  const gaps: Gap<T>[] = [];
+  let after: string | null = null;
+  let open: Gap<T> | null = null;
+  for (const item of items) {
+    if (!gone.has(item.id)) {
+      after = item.id;
+      open = null;
+    } else if (open) open.taken.push(item);
+    else gaps.push((open = { after, taken: [item] }));
+  }
+  return gaps;
+}

@@ -4,7 +4,7 @@ import type { Album, AlbumDetail, Artist, ArtistDetail, Playlist, Track, Video }
 import { loudnessOf } from '../player/levels';
 import { player } from '../player/player.svelte';
 import { details } from './details.svelte';
-import { editing } from './editing.svelte';
+import { EDITED_AT_ONCE_MAX, editing } from './editing.svelte';
 import { marks, type Marked } from './marks.svelte';
 import type { MenuItem } from './menu.svelte';
 import { adding, tracksOfList } from './playlists.svelte';
@@ -72,8 +72,6 @@ export function playPlaylist(id: string, shuffled?: boolean): Promise<void> {
   return withTracks('playlist', () => tracksOfList(id), start(shuffled));
 }
 
-/** Tracks that the server corrects at once. */
-const EDITED_AT_ONCE_MAX = 500;
 /** Albums of an artist that are played one after another. */
 const ARTIST_ALBUMS_MAX = 20;
 
