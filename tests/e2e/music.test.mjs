@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { auditEverywhere, launch, openPage, signIn } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
 import { ENGINES, House, eventually } from './lib/house.mjs';
-import { library } from './lib/media.mjs';
+import { cover, library } from './lib/media.mjs';
 
 const FRIEND = { handle: 'friend', name: 'A Friend', password: 'another horse and battery' };
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
@@ -138,6 +138,24 @@ async function share(page, friend, client, list) {
   await inOrder(page, client, list, ['Piece 2', 'Piece 3', 'Piece 1']);
 }
 
+async function givePicture(page, client, house, list) {
+  const file = join(house.folder, 'given.png');
+  cover(file, 'navy');
+  await page.goto(`${house.url}/playlists/${list}`);
+  await page.getByRole('heading', { level: 1, name: 'Évening' }).waitFor();
+  await page.getByRole('button', { name: 'More for this playlist' }).click();
+  await page.getByRole('menuitem', { name: /Edit name, cover/ }).click();
+  const form = page.getByRole('dialog', { name: 'Edit the playlist' });
+  await form.getByLabel('Choose a picture').setInputFiles(file);
+  await toast(page, 'The picture is here.').waitFor();
+  const { given_picture: given, pictures } = await client.get(`/api/v1/playlists/${list}`);
+  assert.deepEqual([given.width, pictures.map(({ id }) => id)], [600, [given.id]]);
+  await form.getByRole('button', { name: 'Remove it' }).click();
+  await toast(page, 'The picture is taken away.').waitFor();
+  assert.equal((await client.get(`/api/v1/playlists/${list}`)).given_picture, null);
+  await form.getByRole('button', { name: 'Cancel' }).click();
+}
+
 async function letRulesChoose(page) {
   await goTo(page, 'Playlists');
   await page.getByRole('button', { name: 'New', exact: true }).click();
@@ -200,6 +218,7 @@ for (const engine of ENGINES) {
       const { page: friend } = await openPage(browser, DESKTOP);
       await signIn(friend, house.url, FRIEND);
       await share(page, friend, client, list);
+      await givePicture(page, client, house, list);
       const smart = await letRulesChoose(page);
       // Chromium reports two answers that are meant: nobody is signed in yet, nobody has that handle.
       assert.deepEqual(problems.filter((problem) => !/401|422/.test(problem)), [], 'no error in the console');

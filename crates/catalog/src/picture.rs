@@ -111,7 +111,12 @@ pub fn facts(bytes: &[u8]) -> Result<PictureFacts, Refused> {
 /// The picture as a JPEG whose longest edge is `longest_edge`, or its own if that is shorter; what is transparent
 /// becomes white. Not for an async thread.
 pub fn sized(bytes: &[u8], longest_edge: u32) -> Result<Vec<u8>, Refused> {
-    let (picture, _) = decode(bytes)?;
+    Ok(reduced(bytes, longest_edge)?.0)
+}
+
+/// The same, and the type that the picture was of.
+pub fn reduced(bytes: &[u8], longest_edge: u32) -> Result<(Vec<u8>, &'static str), Refused> {
+    let (picture, mime) = decode(bytes)?;
     let small = shrink(&picture, longest_edge.max(1));
     let mut flat = Vec::with_capacity(small.width() as usize * small.height() as usize * 3);
     for pixel in small.to_rgba8().pixels() {
@@ -126,7 +131,7 @@ pub fn sized(bytes: &[u8], longest_edge: u32) -> Result<Vec<u8>, Refused> {
     JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
         .write_image(&flat, small.width(), small.height(), ExtendedColorType::Rgb8)
         .map_err(unreadable)?;
-    Ok(jpeg)
+    Ok((jpeg, mime))
 }
 
 /// The blob of a picture and its type. Who comes with a signature for it may have it.

@@ -1,4 +1,4 @@
-//! Pictures that people give to albums and artists over HTTP. Bytes are looked at as those of files are; the decoder
+//! Pictures that people give to albums, artists and playlists over HTTP. Bytes are looked at as those of files are; the decoder
 //! works under the catalogue's limits, off the async threads, and few are in memory at once.
 
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use catalog::{
     AlbumId, ArtistId,
+    model::playlists::PlaylistId,
     service::{self, Error, Pictured},
 };
 use http::StatusCode;
@@ -32,6 +33,7 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(give_album_picture, take_album_picture))
         .routes(routes!(give_artist_picture, take_artist_picture))
+        .routes(routes!(give_playlist_picture, take_playlist_picture))
         .with_state(ctx)
 }
 
@@ -46,7 +48,11 @@ async fn give(ctx: &Ctx, viewer: &Viewer, on: Pictured, request: Request) -> Res
         return Err(busy.detail("Try again in a moment.").retry_after(AGAIN_S).into());
     };
     let bytes = bytes(request, catalog::picture::BYTES_MAX, TIME_MAX, "a picture").await?;
-    let kept = match pictures::look(ctx, bytes, &TYPES).await? {
+    let looked = match on {
+        Pictured::Album(_) | Pictured::Artist(_) => pictures::look(ctx, bytes, &TYPES).await?,
+        Pictured::Playlist(_) => pictures::look_reduced(ctx, bytes, &TYPES).await?,
+    };
+    let kept = match looked {
         Looked::Kept(kept) => kept,
         Looked::Refused(why) => {
             return Err(Problem::invalid("picture", format!("This can't be taken: {why}.")).into());
@@ -111,6 +117,35 @@ async fn take_artist_picture(
     Path(id): Path<ArtistId>,
 ) -> Result<StatusCode, Error> {
     service::give_picture(&ctx, &viewer, Pictured::Artist(id), None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a playlist a picture, as an album, in place of the covers of what is in it; for its owner and editors. What is
+/// kept of it is a JPEG of at most 1,536 pixels along an edge.
+#[utoipa::path(put, path = "/api/v1/playlists/{id}/picture", tag = "playlists", params(("id" = PlaylistId, Path)),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+async fn give_playlist_picture(
+    State(ctx): State<Ctx>,
+    viewer: Viewer,
+    Path(id): Path<PlaylistId>,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    give(&ctx, &viewer, Pictured::Playlist(id), request).await
+}
+
+/// Takes away the picture that a playlist was given; the chosen cover, or those of what is in it, return.
+#[utoipa::path(delete, path = "/api/v1/playlists/{id}/picture", tag = "playlists", params(("id" = PlaylistId, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+async fn take_playlist_picture(
+    State(ctx): State<Ctx>,
+    viewer: Viewer,
+    Path(id): Path<PlaylistId>,
+) -> Result<StatusCode, Error> {
+    service::give_picture(&ctx, &viewer, Pictured::Playlist(id), None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

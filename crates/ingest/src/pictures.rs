@@ -25,7 +25,7 @@ pub(crate) enum Kept {
 }
 
 impl Kept {
-    /// The same, to be given to an album or artist.
+    /// The same, to be given to something.
     pub(crate) fn given(self) -> Given {
         match self {
             Self::Known(id) => Given::Known(id),
@@ -61,21 +61,51 @@ pub(crate) async fn keep(ctx: &Ctx, bytes: Bytes) -> Result<Option<Kept>, Fault>
     }
 }
 
+/// What a decoder makes of bytes, off the async threads; why it makes nothing. One that panics over hostile bytes ends its
+/// task and nothing else.
+async fn decoded<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T, picture::Refused> + Send + 'static,
+) -> Result<T, String> {
+    match tokio::task::spawn_blocking(run).await {
+        Ok(Ok(made)) => Ok(made),
+        Ok(Err(refused)) => Err(refused.to_string()),
+        Err(_) => Err("it is damaged".to_owned()),
+    }
+}
+
+fn check(mime: &str, types: &[&str]) -> Result<(), String> {
+    if types.contains(&mime) { Ok(()) } else { Err(format!("{mime} is not taken here")) }
+}
+
+/// Keeps of a picture of one of these types the largest size in which it is given out: what everybody may give takes no
+/// more room than that, and nothing stays of what a camera wrote beside it.
+pub(crate) async fn look_reduced(
+    ctx: &Ctx,
+    bytes: Bytes,
+    types: &'static [&'static str],
+) -> Result<Looked, Fault> {
+    let [.., largest] = picture::SIZES;
+    let reduced = decoded(move || picture::reduced(&bytes, largest)).await;
+    match reduced.and_then(|(jpeg, mime)| check(mime, types).map(|()| jpeg)) {
+        Ok(jpeg) => look(ctx, jpeg.into(), &[]).await,
+        Err(why) => Ok(Looked::Refused(why)),
+    }
+}
+
 /// Keeps a picture if it is of one of these types, or of any that is read when none is named.
 pub(crate) async fn look(ctx: &Ctx, bytes: Bytes, types: &'static [&'static str]) -> Result<Looked, Fault> {
     if let Some(id) = known_picture(ctx.db(), picture::hash(&bytes)).await? {
         return Ok(Looked::Kept(Kept::Known(id)));
     }
     let shared = bytes.clone();
-    // A decoder that panics over hostile bytes ends its task and nothing else.
-    let decoded = tokio::task::spawn_blocking(move || picture::facts(&shared)).await;
-    let facts = match decoded {
-        Ok(Ok(facts)) => facts.kept_at(ctx.now()),
-        Ok(Err(refused)) => return Ok(Looked::Refused(refused.to_string())),
-        Err(_) => return Ok(Looked::Refused("it is damaged".to_owned())),
+    let facts = match decoded(move || picture::facts(&shared)).await {
+        Ok(facts) => facts.kept_at(ctx.now()),
+        Err(why) => return Ok(Looked::Refused(why)),
     };
-    if !types.is_empty() && !types.contains(&facts.mime) {
-        return Ok(Looked::Refused(format!("{} is not taken here", facts.mime)));
+    if !types.is_empty()
+        && let Err(why) = check(facts.mime, types)
+    {
+        return Ok(Looked::Refused(why));
     }
     let key = BlobKey::new(facts.blob_key.clone());
     let key = key.ok_or_else(|| Fault::new("the catalogue named a picture in a way that no blob can be"))?;

@@ -36,6 +36,9 @@ const PLAIN: &str = "plain";
 const OPEN: LibraryId = LibraryId(101);
 const CLOSED: LibraryId = LibraryId(102);
 
+/// A picture of one pixel.
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xa80P\0\0\x01\xec\0\xc9\x82\xbfcn\0\0\0\0IEND\xaeB`\x82";
+
 /// The whole program, with an administrator and a member.
 struct House {
     ctx: Ctx,
@@ -95,11 +98,22 @@ impl House {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.body(body.map_or_else(Body::empty, |text| Body::from(text.to_owned())));
-        let response = self.app.clone().oneshot(request.expect("a request")).await.expect("an answer");
+        self.send(request.expect("a request")).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Told {
+        let response = self.app.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 64 << 20).await.expect("a body").to_vec();
         let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), format!("{value:?}")));
         Told { status: parts.status.as_u16(), headers: headers.collect(), body }
+    }
+
+    /// Sends a picture.
+    async fn give(&self, key: &str, path: &str) -> Told {
+        let request = Request::builder().method(Method::PUT).uri(path);
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+        self.send(request.body(Body::from(PIXEL)).expect("a request")).await
     }
 
     async fn get(&self, key: &str, path: &str) -> Told {
@@ -388,6 +402,41 @@ on_both_engines! {
             assert!(told.status == 200 && !tells(&told, &hidden), "{path}: {told:?}");
             assert!(tells(&house.get(&house.ann, &path.replace(&house.bob, &house.ann)).await, &hidden) || path.contains("playlists") || path.contains("getPlaylists"), "{path} would tell");
         }
+    }
+
+    async fn the_picture_of_a_playlist_is_not_there_for_whom_the_playlist_is_not(world: World) {
+        let house = House::new(&world).await;
+        let new = json!({ "name": MARK }).to_string();
+        let made = house.ask(&house.ann, Method::POST, "/api/v1/playlists", Some(&new)).await.json();
+        let id = made["id"].as_str().expect("an id").to_owned();
+        let (list, gone) = (format!("/api/v1/playlists/{id}"), format!("/api/v1/playlists/{}", api::absent(&id)));
+        let rest = |method: &str, more: &str| format!("/rest/{method}?f=json&c=x&v=1.16.1&apiKey={}{more}", house.bob);
+        let lists = ["/api/v1/playlists".to_owned(), rest("getPlaylists", "")];
+        let mut before = Vec::new();
+        for path in &lists {
+            before.push(house.get(&house.bob, path).await);
+        }
+        assert_eq!(house.give(&house.ann, &format!("{list}/picture")).await.status, 204);
+        let picture = house.get(&house.ann, &list).await.json()["given_picture"]["id"].as_str().expect("an id").to_owned();
+        for (path, before) in lists.iter().zip(&before) {
+            assert_eq!(&house.get(&house.bob, path).await, before, "{path}");
+        }
+        assert_eq!(house.get(&house.bob, &list).await, house.get(&house.bob, &gone).await);
+        let [here, there] = [&list, &gone].map(|list| format!("{list}/picture"));
+        assert_eq!(house.give(&house.bob, &here).await, house.give(&house.bob, &there).await);
+        let take = async |path: &str| house.ask(&house.bob, Method::DELETE, path, None).await;
+        assert_eq!((take(&here).await, take(&here).await.status), (take(&there).await, 404));
+        let number = format!("{:x}", picture.parse::<i64>().expect("a number"));
+        for more in [String::new(), format!("_{number}")] {
+            let covers = [&id, &api::absent(&id)].map(|id| rest("getCoverArt", &format!("&id=pl-{id}{more}")));
+            let told = house.get(&house.bob, &covers[0]).await;
+            assert_eq!(told, house.get(&house.bob, &covers[1]).await);
+            assert!(told.text().contains("\"failed\""), "{told:?}");
+        }
+        let open = json!({ "public": true }).to_string();
+        assert_eq!(house.ask(&house.ann, Method::PATCH, &list, Some(&open)).await.status, 200);
+        assert_eq!(house.get(&house.bob, &list).await.json()["given_picture"]["id"], picture.as_str());
+        assert_eq!((house.give(&house.bob, &here).await.status, take(&here).await.status), (403, 403));
     }
 }
 

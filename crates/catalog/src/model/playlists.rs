@@ -36,7 +36,7 @@ where
 pub enum PlaylistRole {
     /// Everything.
     Owner,
-    /// Change the entries.
+    /// Change the entries and the picture.
     Editor,
     /// Look and listen.
     Listener,
@@ -65,7 +65,7 @@ pub struct Playlist {
     /// How long they play together; `null` for a smart one.
     #[schema(required)]
     pub duration_ms: Option<u64>,
-    /// The chosen cover, else those of the first four albums in it.
+    /// The picture that somebody gave it, else the chosen album's cover, else those of the first four albums in it.
     pub pictures: Vec<Picture>,
     /// The folder that the viewer put it in.
     #[schema(required)]
@@ -101,7 +101,10 @@ pub struct PlaylistDetail {
     /// The chosen cover's album.
     #[schema(required)]
     pub cover_album: Option<AlbumId>,
-    /// Who else may change the entries; shown to the owner and to those editors, empty for others.
+    /// The picture that its owner or an editor gave it; it is shown in place of any other.
+    #[schema(required)]
+    pub given_picture: Option<Picture>,
+    /// Who else may change the entries and the picture; shown to the owner and to those editors, empty for others.
     pub editors: Vec<Editor>,
 }
 

@@ -1,4 +1,5 @@
-//! Pictures that people give to albums and artists. They go before those of files until somebody takes them away.
+//! Pictures that people give to albums, artists and playlists. They go before those of files until somebody takes them
+//! away.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,11 +10,12 @@ use serde::Serialize;
 use super::{
     Error,
     edits::{may_change_album, may_change_artist},
+    playlists,
 };
 use crate::{
     AlbumId, ArtistId, PictureId,
     import::{Batch, upsert_picture},
-    model::TOPIC_CATALOG,
+    model::{TOPIC_CATALOG, playlists::PlaylistId},
     picture::PictureFacts,
     store, visibility,
 };
@@ -30,6 +32,8 @@ pub enum Pictured {
     Album(AlbumId),
     /// An artist; administrators.
     Artist(ArtistId),
+    /// A playlist; its owner and editors.
+    Playlist(PlaylistId),
 }
 
 /// A picture whose bytes are durable.
@@ -45,6 +49,7 @@ fn check(tx: &mut Tx<'_>, viewer: &Viewer, on: Pictured) -> Result<(), Error> {
     match on {
         Pictured::Album(id) => may_change_album(tx, viewer, id).map(|_| ()),
         Pictured::Artist(id) => may_change_artist(tx, viewer, id).map(|_| ()),
+        Pictured::Playlist(id) => playlists::check_pictured(tx, viewer, id),
     }
 }
 
@@ -108,6 +113,8 @@ pub async fn give_picture(
                 store::artists::set_given_picture(tx, id, picture)?;
                 tx.emit("catalog.artist_edited", id.0, &told, now)?;
             }
+            // Only those hear of it who may know of the playlist.
+            Pictured::Playlist(id) => return playlists::set_picture(tx, &giver, id, picture, now),
         }
         tx.wake(TOPIC_CATALOG);
         Ok(())

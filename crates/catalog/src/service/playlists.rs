@@ -1,6 +1,6 @@
 //! Playlists: whose they are, who sees them, and what is in them.
 //!
-//! Its owner may do everything with a playlist, an editor may change the entries, everybody of the house may look at a
+//! Its owner may do everything with a playlist, an editor may change the entries and the picture, everybody of the house may look at a
 //! public one. Whoever sees none of it is told that it does not exist. Every function takes who asks and decides.
 
 mod editors;
@@ -12,7 +12,7 @@ mod smart;
 
 use std::collections::HashMap;
 
-use kernel::{Ctx, Fault, Page, PageQuery, Problem, db::Tx, http::Viewer, id::UserId};
+use kernel::{Ctx, Fault, Page, PageQuery, Problem, Time, db::Tx, http::Viewer, id::UserId};
 
 pub use editors::{invite_editor, remove_editor};
 pub use entries::{
@@ -27,7 +27,7 @@ pub use smart::preview;
 
 use super::{Error, shape::Shaper};
 use crate::{
-    fold,
+    PictureId, fold,
     model::{
         Owner, Picture,
         playlists::{
@@ -266,11 +266,13 @@ pub async fn get(ctx: &Ctx, viewer: &Viewer, id: PlaylistId) -> Result<PlaylistD
         Ok::<_, Fault>(Some((row, fronts, editors)))
     });
     let (row, mut fronts, editors) = found.await?.ok_or(Error::NotFound)?;
-    let (rules, cover_album) = (rules_of(&row)?, row.cover_album);
+    let (rules, cover_album, given) = (rules_of(&row)?, row.cover_album, row.given);
     let shaper = Shaper::new(ctx.signer(), ctx.now());
     let editors = editors.into_iter();
+    let playlist = shape(&shaper, row, user, &mut fronts);
     Ok(PlaylistDetail {
-        playlist: shape(&shaper, row, user, &mut fronts),
+        given_picture: playlist.pictures.first().filter(|_| given).cloned(),
+        playlist,
         rules,
         cover_album,
         editors: editors.map(|row| Editor { id: row.id, handle: row.handle, name: row.name }).collect(),
@@ -363,6 +365,24 @@ pub async fn edit(
     })
     .await?;
     get(ctx, viewer, id).await
+}
+
+/// Whether the viewer may give a playlist a picture: its owner and editors.
+pub(super) fn check_pictured(tx: &mut Tx<'_>, viewer: &Viewer, id: PlaylistId) -> Result<(), Error> {
+    hold(tx, viewer.id, id, Need::Edit).map(|_| ())
+}
+
+/// Gives a playlist a picture, or takes away the one that it was given.
+pub(super) fn set_picture(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    id: PlaylistId,
+    picture: Option<PictureId>,
+    now: Time,
+) -> Result<(), Error> {
+    let old = hold(tx, viewer.id, id, Need::Edit)?;
+    store::set_given_picture(tx, id, picture, now)?;
+    Ok(tell(tx, id, &old)?)
 }
 
 /// Deletes a playlist with everything that belongs to it. 403 for others who see it.

@@ -14,7 +14,7 @@ use kernel::{
 
 use super::read::{PictureRow, picture, picture_columns};
 use crate::{
-    AlbumId, TrackId,
+    AlbumId, PictureId, TrackId,
     model::playlists::{FolderId, PlaylistId},
     visibility::visible,
 };
@@ -39,6 +39,8 @@ pub(crate) struct PlaylistRow {
     pub(crate) sort_key: Vec<u8>,
     pub(crate) folder: Option<FolderId>,
     pub(crate) edits: bool,
+    /// Whether the picture is one that somebody gave.
+    pub(crate) given: bool,
     pub(crate) picture: Option<PictureRow>,
 }
 
@@ -53,7 +55,8 @@ macro_rules! select_playlists {
                 ca.id, pl.track_count, pl.duration_ms, pl.version, pl.created_us, pl.changed_us,
                 pl.sort_key, f.folder_id,
                 EXISTS (SELECT 1 FROM catalog_playlist_editor ed
-                    WHERE ed.playlist_id = pl.id AND ed.user_id = $1), ",
+                    WHERE ed.playlist_id = pl.id AND ed.user_id = $1),
+                pl.given_picture_id IS NOT NULL, ",
             picture_columns!(),
             " FROM catalog_playlist pl ",
             $join,
@@ -61,7 +64,8 @@ macro_rules! select_playlists {
              LEFT JOIN catalog_playlist_place f ON f.user_id = $1 AND f.playlist_id = pl.id
              LEFT JOIN catalog_album ca ON ca.id = pl.cover_album_id AND ",
             visible!("ca"),
-            " LEFT JOIN catalog_picture p ON p.id = COALESCE(ca.given_picture_id, ca.picture_id) WHERE "
+            " LEFT JOIN catalog_picture p
+                ON p.id = COALESCE(pl.given_picture_id, ca.given_picture_id, ca.picture_id) WHERE "
         )
     };
 }
@@ -92,7 +96,8 @@ fn playlist(row: &Row<'_>) -> Result<PlaylistRow, Fault> {
         sort_key: row.get(13)?,
         folder: row.get(14)?,
         edits: row.get(15)?,
-        picture: picture(row, 16)?,
+        given: row.get(16)?,
+        picture: picture(row, 17)?,
     })
 }
 
@@ -244,6 +249,19 @@ pub(crate) fn update(tx: &mut Tx<'_>, id: PlaylistId, row: &EditRow<'_>, now: Ti
 
 pub(crate) fn set_cover(tx: &mut Tx<'_>, id: PlaylistId, album: Option<AlbumId>) -> Result<(), Fault> {
     tx.run(sql!("UPDATE catalog_playlist SET cover_album_id = $2 WHERE id = $1"), params![id, album])?;
+    Ok(())
+}
+
+pub(crate) fn set_given_picture(
+    tx: &mut Tx<'_>,
+    id: PlaylistId,
+    picture: Option<PictureId>,
+    now: Time,
+) -> Result<(), Fault> {
+    tx.run(
+        sql!("UPDATE catalog_playlist SET given_picture_id = $2, changed_us = $3 WHERE id = $1"),
+        params![id, picture, now],
+    )?;
     Ok(())
 }
 

@@ -8,7 +8,9 @@ use super::{hostile::png, *};
 use crate::{
     PictureId,
     import::VideoImport,
+    model::playlists::NewPlaylist,
     picture::{self, Standing},
+    playlists,
     service::{self, Given, Pictured},
 };
 
@@ -39,10 +41,12 @@ async fn track_with(
     .await
 }
 
+fn admin() -> Viewer {
+    Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Admin, session: None, within: None }
+}
+
 async fn give(ctx: &Ctx, on: Pictured, picture: Option<PictureId>) {
-    let admin =
-        Viewer { id: UserId(1), handle: "ann".to_owned(), role: Role::Admin, session: None, within: None };
-    service::give_picture(ctx, &admin, on, picture.map(Given::Known)).await.expect("it is given");
+    service::give_picture(ctx, &admin(), on, picture.map(Given::Known)).await.expect("it is given");
 }
 
 async fn standing(ctx: &Ctx, id: PictureId) -> Option<Standing> {
@@ -92,6 +96,26 @@ on_both_engines! {
         change(ctx, move |tx, _| picture::loosen(tx, of_artist, Time(5))).await;
         give(ctx, Pictured::Artist(artist), Some(of_artist)).await;
         assert_eq!(forget(ctx, of_artist, Time(i64::MAX)).await, None);
+    }
+
+    async fn a_playlist_keeps_the_picture_that_it_was_given_and_no_other(world: World) {
+        let ctx = &world.ctx;
+        let (first, second) = (enter(ctx, 10).await, enter(ctx, 11).await);
+        let new = NewPlaylist { name: "Mine".to_owned(), ..NewPlaylist::default() };
+        let list = playlists::create(ctx, &admin(), &new).await.expect("made").playlist.id;
+        let stands = async |id: PictureId| {
+            change(ctx, move |tx, _| picture::loosen(tx, id, Time(5))).await;
+            standing(ctx, id).await.map(|one| (one.named, one.loose.is_some()))
+        };
+        give(ctx, Pictured::Playlist(list), Some(first)).await;
+        assert_eq!((stands(first).await, stands(second).await), (Some((true, false)), Some((false, true))));
+        give(ctx, Pictured::Playlist(list), Some(second)).await;
+        change(ctx, move |tx, _| picture::hold(tx, second)).await;
+        assert_eq!((stands(first).await, stands(second).await), (Some((false, true)), Some((true, false))));
+        assert_eq!(forget(ctx, second, Time(i64::MAX)).await, None);
+        playlists::delete(ctx, &admin(), list).await.expect("it goes");
+        assert_eq!(stands(second).await, Some((false, true)), "its picture goes after it");
+        assert!(forget(ctx, second, Time(i64::MAX)).await.is_some());
     }
 
     async fn a_picture_that_is_met_again_is_not_about_to_go_and_one_that_is_gone_comes_again(world: World) {

@@ -6,12 +6,13 @@ use axum::{Router, body::Body};
 use catalog::{
     AlbumId,
     import::{self, Batch, Source, SourceFile, TrackImport, TrackTags},
-    service,
+    model::playlists::{Invitation, NewPlaylist, PlaylistDetail, PlaylistEdit, PlaylistId, PlaylistScope},
+    picture, playlists, projections, service,
 };
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use kernel::{
-    Ctx, Fault,
+    Ctx, Fault, PageQuery,
     http::{Role, Viewer},
     id::UserId,
     on_both_engines,
@@ -59,9 +60,13 @@ async fn album(ctx: &Ctx) -> AlbumId {
 }
 
 async fn send(ctx: &Ctx, role: Role, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, String) {
+    send_as(ctx, viewer(role), method, path, body).await
+}
+
+async fn send_as(ctx: &Ctx, viewer: Viewer, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, String) {
     let (router, _): (Router, _) = super::routes(ctx.clone()).split_for_parts();
     let mut request = Request::builder().method(method).uri(path).body(Body::from(body)).expect("a request");
-    request.extensions_mut().insert(viewer(role));
+    request.extensions_mut().insert(viewer);
     let response = router.oneshot(request).await.expect("an answer");
     let status = response.status();
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
@@ -79,10 +84,15 @@ async fn cover(ctx: &Ctx, id: AlbumId) -> Option<(u32, u32, bool)> {
 
 /// A PNG of one colour, written by hand: its header may say what it likes.
 fn png(width: u32, height: u32) -> Vec<u8> {
+    drawn(width, height, (width.min(64), height.min(64)))
+}
+
+/// The same, of which so many columns and rows are there.
+fn drawn(width: u32, height: u32, (columns, rows): (u32, u32)) -> Vec<u8> {
     let mut raw = Vec::new();
-    for _ in 0..height.min(64) {
+    for _ in 0..rows {
         raw.push(0);
-        raw.extend(std::iter::repeat_n(120_u8, 3 * width.min(64) as usize));
+        raw.extend(std::iter::repeat_n(120_u8, 3 * columns as usize));
     }
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut head = Vec::new();
@@ -126,7 +136,120 @@ fn stored(raw: &[u8]) -> Vec<u8> {
     bytes
 }
 
+fn member(id: i64) -> Viewer {
+    Viewer { id: UserId(id), ..viewer(Role::Listener) }
+}
+
+/// A playlist of member 5, and the path of its picture.
+async fn playlist(ctx: &Ctx) -> (PlaylistId, String) {
+    let new = NewPlaylist { name: "Mine".to_owned(), ..NewPlaylist::default() };
+    let id = playlists::create(ctx, &member(5), &new).await.expect("it is made").playlist.id;
+    (id, format!("/api/v1/playlists/{id}/picture"))
+}
+
+async fn shown(ctx: &Ctx, id: PlaylistId) -> PlaylistDetail {
+    playlists::get(ctx, &member(5), id).await.expect("it is shown")
+}
+
+async fn publish(ctx: &Ctx, id: PlaylistId) {
+    let edit = PlaylistEdit { public: Some(true), ..PlaylistEdit::default() };
+    playlists::edit(ctx, &member(5), id, &edit).await.expect("it is public");
+}
+
+/// Makes accounts known, as their events do.
+async fn introduce(ctx: &Ctx, members: &'static [i64]) {
+    let now = ctx.now();
+    let told = ctx.db().write(move |tx| {
+        for id in members {
+            let event = serde_json::json!({ "handle": format!("m{id}"), "name": "", "role": "listener" });
+            tx.emit("accounts.user_added", *id, &event, now)?;
+        }
+        Ok::<_, Fault>(())
+    });
+    told.await.expect("emitted");
+    kernel::outbox::catch_up(ctx, &projections()).await.expect("the events are applied");
+}
+
 on_both_engines! {
+    async fn a_playlist_has_the_picture_that_it_is_given_no_larger_than_it_is_shown(world: World) {
+        let ctx = &world.ctx;
+        let (id, path) = playlist(ctx).await;
+        let large = drawn(2_000, 10, (2_000, 10));
+        let (status, body) = send(ctx, Role::Listener, "PUT", &path, large.clone()).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+        let given = shown(ctx, id).await;
+        let kept = given.given_picture.expect("its picture");
+        assert_eq!((kept.width, kept.height), (1_536, 8));
+        assert_eq!(given.playlist.pictures, [kept.clone()]);
+        let (blob, mime) = picture::blob(ctx.db(), kept.id).await.expect("read").expect("its blob");
+        assert_eq!(mime, "image/jpeg");
+        let key = kernel::blob::BlobKey::new(blob).expect("a name");
+        assert!(ctx.blobs().get(&key).await.expect("read").expect("bytes").starts_with(b"\xff\xd8\xff"));
+        // The same again is the same picture; another takes its place.
+        assert_eq!(send(ctx, Role::Listener, "PUT", &path, large).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(shown(ctx, id).await.given_picture.map(|one| one.id), Some(kept.id));
+        assert_eq!(send(ctx, Role::Listener, "PUT", &path, png(30, 20)).await.0, StatusCode::NO_CONTENT);
+        let other = shown(ctx, id).await.given_picture.expect("its picture");
+        assert_eq!((other.width, other.height), (30, 20));
+        let listed = playlists::list(ctx, &member(5), PlaylistScope::Mine, &PageQuery::default()).await;
+        assert_eq!(listed.expect("listed").items[0].pictures[0].id, other.id);
+        assert_eq!(send(ctx, Role::Listener, "DELETE", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
+        let bare = shown(ctx, id).await;
+        assert_eq!((bare.given_picture, bare.playlist.pictures), (None, Vec::new()));
+    }
+
+    async fn what_is_no_picture_is_refused_for_a_playlist_as_well(world: World) {
+        let ctx = &world.ctx;
+        let (id, path) = playlist(ctx).await;
+        let mut cut = png(40, 20);
+        cut.truncate(60);
+        for (bytes, why) in [
+            (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(), "none of"),
+            (cut, "can't be read"),
+            (png(60_000, 60_000), "pixels"),
+            (b"BM\x1e\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0\x01\0\x01\0\x01\0\x18\0\0\0\xff\0".to_vec(), "image/bmp"),
+        ] {
+            let (status, body) = send(ctx, Role::Listener, "PUT", &path, bytes).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{why}: {body}");
+            assert!(body.contains(why), "{why}: {body}");
+        }
+        assert_eq!(shown(ctx, id).await.given_picture, None);
+        for _ in 0..service::GIVEN_MAX {
+            send(ctx, Role::Listener, "PUT", &path, png(4, 4)).await;
+        }
+        let (status, body) = send(ctx, Role::Listener, "PUT", &path, png(4, 5)).await;
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{body}");
+    }
+
+    async fn a_playlist_is_given_a_picture_by_its_owner_and_editors_and_to_others_it_is_not_there(world: World) {
+        let ctx = &world.ctx;
+        introduce(ctx, &[5, 6, 7]).await;
+        let (id, path) = playlist(ctx).await;
+        let absent = format!("/api/v1/playlists/{}/picture", PlaylistId(ctx.next_id()));
+        let admin = Viewer { role: Role::Admin, ..member(7) };
+        for who in [member(6), admin.clone()] {
+            for (method, body) in [("PUT", png(4, 4)), ("PUT", b"none".to_vec()), ("DELETE", Vec::new())] {
+                let there = send_as(ctx, who.clone(), method, &path, body.clone()).await;
+                assert_eq!(there.0, StatusCode::NOT_FOUND, "{method}");
+                assert_eq!(there, send_as(ctx, who.clone(), method, &absent, body).await, "{method}");
+            }
+        }
+        let whom = Invitation { user: Some(UserId(6)), ..Invitation::default() };
+        playlists::invite_editor(ctx, &member(5), id, &whom).await.expect("invited");
+        publish(ctx, id).await;
+        assert_eq!(send_as(ctx, member(6), "PUT", &path, png(4, 4)).await.0, StatusCode::NO_CONTENT);
+        for (method, body) in [("PUT", png(5, 5)), ("DELETE", Vec::new())] {
+            let (status, told) = send_as(ctx, admin.clone(), method, &path, body).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method}");
+            assert!(told.contains("not_owner"), "{told}");
+        }
+        let seen = playlists::get(ctx, &admin, id).await.expect("public").playlist.pictures;
+        assert_eq!(seen.first().map(|picture| picture.width), Some(4));
+        playlists::remove_editor(ctx, &member(5), id, UserId(6)).await.expect("ended");
+        assert_eq!(send_as(ctx, member(6), "DELETE", &path, Vec::new()).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(shown(ctx, id).await.given_picture.map(|one| one.width), Some(4));
+    }
+
     async fn a_picture_that_is_given_is_shown_until_it_is_taken_away(world: World) {
         let ctx = &world.ctx;
         let id = album(ctx).await;

@@ -134,6 +134,8 @@ pub(super) const TABLE: &[(&str, &str, Way)] = &[
     ("patch", "/api/v1/playlists/{id}/entries/{entry}", Apart(LIST)),
     ("put", "/api/v1/playlists/{id}/folder", Apart(LIST)),
     ("get", "/api/v1/playlists/{id}/m3u8", Apart(LIST)),
+    ("put", "/api/v1/playlists/{id}/picture", Apart(LIST)),
+    ("delete", "/api/v1/playlists/{id}/picture", Apart(LIST)),
     ("post", "/api/v1/plays", Names("track", r#"{"track_id":"ID","id":"once"}"#)),
     ("get", "/api/v1/podcasts", Apart(PODCASTS)),
     ("post", "/api/v1/podcasts", Apart(PODCASTS)),

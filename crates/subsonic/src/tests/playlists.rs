@@ -1,5 +1,11 @@
-use catalog::{model::playlists::NewPlaylist, service::playlists};
-use kernel::{http::Viewer, on_both_engines, testkit::World};
+use std::{io::Cursor, sync::Arc};
+
+use catalog::{
+    model::playlists::NewPlaylist,
+    service::{self, Given, Pictured, playlists},
+};
+use image::{ImageFormat, RgbImage};
+use kernel::{blob::BlobKey, http::Viewer, on_both_engines, testkit::World};
 
 use super::*;
 
@@ -39,6 +45,47 @@ on_both_engines! {
         assert_eq!((&seen["name"], &seen["readonly"]), (&json!("Mine"), &json!(true)));
         assert_eq!(house.refused(&eve, "deletePlaylist", &format!("id={id}")).await, 50);
         assert_eq!(house.refused(&eve, "getPlaylists", "username=ann").await, 50);
+    }
+
+    async fn the_picture_that_a_playlist_was_given_is_its_cover_for_those_who_see_it(world: World) {
+        let house = House::new(&world.ctx);
+        let (ann, eve) = (house.member("ann", Role::Listener).await, house.member("eve", Role::Admin).await);
+        let owner = Viewer { id: kernel::id::UserId(7), handle: "bob".to_owned(), role: Role::Listener, session: None, within: None };
+        let new = NewPlaylist { name: "Open".to_owned(), public: true, ..NewPlaylist::default() };
+        let open = playlists::create(&world.ctx, &owner, &new).await.expect("made").playlist.id;
+        let private = NewPlaylist { name: "Mine".to_owned(), ..NewPlaylist::default() };
+        let closed = playlists::create(&world.ctx, &owner, &private).await.expect("made").playlist.id;
+        assert_eq!(house.refused(&ann, "getCoverArt", &format!("id=pl-{open}")).await, 70, "it has none yet");
+        let mut png = Cursor::new(Vec::new());
+        RgbImage::from_pixel(400, 300, image::Rgb([20, 30, 90])).write_to(&mut png, ImageFormat::Png).expect("a picture");
+        let png = png.into_inner();
+        let facts = catalog::picture::facts(&png).expect("a good picture");
+        let blob = BlobKey::new(facts.blob_key.as_str()).expect("a good name");
+        world.ctx.blobs().put(&blob, png.into()).await.expect("is kept");
+        for list in [open, closed] {
+            let given = Given::New(Arc::new(facts.clone()));
+            service::give_picture(&world.ctx, &owner, Pictured::Playlist(list), Some(given)).await.expect("given");
+        }
+        let listed = house.good(&ann, "getPlaylists", "", "playlists").await["playlist"].clone();
+        assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+        let opened = house.good(&ann, "getPlaylist", &format!("id=pl-{open}"), "playlist").await;
+        assert_eq!(listed[0]["coverArt"], opened["coverArt"]);
+        let cover = opened["coverArt"].as_str().expect("a cover");
+        for id in [cover.to_owned(), format!("pl-{open}")] {
+            let shown = house.get(&path(&ann, "getCoverArt", &format!("id={id}&size=300"))).await;
+            assert_eq!(shown.header(&header::CONTENT_TYPE), "image/jpeg", "{}", shown.text());
+            assert_eq!(image::load_from_memory(&shown.bytes).expect("a picture").width(), 384);
+        }
+        // With the number of the picture, too, it belongs to a playlist that is not there for others.
+        let number = cover.split_once('_').expect("a number").1;
+        for who in [&ann, &eve] {
+            for id in [format!("pl-{closed}"), format!("pl-{closed}_{number}")] {
+                assert_eq!(house.refused(who, "getCoverArt", &format!("id={id}")).await, 70, "{id}");
+            }
+        }
+        service::give_picture(&world.ctx, &owner, Pictured::Playlist(open), None).await.expect("taken away");
+        let bare = house.good(&ann, "getPlaylist", &format!("id=pl-{open}"), "playlist").await;
+        assert_eq!(bare["coverArt"], Value::Null);
     }
 
     async fn what_is_wrong_leaves_a_playlist_as_it_was(world: World) {
