@@ -109,6 +109,25 @@ async function correctTogether(page, client, house, album) {
   assert.deepEqual([fields.version, fields.barcode], ['Mine', '123']);
 }
 
+/** Two artists become one and, since that was wrong, two again. */
+async function mergeAndPart(page, client, house) {
+  const names = async () => (await client.all('/api/v1/artists')).map((one) => one.name).sort();
+  const before = await names();
+  const to = (await client.all('/api/v1/artists')).find((one) => one.name === 'Ann Other');
+  await page.goto(`${house.url}/artists/${to.id}`);
+  await page.getByRole('button', { name: 'More for Ann Other' }).click();
+  await page.getByRole('menuitem', { name: 'Correct the artist…' }).click();
+  await dialog(page).getByText('Merge with another artist').click();
+  await dialog(page).getByLabel('The other artist').fill('Bob');
+  await dialog(page).getByRole('button', { name: /^Bob/ }).click();
+  await dialog(page).getByRole('button', { name: 'Merge', exact: true }).click();
+  await toast(page, 'Bob is this artist now.').waitFor();
+  assert.deepEqual(await names(), before.filter((name) => name !== 'Bob'));
+  await page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Undo' }).last().click();
+  await toast(page, 'Taken back.').waitFor();
+  assert.deepEqual(await names(), before);
+}
+
 async function browseFolders(page) {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Folders' }).click();
   for (const name of ['music', 'Bob', 'Second']) {
@@ -139,6 +158,7 @@ for (const engine of ENGINES) {
       await correctSeveralTracks(page, client, album);
       await giveACover(page, client, house, album);
       await correctTogether(page, client, house, album);
+      await mergeAndPart(page, client, house);
       const folder = await browseFolders(page);
       assert.deepEqual(problems.filter((problem) => !/401|412/.test(problem)), [], 'no error in the console');
       if (engine === 'sqlite') {

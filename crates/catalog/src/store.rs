@@ -17,6 +17,7 @@ pub(crate) mod lyrics;
 pub(crate) mod made;
 pub(crate) mod marks;
 pub(crate) mod media;
+pub(crate) mod merged;
 pub(crate) mod moved;
 pub(crate) mod paths;
 pub(crate) mod pictures;

@@ -7,6 +7,7 @@
 pub(crate) mod albums;
 pub(crate) mod artists;
 pub(crate) mod check;
+pub(crate) mod merges;
 pub(crate) mod tracks;
 pub(crate) mod words;
 

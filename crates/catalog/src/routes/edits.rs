@@ -121,8 +121,8 @@ async fn edit_artist(
     Ok(Json(edits::edit_artist(&ctx, &viewer, id, &asked).await?))
 }
 
-/// Makes one artist of two, for good: all that names the other names this one, also in files that come later; for
-/// administrators.
+/// Makes one artist of two: all that names the other names this one, also in files that come later; for
+/// administrators. It is taken back as other edits are.
 #[utoipa::path(post, path = "/api/v1/tags/artists/{id}/merge", tag = "edits", params(("id" = ArtistId, Path)),
     request_body = Merge,
     responses((status = 200, body = Edited), (status = 401, body = Problem), (status = 403, body = Problem),

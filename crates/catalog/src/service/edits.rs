@@ -16,7 +16,7 @@ use crate::{
     AlbumId, ArtistId, TrackId,
     import::{
         Batch,
-        edits::{Change, Edit, albums, artists, by_name, check, tracks},
+        edits::{Change, Edit, albums, artists, by_name, check, merges, tracks},
     },
     model::{
         AlbumEdit, AlbumFields, ArtistEdit, ArtistFields, DiscTitle, EDITED_AT_ONCE_MAX, Edited, EditedItem,
@@ -271,7 +271,7 @@ fn edit_one_artist(tx: &mut Tx<'_>, edit: Edit, id: ArtistId, change: &Change) -
     Ok(Edited { edit: any.then(|| edit.id.to_string()), items: vec![item(ItemKind::Artist, id.0, version)] })
 }
 
-/// Makes one artist of two, for good.
+/// Makes one artist of two.
 ///
 /// # Errors
 /// As [`edit_artist`].
@@ -292,9 +292,9 @@ pub(crate) async fn merge_artists(
         store::artists::lock(tx, to.max(from))?;
         may_change_artist(tx, &editor, to)?;
         may_change_artist(tx, &editor, from).map_err(absent_from)?;
-        artists::merge(tx, &mut Batch::new(&ids, now), edit, (from, to))?;
+        merges::merge(tx, &mut Batch::new(&ids, now), edit, (from, to))?;
         let version = store::artists::seen(tx, to)?.map_or(0, |(version, _)| version);
-        Ok(Edited { edit: None, items: vec![item(ItemKind::Artist, to.0, version)] })
+        Ok(Edited { edit: Some(edit.id.to_string()), items: vec![item(ItemKind::Artist, to.0, version)] })
     })
     .await
 }

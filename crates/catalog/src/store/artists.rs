@@ -471,7 +471,7 @@ pub(crate) fn adopt_picture(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Re
 
 /// Takes an artist away who is named no more; gives his scope. Searches hear of all that bears the other's name.
 pub(crate) fn take_away(tx: &mut Tx<'_>, from: ArtistId, to: ArtistId) -> Result<i64, Fault> {
-    tx.run(sql!("INSERT INTO catalog_search_dirty (kind, item_id) VALUES (5, $1)"), params![to])?;
+    super::search::note_renamed(tx, to)?;
     let sql = sql!("DELETE FROM catalog_artist WHERE id = $1 RETURNING scope");
     Ok(tx.one(sql, params![from], |row| row.get(0))?.unwrap_or(0))
 }

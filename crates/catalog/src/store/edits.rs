@@ -37,6 +37,9 @@ pub(crate) fn delete_all(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<(),
     delete(tx, kind, id)?;
     let sql = sql!("DELETE FROM catalog_edit_history WHERE kind = $1 AND item_id = $2");
     tx.run(sql, params![kind.word(), id])?;
+    if kind == ItemKind::Artist {
+        super::merged::forget(tx, id, i64::MIN..=i64::MAX)?;
+    }
     Ok(())
 }
 
@@ -140,6 +143,9 @@ pub(crate) fn trim(tx: &mut Tx<'_>, kind: ItemKind, id: i64) -> Result<(), Fault
         ),
         params![kind.word(), id, last],
     )?;
+    if kind == ItemKind::Artist {
+        super::merged::forget(tx, id, i64::MIN..=last)?;
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn everything_of(tx: &mut Tx<'_>, user: UserId) -> Result<(), Fault> 
             scan = "an account is seldom removed, and few lists are kept"
         ),
         sql!("DELETE FROM catalog_mark WHERE user_id = $1"),
+        sql!("DELETE FROM catalog_merge_mark WHERE user_id = $1"),
         sql!("DELETE FROM catalog_play WHERE user_id = $1"),
         sql!("DELETE FROM catalog_playing WHERE user_id = $1"),
         sql!("DELETE FROM catalog_queue WHERE user_id = $1"),
@@ -56,6 +57,7 @@ pub(crate) async fn rows_of(db: &kernel::db::Db, user: UserId) -> Result<i64, Fa
             + (SELECT COUNT(*) FROM catalog_playlist_place WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_playlist_found WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_mark WHERE user_id = $1)
+            + (SELECT COUNT(*) FROM catalog_merge_mark WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_play WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_playing WHERE user_id = $1)
             + (SELECT COUNT(*) FROM catalog_queue WHERE user_id = $1)

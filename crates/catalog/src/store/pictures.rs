@@ -20,6 +20,7 @@ macro_rules! named {
             OR EXISTS (SELECT 1 FROM catalog_album a WHERE a.picture_id = p.id)
             OR EXISTS (SELECT 1 FROM catalog_album g WHERE g.given_picture_id = p.id)
             OR EXISTS (SELECT 1 FROM catalog_artist ar WHERE ar.given_picture_id = p.id)
+            OR EXISTS (SELECT 1 FROM catalog_merge m WHERE m.given_picture_id = p.id)
             OR EXISTS (SELECT 1 FROM catalog_playlist pl WHERE pl.given_picture_id = p.id)
             OR EXISTS (SELECT 1 FROM catalog_video v WHERE v.picture_id = p.id))"
     };

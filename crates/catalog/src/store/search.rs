@@ -10,6 +10,7 @@ use kernel::{
 
 use super::read::list;
 use crate::{
+    ArtistId,
     search::Kind,
     visibility::{shown, visible},
 };
@@ -49,6 +50,12 @@ pub(crate) fn is_dirty(tx: &mut Tx<'_>) -> Result<bool, Fault> {
 /// Notes that what is shown changed though no thing did: somebody may see more or less of it.
 pub(crate) fn note_rights(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.run(sql!("INSERT INTO catalog_search_dirty (kind, item_id) VALUES (1, 0)"), params![])?;
+    Ok(())
+}
+
+/// Notes that an artist is called otherwise, and with him all that bears his name.
+pub(crate) fn note_renamed(tx: &mut Tx<'_>, artist: ArtistId) -> Result<(), Fault> {
+    tx.run(sql!("INSERT INTO catalog_search_dirty (kind, item_id) VALUES (5, $1)"), params![artist])?;
     Ok(())
 }
 

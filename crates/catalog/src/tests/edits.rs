@@ -10,6 +10,7 @@ mod albums;
 mod artists;
 mod closed;
 mod history;
+mod merges;
 mod undo;
 
 fn moderator() -> Viewer {

@@ -1,12 +1,11 @@
-//! Edits of artists, and two artists who are one. The key of an artist stays what files make it; other names lead to
-//! it by an alias.
+//! Edits of artists. The key of an artist stays what files make it; other names lead to it by an alias.
 
 use kernel::{Fault, db::Tx};
 
 use super::{Change, Edit, Overlay, by_name, remember};
 use crate::{
     ArtistId, fold,
-    import::{Batch, artists},
+    import::artists,
     model::{ArtistFields, ItemKind, TOPIC_CATALOG},
     store::{albums, artists as store, edits},
 };
@@ -92,67 +91,15 @@ pub(crate) fn is_taken(tx: &mut Tx<'_>, id: ArtistId, name: &str) -> Result<Opti
     Ok(known.map(|known| known.id).filter(|known| *known != id))
 }
 
-/// A name that led to an artist since he is called so now leads there for good, since somebody who had it became him.
-fn keep_name(tx: &mut Tx<'_>, id: ArtistId, key: &[u8]) -> Result<(), Fault> {
+/// A name that led to an artist since he is called so now leads there whatever he is called, since somebody who had it became
+/// him. Whether it was such a name.
+pub(super) fn keep_name(tx: &mut Tx<'_>, id: ArtistId, key: &[u8]) -> Result<bool, Fault> {
     let mut overlay = Overlay::of(tx, ItemKind::Artist, id.0)?;
     let name = overlay.edited.get("name").and_then(serde_json::Value::as_str);
-    if overlay.filed.leads && name.is_some_and(|name| name_key(name) == key) {
+    let led = overlay.filed.leads && name.is_some_and(|name| name_key(name) == key);
+    if led {
         overlay.filed.leads = false;
         overlay.keep(tx, ItemKind::Artist, id.0)?;
     }
-    Ok(())
-}
-
-/// Has one artist take the place of another for good: everything that names the other names this one, files that do
-/// so later too, and what people did with the other counts for this one.
-pub(crate) fn merge(
-    tx: &mut Tx<'_>,
-    batch: &mut Batch,
-    edit: Edit,
-    (from, to): (ArtistId, ArtistId),
-) -> Result<(), Fault> {
-    let Some(gone) = store::named(tx, from)? else { return Ok(()) };
-    // Another one of this name may be meant by files that say no identifier.
-    let meant = artists::meant(tx, &gone.name_key)?.is_some_and(|meant| meant.id == from);
-    for album in store::replace_on_albums(tx, from, to)? {
-        store::drop_double_of_album(tx, album, to)?;
-    }
-    for track in store::replace_on_tracks(tx, from, to)? {
-        store::drop_double_of_track(tx, track, to)?;
-    }
-    for track in store::replace_in_credits(tx, from, to)? {
-        store::drop_double_credits(tx, track, to)?;
-    }
-    store::adopt_picture(tx, from, to)?;
-    store::move_aliases(tx, from, to)?;
-    let scope = store::take_away(tx, from, to)?;
-    if meant {
-        store::put_alias(tx, &gone.name_key, to)?;
-        keep_name(tx, to, &gone.name_key)?;
-    }
-    if let Some(musicbrainz) = &gone.musicbrainz {
-        store::put_alias(tx, &number_key(musicbrainz), to)?;
-    }
-    store::add_scope(tx, to, scope)?;
-    crate::import::follow::goes_to(tx, ItemKind::Artist, from.0, to.0)?;
-    edits::delete_all(tx, ItemKind::Artist, from.0)?;
-    if let Some(sort) = store::sort_key_of(tx, to)? {
-        albums::follow_sort(tx, to, &sort)?;
-    }
-    edits::count_artist(tx, to.0)?;
-    let merged = crate::model::FieldChange {
-        field: "merged".to_owned(),
-        before: gone.name.into(),
-        edited_before: false,
-        after: serde_json::Value::Null,
-    };
-    remember(tx, edit, (ItemKind::Artist, to.0), &[merged])?;
-    let unsettled = crate::import::settle::Unsettled {
-        artists: [to].into_iter().collect(),
-        gained: scope,
-        ..Default::default()
-    };
-    unsettled.settle(tx, batch)?;
-    tx.wake(TOPIC_CATALOG);
-    Ok(())
+    Ok(led)
 }

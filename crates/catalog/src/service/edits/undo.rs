@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     AlbumId, ArtistId, TrackId,
-    import::edits::{Change, Edit, albums, read, tracks},
+    import::{
+        Batch,
+        edits::{Change, Edit, albums, merges, read, tracks},
+    },
     model::{Edited, EditedItem, FieldChange, ItemKind},
     store::{self, edits as past},
     visibility,
@@ -52,6 +55,9 @@ pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, 
                 Some(ItemKind::Album) => {
                     albums::edit(tx, &mut batch, edit, AlbumId(row.item), (&change, Vec::new()))?;
                 }
+                Some(ItemKind::Artist) if merges::is_merge(&changes) => {
+                    part(tx, &mut batch, edit, row.edit)?;
+                }
                 Some(ItemKind::Artist) => {
                     edit_one_artist(tx, edit, ArtistId(row.item), &change)?;
                 }
@@ -67,6 +73,22 @@ pub(crate) async fn undo(ctx: &Ctx, viewer: &Viewer, id: i64) -> Result<Edited, 
         Ok(Edited { edit: None, items })
     })
     .await
+}
+
+/// Makes two artists again of one.
+fn part(tx: &mut Tx<'_>, batch: &mut Batch, edit: Edit, merge: i64) -> Result<(), Error> {
+    let Some(note) = store::merged::of(tx, merge)? else {
+        return conflict("They were merged before it was noted what that changes.");
+    };
+    if merges::part(tx, batch, edit, (merge, note))? {
+        return Ok(());
+    }
+    conflict("Somebody else has the name or the identifier of the other artist meanwhile.")
+}
+
+fn conflict(detail: &str) -> Result<(), Error> {
+    let title = "This can't be taken back any more";
+    Err(Problem::new(StatusCode::CONFLICT, "not_last", title).detail(detail).into())
 }
 
 /// What a past edit was of, as it is now, if the viewer sees it.
@@ -122,14 +144,6 @@ fn is_there(tx: &mut Tx<'_>, viewer: &Viewer, row: &past::PastRow) -> Result<boo
 
 /// Whether nothing stands against taking back what an edit did to one thing.
 fn may_undo(tx: &mut Tx<'_>, row: &past::PastRow) -> Result<(), Error> {
-    let conflict = |detail: &str| {
-        let title = "This can't be taken back any more";
-        Err(Problem::new(StatusCode::CONFLICT, "not_last", title).detail(detail).into())
-    };
-    let changes: Vec<FieldChange> = read(&row.changes)?;
-    if changes.iter().any(|change| change.field == "merged") {
-        return conflict("Artists who were merged are not taken apart again.");
-    }
     if row.undone {
         return conflict("Somebody took it back already.");
     }

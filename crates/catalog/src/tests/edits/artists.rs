@@ -3,35 +3,35 @@
 use super::*;
 use crate::{ArtistId, PictureId, import::MusicBrainz};
 
-const UK: &str = "aaaaaaaa-1111-4111-8111-111111111111";
-const US: &str = "bbbbbbbb-2222-4222-8222-222222222222";
+pub(super) const UK: &str = "aaaaaaaa-1111-4111-8111-111111111111";
+pub(super) const US: &str = "bbbbbbbb-2222-4222-8222-222222222222";
 
-fn admin() -> Viewer {
+pub(super) fn admin() -> Viewer {
     viewer(9, Role::Admin)
 }
 
 /// A song by somebody, on an album of that somebody.
-fn by(title: &str, artist: &str, musicbrainz: Option<&str>) -> Song {
+pub(super) fn by(title: &str, artist: &str, musicbrainz: Option<&str>) -> Song {
     let ids: Vec<String> = musicbrainz.into_iter().map(str::to_owned).collect();
     let musicbrainz = MusicBrainz { artists: ids.clone(), album_artists: ids, ..MusicBrainz::default() };
     song(&format!("/m/{title}/1.flac"), TrackTags { musicbrainz, ..tags(title, artist, title) })
 }
 
-async fn take(ctx: &Ctx, title: &str, artist: &str, musicbrainz: Option<&str>) -> TrackId {
+pub(super) async fn take(ctx: &Ctx, title: &str, artist: &str, musicbrainz: Option<&str>) -> TrackId {
     take_in_one(ctx, by(title, artist, musicbrainz)).await.track
 }
 
 /// The numbers of the artists of a track.
-async fn of(ctx: &Ctx, track: TrackId) -> Vec<String> {
+pub(super) async fn of(ctx: &Ctx, track: TrackId) -> Vec<String> {
     let track = get(ctx, &format!("/api/v1/tracks/{track}")).await;
     each(&track["artists"], "id").into_iter().map(str::to_owned).collect()
 }
 
-async fn lead(ctx: &Ctx, track: TrackId) -> String {
+pub(super) async fn lead(ctx: &Ctx, track: TrackId) -> String {
     of(ctx, track).await.remove(0)
 }
 
-async fn rename(ctx: &Ctx, artist: &str, name: &str) -> (StatusCode, Value) {
+pub(super) async fn rename(ctx: &Ctx, artist: &str, name: &str) -> (StatusCode, Value) {
     let path = format!("/api/v1/tags/artists/{artist}");
     let version = get(ctx, &path).await["version"].clone();
     call(ctx, admin(), "PATCH", &path, json!({ "version": version, "changes": { "name": name } })).await
