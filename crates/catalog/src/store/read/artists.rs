@@ -30,7 +30,8 @@ pub(crate) struct ArtistRow {
 }
 
 /// What an [`ArtistRow`] is selected by, up to its conditions; `ar` is the artist. Counted are the artist's albums
-/// and those others in which a track of the artist is; the picture is the cover of the newest release.
+/// and those others in which a track of the artist is; the picture is the cover of the newest release. The others are a
+/// difference of sets: looking for each track among the albums took a second for an artist of thousands.
 macro_rules! select_artists {
     () => {
         concat!(
@@ -38,12 +39,11 @@ macro_rules! select_artists {
                 (SELECT COUNT(*) FROM catalog_album_artist aa JOIN catalog_album a ON a.id = aa.album_id
                  WHERE aa.artist_id = ar.id AND ",
             visible!("a"),
-            ") + (SELECT COUNT(DISTINCT t.album_id) FROM catalog_track_artist ta
-                 JOIN catalog_track t ON t.id = ta.track_id
-                 WHERE ta.artist_id = ar.id AND ",
+            ") + (SELECT COUNT(guest.album_id) FROM (
+                    SELECT t.album_id FROM catalog_track_artist ta JOIN catalog_track t ON t.id = ta.track_id
+                    WHERE ta.artist_id = ar.id AND ",
             visible!("t"),
-            " AND NOT EXISTS (SELECT 1 FROM catalog_album_artist own
-                    WHERE own.artist_id = ar.id AND own.album_id = t.album_id)),
+            " EXCEPT SELECT own.album_id FROM catalog_album_artist own WHERE own.artist_id = ar.id) guest),
                 (SELECT COUNT(*) FROM catalog_track_artist ta JOIN catalog_track t ON t.id = ta.track_id
                  WHERE ta.artist_id = ar.id AND ",
             visible!("t"),
@@ -86,8 +86,9 @@ pub(crate) fn these(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<ArtistRow>, Faul
             sqlite: concat!(select_artists!(), " AND ar.id IN (SELECT wanted.value FROM json_each($1) wanted)"),
             postgres: concat!(
                 select_artists!(),
-                " AND ar.id IN (SELECT CAST(wanted.value AS BIGINT)
-                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted)"
+                // Not IN, for which the planner expects a hundred and reads all artists.
+                " AND ar.id = ANY (ARRAY(SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($1 AS JSON)) wanted))"
             )
         ),
         params![list(ids.iter().copied())],
