@@ -15,6 +15,7 @@ mod marks;
 mod media;
 mod paging;
 mod pictures;
+mod places;
 mod playing;
 mod playlists;
 mod plays;

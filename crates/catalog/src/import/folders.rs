@@ -8,7 +8,10 @@ use super::batch::Batch;
 use crate::{
     FolderId, LibraryId, TrackId, VideoId, fold,
     model::TOPIC_CATALOG,
-    store::folders::{self, FolderRow},
+    store::{
+        folders::{self, FolderRow},
+        search::note_rights,
+    },
 };
 
 /// Deepest folder that is kept; what lies deeper is shown in the one at this depth.
@@ -40,6 +43,8 @@ pub(super) struct Placing {
     tracks: Vec<folders::Placed>,
     videos: Vec<folders::Placed>,
     pub(super) touched: BTreeSet<FolderId>,
+    /// Something that was known lies elsewhere now, or is called otherwise, as far as was looked.
+    moved: bool,
 }
 
 /// Notes where the file of a track lies. It is written when the batch is finished.
@@ -48,6 +53,7 @@ pub fn place_track(tx: &mut Tx<'_>, batch: &mut Batch, id: TrackId, place: &Plac
     let before = if place.known { folders::of_track(tx, id)? } else { None };
     batch.placing.touched.extend(before.filter(|before| *before != folder));
     batch.placing.touched.insert(folder);
+    batch.placing.moved |= place.known;
     let (key, name) = named(place.name);
     batch.placing.tracks.push((id.0, folder.0, key, name));
     write_soon(tx, batch)
@@ -59,6 +65,7 @@ pub fn place_video(tx: &mut Tx<'_>, batch: &mut Batch, id: VideoId, place: &Plac
     let before = if place.known { folders::of_video(tx, id)? } else { None };
     batch.placing.touched.extend(before.filter(|before| *before != folder));
     batch.placing.touched.insert(folder);
+    batch.placing.moved |= place.known;
     let (key, name) = named(place.name);
     batch.placing.videos.push((id.0, folder.0, key, name));
     write_soon(tx, batch)
@@ -87,6 +94,9 @@ fn write(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
 /// Writes what was placed, and brings the folders that it touched up to date.
 pub(super) fn finish(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
     write(tx, batch)?;
+    if std::mem::take(&mut batch.placing.moved) {
+        note_rights(tx)?;
+    }
     settle(tx, std::mem::take(&mut batch.placing.touched))
 }
 
@@ -96,15 +106,18 @@ pub(super) fn finish(tx: &mut Tx<'_>, batch: &mut Batch) -> Result<(), Fault> {
 /// looked at once, and two transactions take their locks in the same order. Where a clock was turned back between
 /// the two it is looked at again, and the database tells the transactions apart if need be.
 pub(super) fn settle(tx: &mut Tx<'_>, mut wanted: BTreeSet<FolderId>) -> Result<(), Fault> {
+    let mut changed = false;
     while let Some(at) = wanted.pop_last() {
         let Some((parent, scope)) = folders::lock(tx, at)? else { continue };
         let now = folders::scope_inside(tx, at)?;
         if now != scope {
             folders::set_scope(tx, at, now)?;
             wanted.insert(parent);
+            changed = true;
         }
     }
-    Ok(())
+    // Music apps that look through folders ask whether anything changed since they last did.
+    if changed { note_rights(tx) } else { Ok(()) }
 }
 
 /// The folder, made with those above it where they are new.

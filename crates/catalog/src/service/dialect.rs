@@ -1,6 +1,8 @@
 //! What dialects of other music servers ask for besides: facts of many tracks at once, all artists in large steps, and
 //! which picture stands for something.
 
+pub mod folders;
+
 use std::collections::HashMap;
 
 use kernel::{Ctx, Fault, Time, http::Viewer};

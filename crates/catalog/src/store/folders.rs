@@ -20,7 +20,7 @@ pub(crate) struct FolderRow {
     pub(crate) sort_key: Vec<u8>,
 }
 
-fn folder(row: &Row<'_>) -> Result<FolderRow, Fault> {
+pub(super) fn folder(row: &Row<'_>) -> Result<FolderRow, Fault> {
     Ok(FolderRow { id: row.get(0)?, parent: row.get(1)?, name: row.get(2)?, sort_key: row.get(3)? })
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod albums;
 pub(crate) mod artists;
 pub(crate) mod dialect;
 pub(crate) mod facts;
+pub(crate) mod folders;
 pub(crate) mod genres;
 pub(crate) mod home;
 pub(crate) mod marks;

@@ -47,7 +47,7 @@ pub(crate) fn is_dirty(tx: &mut Tx<'_>) -> Result<bool, Fault> {
     Ok(found?.is_some())
 }
 
-/// Notes that what is shown changed though no thing did: somebody may see more or less of it.
+/// Notes that what is shown changed though no thing did: somebody may see more or less of it, or files lie elsewhere.
 pub(crate) fn note_rights(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.run(sql!("INSERT INTO catalog_search_dirty (kind, item_id) VALUES (1, 0)"), params![])?;
     Ok(())
