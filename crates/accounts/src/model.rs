@@ -131,6 +131,31 @@ impl TokenKind {
     }
 }
 
+/// What a music app that signs in with a token is given as folders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AppFolders {
+    /// Artists, and in them their albums, as the tags have them.
+    #[default]
+    Tags,
+    /// The folders in which the files lie.
+    Drive,
+}
+
+impl AppFolders {
+    /// The word for it in the API and in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tags => "tags",
+            Self::Drive => "drive",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Self {
+        if word == Self::Drive.word() { Self::Drive } else { Self::Tags }
+    }
+}
+
 /// An app token, as its owner sees it; the token itself is shown once, when it is made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Token {
@@ -140,6 +165,8 @@ pub struct Token {
     pub label: String,
     /// What it signs in to.
     pub kind: TokenKind,
+    /// What a music app that signs in with it is given as folders.
+    pub folders: AppFolders,
     /// When it was made.
     pub created_at: Time,
     /// When it was last used, to within five minutes; null when it never was.
@@ -156,6 +183,8 @@ pub struct NewToken {
     pub label: String,
     /// What it signs in to.
     pub kind: TokenKind,
+    /// What a music app that signs in with it is given as folders.
+    pub folders: AppFolders,
     /// When it was made.
     pub created_at: Time,
     /// What the program sends as `Authorization: Bearer …`; of kind `subsonic`, the password to type in a music app

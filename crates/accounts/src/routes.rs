@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     Config, Error,
     client::{Client, check_origin},
-    model::{NewToken, Session, SessionId, Token, TokenId, TokenKind, User},
+    model::{AppFolders, NewToken, Session, SessionId, Token, TokenId, TokenKind, User},
     passwords::Passwords,
     service::{Accounts, session, session::SignedIn, setup, tokens, users, users::Choice},
 };
@@ -39,7 +39,7 @@ pub(crate) fn with_passwords(ctx: Ctx, config: Config, passwords: Passwords) -> 
         .routes(routes!(end_session))
         .routes(routes!(change_password))
         .routes(routes!(list_tokens, add_token))
-        .routes(routes!(revoke_token))
+        .routes(routes!(edit_token, revoke_token))
         .routes(routes!(members::list_users, members::add_user))
         .routes(routes!(members::edit_user, members::remove_user))
         .routes(routes!(members::make_link))
@@ -133,6 +133,17 @@ pub(crate) struct AddToken {
     #[serde(default)]
     #[schema(required = false)]
     pub kind: TokenKind,
+    /// What a music app that signs in with it is given as folders: `tags` unless said.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub folders: AppFolders,
+}
+
+/// What is to be otherwise with an app token.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct EditToken {
+    /// What a music app that signs in with it is given as folders from now on.
+    pub folders: AppFolders,
 }
 
 /// Says whether the house is still to be set up.
@@ -288,8 +299,26 @@ async fn add_token(
     viewer: Viewer,
     Json(body): Json<AddToken>,
 ) -> Result<impl IntoResponse, Error> {
-    let token = tokens::add(&accounts.ctx, viewer.id, &body.label, body.kind).await?;
+    let token = tokens::add(&accounts.ctx, viewer.id, &body.label, (body.kind, body.folders)).await?;
     Ok((StatusCode::CREATED, Json(token)))
+}
+
+/// Says what music apps that sign in with one of one's own app tokens are given as folders: artists and albums as the tags
+/// have them, or the folders in which the files lie.
+#[utoipa::path(patch, path = "/api/v1/me/tokens/{id}", tag = "accounts", request_body = EditToken,
+    params(("id" = TokenId, Path, description = "the token's number")),
+    responses(
+        (status = 200, body = Token),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "`not_found`"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn edit_token(
+    State(accounts): Shared,
+    viewer: Viewer,
+    Path(id): Path<TokenId>,
+    Json(body): Json<EditToken>,
+) -> Result<Json<Token>, Error> {
+    tokens::set_folders(&accounts.ctx, viewer.id, id, body.folders).await.map(Json)
 }
 
 /// Revokes one of one's own app tokens; it stops working at once.

@@ -9,7 +9,7 @@ use std::{collections::HashMap, net::IpAddr};
 
 use http::request::Parts;
 use kernel::{
-    Ctx, Fault,
+    Ctx, Fault, Time,
     db::Tx,
     http::{AppKey, Role, Viewer},
     id::UserId,
@@ -20,9 +20,9 @@ use super::{guess, secret_hash, tokens, users, users::Choice};
 use crate::{
     Config, Error,
     client::Client,
-    model::{Handle, TokenId, TokenKind, User},
+    model::{AppFolders, Handle, TokenId, TokenKind, User},
     passwords::Passwords,
-    store::{members, tokens as store, users as people},
+    store::{members, tokens as store, tokens::Found, users as people},
 };
 
 /// The purpose of the keyed hash that an app password is made of.
@@ -45,6 +45,17 @@ pub struct Caller {
     pub kind: TokenKind,
     /// Which that was.
     pub key: AppKey,
+    /// What the app is given as folders.
+    pub folders: AppFolders,
+    /// Since when it is given that, unless it always was.
+    pub folders_since: Option<Time>,
+}
+
+impl From<Found> for Caller {
+    fn from(found: Found) -> Self {
+        let Found { viewer, token, kind, folders, folders_since, .. } = found;
+        Self { viewer, kind, key: AppKey(Some(token.0)), folders, folders_since }
+    }
 }
 
 /// What became of a salted proof.
@@ -79,7 +90,7 @@ pub async fn by_token(ctx: &Ctx, token: &str) -> Result<Option<Caller>, Fault> {
     }
     let Some(found) = store::by_token(ctx.db(), secret_hash(token)).await? else { return Ok(None) };
     tokens::note_use(ctx, &found).await;
-    Ok(Some(Caller { viewer: found.viewer, kind: found.kind, key: AppKey(Some(found.token.0)) }))
+    Ok(Some(found.into()))
 }
 
 /// Whom a salted proof signs in. `proves` says whether an app password fits it, in constant time; it is asked about
@@ -94,7 +105,7 @@ pub async fn by_proof(ctx: &Ctx, handle: &str, proves: impl Fn(&str) -> bool) ->
     let found = known.into_iter().find(|found| proves(&app_password(ctx.signer(), found.token)));
     let Some(found) = found else { return Ok(Proof::Wrong) };
     tokens::note_use(ctx, &found).await;
-    Ok(Proof::Holds(Caller { viewer: found.viewer, kind, key: AppKey(Some(found.token.0)) }))
+    Ok(Proof::Holds(found.into()))
 }
 
 /// Counts a sign-in that failed against the address that tried. Says whether such are being slowed, in which case the

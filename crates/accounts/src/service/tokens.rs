@@ -5,7 +5,7 @@ use kernel::{Ctx, Fault, Page, PageQuery, Problem, http::Viewer, id::UserId};
 use super::{music, secret_hash, session::SEEN_EVERY, wake};
 use crate::{
     Error,
-    model::{Handle, NewToken, Token, TokenId, TokenKind, label},
+    model::{AppFolders, Handle, NewToken, Token, TokenId, TokenKind, label},
     store::{tokens as store, users},
 };
 
@@ -19,7 +19,7 @@ pub(crate) async fn add(
     ctx: &Ctx,
     user: UserId,
     typed_label: &str,
-    kind: TokenKind,
+    (kind, folders): (TokenKind, AppFolders),
 ) -> Result<NewToken, Error> {
     let id = TokenId(ctx.next_id());
     let secret = match kind {
@@ -27,7 +27,8 @@ pub(crate) async fn add(
         TokenKind::Subsonic => music::app_password(ctx.signer(), id),
     };
     let hash = secret_hash(&secret);
-    let token = Token { id, label: label(typed_label)?, kind, created_at: ctx.now(), used_at: None };
+    let label = label(typed_label)?;
+    let token = Token { id, label, kind, folders, created_at: ctx.now(), used_at: None };
     let entered = token.clone();
     ctx.db()
         .write(move |tx| {
@@ -40,7 +41,7 @@ pub(crate) async fn add(
             Ok(())
         })
         .await?;
-    Ok(NewToken { id, label: token.label, kind, created_at: token.created_at, token: secret })
+    Ok(NewToken { id, label: token.label, kind, folders, created_at: token.created_at, token: secret })
 }
 
 /// Makes an app token for the account with this handle, from the command line. The answer is the token, to be sent
@@ -50,7 +51,7 @@ pub async fn add_token(ctx: &Ctx, handle: &str, label: &str) -> Result<String, E
     let Some((user, _)) = users::by_handle(ctx.db(), &handle).await? else {
         return Err(Error::invalid("handle", format!("Nobody has the handle {}.", handle.as_str())));
     };
-    Ok(add(ctx, user.id, label, TokenKind::Api).await?.token)
+    Ok(add(ctx, user.id, label, (TokenKind::Api, AppFolders::Tags)).await?.token)
 }
 
 /// Whom an app token signs in to the API, if it holds, and which it is. One that was made for music apps alone does not.
@@ -81,6 +82,22 @@ pub(crate) async fn list(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Resul
     let limit = query.limit();
     let rows = store::list(ctx.db(), viewer.id, query.key()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |row| row.id))
+}
+
+/// Says anew what music apps that sign in with one of somebody's app tokens are given as folders.
+pub(crate) async fn set_folders(
+    ctx: &Ctx,
+    user: UserId,
+    id: TokenId,
+    folders: AppFolders,
+) -> Result<Token, Error> {
+    let now = ctx.now();
+    ctx.db()
+        .write(move |tx| {
+            store::set_folders(tx, user, id, folders, now)?;
+            store::one(tx, user, id)?.ok_or(Error::NotFound)
+        })
+        .await
 }
 
 /// Revokes one of somebody's app tokens.

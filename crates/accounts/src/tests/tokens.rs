@@ -4,7 +4,11 @@ use kernel::{http::Role, on_both_engines, testkit::World};
 use serde_json::json;
 
 use super::*;
-use crate::{add_token, service::tokens::TOKENS_MAX};
+use crate::{
+    add_token,
+    model::AppFolders,
+    service::{music, tokens::TOKENS_MAX},
+};
 
 async fn make(house: &House, cookie: &str, label: &str) -> Answer {
     house.ask(Ask::post("/api/v1/me/tokens", &json!({ "label": label })).page(cookie)).await
@@ -116,6 +120,41 @@ on_both_engines! {
         assert_eq!(made, 2);
         let cookie = house.signed_in("ann").await;
         assert_eq!(make(&house, &cookie, "x").await.problem(), refused(409, "too_many_tokens"));
+    }
+
+    async fn what_an_app_is_given_as_folders_is_said_for_each_token_alone(world: World) {
+        let house = House::new(&world.ctx);
+        let cookie = house.member("ann", Role::Listener).await;
+        let eve = house.member("eve", Role::Admin).await;
+        let plain = make(&house, &cookie, "phone").await.json();
+        assert_eq!(plain["folders"], "tags");
+        let body = json!({ "label": "player", "kind": "subsonic", "folders": "drive" });
+        let made = house.ask(Ask::post("/api/v1/me/tokens", &body).page(&cookie)).await.json();
+        assert_eq!(made["folders"], "drive");
+        let secret = made["token"].as_str().expect("a token").to_owned();
+        let caller = async |secret: &str| music::by_token(&world.ctx, secret).await.expect("asked").expect("it holds");
+        assert_eq!((caller(&secret).await.folders, caller(&secret).await.folders_since), (AppFolders::Drive, None));
+        let path = format!("/api/v1/me/tokens/{}", made["id"].as_str().expect("an id"));
+        let say = |folders: &str, cookie: &str| {
+            Ask::new(Method::PATCH, &path).json(&json!({ "folders": folders })).page(cookie)
+        };
+        world.clock.advance(Duration::from_mins(1));
+        let told = house.ask(say("tags", &cookie)).await;
+        assert_eq!((told.status, &told.json()["folders"]), (StatusCode::OK, &json!("tags")));
+        let since = caller(&secret).await.folders_since;
+        assert_eq!((caller(&secret).await.folders, since), (AppFolders::Tags, Some(world.ctx.now())));
+        // What is so already does not become new, or every app would read everything again.
+        world.clock.advance(Duration::from_mins(1));
+        assert_eq!(house.ask(say("tags", &cookie)).await.status, StatusCode::OK);
+        assert_eq!(caller(&secret).await.folders_since, since);
+        let list = house.ask(Ask::get("/api/v1/me/tokens").header("cookie", &cookie)).await.json();
+        assert_eq!((&list["items"][0]["folders"], &list["items"][1]["folders"]), (&json!("tags"), &json!("tags")));
+        assert_eq!(house.ask(say("drive", &eve)).await.problem(), refused(404, "not_found"));
+        assert_eq!(caller(&secret).await.folders, AppFolders::Tags);
+        for wrong in [json!({}), json!({ "folders": "attic" }), json!({ "folders": null })] {
+            let answer = house.ask(Ask::new(Method::PATCH, &path).json(&wrong).page(&cookie)).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
     }
 
     async fn a_label_is_one_line_that_says_something(world: World) {
