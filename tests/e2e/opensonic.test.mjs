@@ -71,6 +71,28 @@ test('it reads what there is, from the artists to the bytes of a song', async ()
   }
 });
 
+test('it goes through the folders of the drive, down to the bytes of a song and its cover', async () => {
+  const { token } = await owner.post('/api/v1/me/tokens', { label: 'by folders', folders: 'drive' }, 201);
+  const way = { api_key: token };
+  const { index } = await good(way, 'get_indexes');
+  const folders = index.flatMap(({ artist }) => artist);
+  assert.deepEqual(folders.map(({ name }) => name), ['Ann Other', 'Bob']);
+  const bob = await good(way, 'get_music_directory', { mid: folders[1].id });
+  const [second] = bob.child;
+  assert.deepEqual([second.title, second.parent, second.path], ['Second', bob.id, 'Bob/Second']);
+  assert.equal((await good(way, 'get_cover_art', { aid: second.coverArt ?? second.cover_art, size: 100 })).type, 'image/jpeg');
+  const songs = (await good(way, 'get_music_directory', { mid: second.id })).child;
+  assert.deepEqual(songs.map(({ path }) => path), [1, 2, 3].map((number) => `Bob/Second/${number}.flac`));
+  assert.deepEqual(await good(way, 'stream', { sid: songs[0].id }), { type: 'audio/flac', bytes: songs[0].size });
+  assert.equal(await good(way, 'star', { sids: [second.id] }), true);
+  assert.equal((await good(way, 'get_music_directory', { mid: bob.id })).child.filter(({ starred }) => starred).length, 1);
+  assert.equal(await good(way, 'unstar', { sids: [second.id] }), true);
+  // The other ways are of apps that are given tags, and what leads to a folder leads there for them, too.
+  const tags = await good(ways[0], 'get_indexes');
+  assert.ok(tags.index.flatMap(({ artist }) => artist).every(({ id }) => id.startsWith('ar-')));
+  assert.equal((await good(ways[0], 'get_music_directory', { mid: second.id })).child.length, 3);
+});
+
 test('it has a song made into what it plays, from the place that it wishes', async () => {
   const client = { name: 'a test', platform: 'Node', maxTranscodingAudioBitrate: 96_000, transcodingProfiles: [{ container: 'mp3', audioCodec: 'mp3', protocol: 'http', maxAudioChannels: 2 }] };
   for (const way of ways) {

@@ -16,8 +16,9 @@ use catalog::{
     LibraryId,
     access::{self, Access},
     import::{
-        Batch, CreditTag, Imported, LyricLine, LyricsSource, LyricsTag, Role as Did, Source, SourceFile,
-        TrackImport, TrackTags, VideoImport, upsert_picture, upsert_track, upsert_video,
+        Batch, CreditTag, Imported, LyricLine, LyricsSource, LyricsTag, Place, Role as Did, Source,
+        SourceFile, TrackImport, TrackTags, VideoImport, place_track, place_video, upsert_picture,
+        upsert_track, upsert_video,
     },
     sound::{self, Blocks, Decibels, Edges, Loudness, Sound, Waveform},
 };
@@ -46,6 +47,8 @@ struct House {
     document: Value,
     ann: String,
     bob: String,
+    /// Another key of the member, with which music apps are given the folders of the drive.
+    bob_by_drive: String,
 }
 
 /// What came back, as far as it must be the same.
@@ -88,7 +91,12 @@ impl House {
             keys.push(accounts::add_token(&ctx, handle, "key").await.expect("a key"));
         }
         let bob = keys.pop().expect("two keys");
-        Self { ctx, app, document, ann: keys.pop().expect("two keys"), bob }
+        let bob_by_drive = String::new();
+        let mut house = Self { ctx, app, document, ann: keys.pop().expect("two keys"), bob, bob_by_drive };
+        let body = json!({ "label": "key", "folders": "drive" }).to_string();
+        let made = house.ask(&house.bob, Method::POST, "/api/v1/me/tokens", Some(&body)).await.json();
+        made["token"].as_str().expect("a key").clone_into(&mut house.bob_by_drive);
+        house
     }
 
     async fn ask(&self, key: &str, method: Method, path: &str, body: Option<&str>) -> Told {
@@ -179,7 +187,10 @@ impl House {
                 height: 360,
                 picture: None,
             };
-            upsert_video(tx, batch, &new)
+            let made = upsert_video(tx, batch, &new)?;
+            let folder = format!("{mark} films");
+            place_video(tx, batch, made.video, &place(library, mark, (folder.as_bytes(), b"film.mkv")))?;
+            batch.finish(tx)
         })
         .await;
         self.settle().await;
@@ -224,6 +235,7 @@ impl House {
             ("artist", "artists"),
             ("video", "videos"),
             ("genre", "genres"),
+            ("folder", "browse"),
         ] {
             things.insert(kind, self.find(list, mark).await);
         }
@@ -293,7 +305,18 @@ fn song(
         picture: Some(picture),
         folder: Some(&album),
     };
-    upsert_track(tx, batch, &new)
+    let made = upsert_track(tx, batch, &new)?;
+    // One beside the folders, the others in one for each album.
+    let folder = if number == 4 { String::new() } else { format!("{mark} folder\0{album}") };
+    let name = format!("{number}.flac");
+    place_track(tx, batch, made.track, &place(library, mark, (folder.as_bytes(), name.as_bytes())))?;
+    batch.finish(tx)?;
+    Ok(made)
+}
+
+/// Where a file lies in a library that is called after what is in it.
+fn place<'a>(library: LibraryId, library_name: &'a str, (folder, name): (&'a [u8], &'a [u8])) -> Place<'a> {
+    Place { library, library_name, folder, name, known: false }
 }
 
 /// Some 32 bytes that are others for each text.

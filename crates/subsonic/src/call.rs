@@ -2,7 +2,11 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use accounts::{model::TokenKind, music::Caller, passwords::Passwords};
+use accounts::{
+    model::{AppFolders, TokenKind},
+    music::Caller,
+    passwords::Passwords,
+};
 use axum::response::Response;
 use delivery::{Asked, Direct};
 use http::{HeaderMap, Method};
@@ -77,6 +81,11 @@ impl Call {
 
     pub(crate) fn viewer(&self) -> &Viewer {
         &self.caller.viewer
+    }
+
+    /// Whether the caller's app is given folders as they lie on the drive.
+    pub(crate) fn is_by_drive(&self) -> bool {
+        self.caller.folders == AppFolders::Drive
     }
 
     /// How bytes are asked for. A form asks for the same as an address does.

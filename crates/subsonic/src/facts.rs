@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 
 use catalog::{
-    AlbumId, ArtistId, TrackId,
-    model::{Album, AlbumFacts, Artist, ArtistFacts, Track, TrackFacts},
+    AlbumId, ArtistId, FolderId, TrackId, VideoId,
+    model::{Album, AlbumFacts, Artist, ArtistFacts, Track, TrackFacts, Video},
     service::{
         self, FACTS_AT_ONCE_MAX,
-        dialect::{self, TrackFacts as FileFacts},
+        dialect::{
+            self, TrackFacts as FileFacts,
+            folders::{self as real, Place},
+        },
     },
     sound::{self, Loudness},
 };
@@ -23,6 +26,8 @@ pub(crate) struct Songs {
     pub(crate) tags: HashMap<TrackId, TrackFacts>,
     /// How loud their albums are.
     pub(crate) albums: HashMap<AlbumId, Loudness>,
+    /// Where their files lie, for apps that look through folders.
+    pub(crate) places: HashMap<TrackId, Place>,
 }
 
 /// What is known of albums.
@@ -37,6 +42,9 @@ impl Songs {
         for some in tracks.chunks(FACTS_AT_ONCE_MAX) {
             let ids: Vec<TrackId> = some.iter().map(|track| track.id).collect();
             known.tags.extend(service::track_facts(ctx, viewer, &ids).await?);
+            if call.is_by_drive() {
+                known.places.extend(real::track_places(ctx, viewer, &ids).await?);
+            }
             known.files.extend(dialect::track_facts(ctx, viewer, ids).await?);
             let mut albums: Vec<AlbumId> =
                 some.iter().filter_map(|track| Some(track.album.as_ref()?.id)).collect();
@@ -78,7 +86,39 @@ pub(crate) async fn albums(call: &Call, albums: &[Album]) -> Result<Vec<Element>
 /// Albums as folders.
 pub(crate) async fn album_folders(call: &Call, albums: &[Album]) -> Result<Vec<Element>, Error> {
     let known = of_albums(call, albums).await?;
-    Ok(albums.iter().map(|album| shape::album_folder(album, known.get(&album.id))).collect())
+    let lies = where_albums_lie(call, albums).await?;
+    let shaped = |album: &Album| {
+        let (facts, lies) = (known.get(&album.id), lies.get(&album.id).copied());
+        shape::album_folder(album, facts, lies)
+    };
+    Ok(albums.iter().map(shaped).collect())
+}
+
+/// In which folders albums lie; of none for apps that are given folders by tags.
+pub(crate) async fn where_albums_lie(
+    call: &Call,
+    albums: &[Album],
+) -> Result<HashMap<AlbumId, FolderId>, Error> {
+    if !call.is_by_drive() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<AlbumId> = albums.iter().map(|album| album.id).collect();
+    Ok(real::album_folders(call.ctx(), call.viewer(), &ids).await?)
+}
+
+/// Videos.
+pub(crate) async fn videos(call: &Call, videos: &[&Video]) -> Result<Vec<Element>, Error> {
+    let (ctx, viewer) = (call.ctx(), call.viewer());
+    let (mut known, mut places) = (HashMap::new(), HashMap::new());
+    for some in videos.chunks(FACTS_AT_ONCE_MAX) {
+        let ids: Vec<VideoId> = some.iter().map(|video| video.id).collect();
+        if call.is_by_drive() {
+            places.extend(real::video_places(ctx, viewer, &ids).await?);
+        }
+        known.extend(dialect::video_facts(ctx, viewer, ids).await?);
+    }
+    let each = videos.iter();
+    Ok(each.map(|video| shape::video(video, known.get(&video.id), places.get(&video.id))).collect())
 }
 
 /// Artists by tags.

@@ -1,9 +1,9 @@
 //! Identifiers as strings that say what they are of: `tr-1`, `al-2`, `ar-3`, `vi-4`, `pl-5`, `pc-6` for a podcast,
-//! `pe-7` for an episode.
+//! `pe-7` for an episode, `fo-8` for a folder on the drive.
 
 use std::fmt;
 
-use catalog::{AlbumId, ArtistId, PictureId, TrackId, VideoId, model::playlists::PlaylistId};
+use catalog::{AlbumId, ArtistId, FolderId, PictureId, TrackId, VideoId, model::playlists::PlaylistId};
 use podcasts::{EpisodeId, PodcastId};
 
 use crate::{error::Error, folders};
@@ -25,6 +25,8 @@ pub(crate) enum ItemId {
     Playlist(PlaylistId),
     Podcast(PodcastId),
     Episode(EpisodeId),
+    /// A folder on the drive.
+    Directory(FolderId),
 }
 
 impl ItemId {
@@ -50,6 +52,7 @@ impl ItemId {
             "pl" => Self::Playlist(PlaylistId(number)),
             "pc" => Self::Podcast(PodcastId(number)),
             "pe" => Self::Episode(EpisodeId(number)),
+            "fo" => Self::Directory(FolderId(number)),
             _ => return None,
         })
     }
@@ -88,6 +91,7 @@ impl fmt::Display for ItemId {
             Self::Playlist(id) => write!(f, "pl-{id}"),
             Self::Podcast(id) => write!(f, "pc-{id}"),
             Self::Episode(id) => write!(f, "pe-{id}"),
+            Self::Directory(id) => write!(f, "fo-{id}"),
         }
     }
 }
@@ -103,7 +107,7 @@ macro_rules! item_from {
 }
 item_from!(
     Track: TrackId, Album: AlbumId, Artist: ArtistId, Video: VideoId, Playlist: PlaylistId, Podcast: PodcastId,
-    Episode: EpisodeId
+    Episode: EpisodeId, Directory: FolderId
 );
 
 #[cfg(test)]
@@ -122,6 +126,7 @@ mod tests {
             ItemId::Playlist(PlaylistId(5)),
             ItemId::Podcast(PodcastId(6)),
             ItemId::Episode(EpisodeId(7)),
+            ItemId::Directory(FolderId(8)),
         ] {
             assert_eq!(ItemId::read(&id.to_string()), Some(id));
         }

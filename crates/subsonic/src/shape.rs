@@ -2,18 +2,20 @@
 
 mod albums;
 mod artists;
+mod folders;
 mod podcasts;
 mod songs;
 
 use catalog::{
     import::Advisory,
     model::{GenreRef, Mark, NamedRef, Picture, Video},
-    service::dialect::VideoFacts,
+    service::dialect::{VideoFacts, folders::Place},
 };
 
 pub(crate) use self::{
-    albums::{album, album_folder},
+    albums::{album, album_folder, album_parent},
     artists::{artist, artist_folder, artist_name},
+    folders::{folder, folder_name},
     podcasts::{channel, episode},
     songs::song,
 };
@@ -28,7 +30,7 @@ pub(crate) fn seconds(ms: u64) -> u64 {
 }
 
 /// With what the caller has done with it.
-fn marked(element: Element, mark: &Mark) -> Element {
+pub(crate) fn marked(element: Element, mark: &Mark) -> Element {
     element
         .maybe("starred", mark.favourite_at.map(|at| at.to_string()))
         .maybe("userRating", mark.rating)
@@ -96,11 +98,13 @@ fn explicit(advisory: Option<Advisory>) -> &'static str {
     }
 }
 
-/// A video.
-pub(crate) fn video(video: &Video, facts: Option<&VideoFacts>) -> Element {
+/// A video; with where it lies for apps that look through folders.
+pub(crate) fn video(video: &Video, facts: Option<&VideoFacts>, place: Option<&Place>) -> Element {
+    let parent = place.map_or(ItemId::Folder(FOLDER), |place| place.folder.into());
     let element = Element::new()
         .with("id", ItemId::from(video.id).to_string())
-        .with("parent", ItemId::Folder(FOLDER).to_string())
+        .with("parent", parent.to_string())
+        .maybe("path", place.map(|place| place.path.as_str()))
         .with("isDir", false)
         .with("isVideo", true)
         .with("type", "video")

@@ -4,6 +4,7 @@ mod alike;
 mod annotation;
 mod browsing;
 mod chat;
+mod drive;
 mod envelope;
 mod facts;
 mod folders;

@@ -903,7 +903,11 @@ export interface paths {
         delete: operations["revoke_token"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Says what music apps that sign in with one of one's own app tokens are given as folders: artists and albums as the tags
+         *     have them, or the folders in which the files lie.
+         */
+        patch: operations["edit_token"];
         trace?: never;
     };
     "/api/v1/me/uploads": {
@@ -2118,6 +2122,8 @@ export interface components {
         };
         /** @description An app token to be made. */
         AddToken: {
+            /** @description What a music app that signs in with it is given as folders: `tags` unless said. */
+            folders?: components["schemas"]["AppFolders"];
             /** @description What it signs in to: `api` unless said. */
             kind?: components["schemas"]["TokenKind"];
             /** @description What it is for, 1 to 80 characters. */
@@ -2281,6 +2287,11 @@ export interface components {
             /** @description How far its encoding is. */
             state: components["schemas"]["GrantState"];
         };
+        /**
+         * @description What a music app that signs in with a token is given as folders.
+         * @enum {string}
+         */
+        AppFolders: "tags" | "drive";
         /** @description Somebody who plays, sings or wrote. */
         Artist: {
             /**
@@ -2582,6 +2593,11 @@ export interface components {
              * @description Samples of silence at the end.
              */
             tail_samples: number;
+        };
+        /** @description What is to be otherwise with an app token. */
+        EditToken: {
+            /** @description What a music app that signs in with it is given as folders from now on. */
+            folders: components["schemas"]["AppFolders"];
         };
         /** @description What is to be changed of an account; what is left out stays. */
         EditUser: {
@@ -3261,6 +3277,8 @@ export interface components {
         NewToken: {
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
+            /** @description What a music app that signs in with it is given as folders. */
+            folders: components["schemas"]["AppFolders"];
             /** @description The token's number. */
             id: components["schemas"]["TokenId"];
             /** @description What it signs in to. */
@@ -3883,6 +3901,8 @@ export interface components {
             items: {
                 /** @description When it was made. */
                 created_at: components["schemas"]["Time"];
+                /** @description What a music app that signs in with it is given as folders. */
+                folders: components["schemas"]["AppFolders"];
                 /** @description The token's number. */
                 id: components["schemas"]["TokenId"];
                 /** @description What it signs in to. */
@@ -5119,6 +5139,8 @@ export interface components {
         Token: {
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
+            /** @description What a music app that signs in with it is given as folders. */
+            folders: components["schemas"]["AppFolders"];
             /** @description The token's number. */
             id: components["schemas"]["TokenId"];
             /** @description What it signs in to. */
@@ -8734,6 +8756,85 @@ export interface operations {
             };
             /** @description `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the token's number */
+                id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more than 262144 bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body can't be taken; the problem says why */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

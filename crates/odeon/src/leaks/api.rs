@@ -114,6 +114,7 @@ pub(super) const TABLE: &[(&str, &str, Way)] = &[
     ("get", "/api/v1/me/tokens", Apart(ACCOUNT)),
     ("post", "/api/v1/me/tokens", Apart(ACCOUNT)),
     ("delete", "/api/v1/me/tokens/{id}", Apart(ACCOUNT)),
+    ("patch", "/api/v1/me/tokens/{id}", Apart(ACCOUNT)),
     ("get", "/api/v1/me/uploads", Lists(PAGES)),
     ("delete", "/api/v1/me/uploads/{id}", Apart(UPLOAD)),
     ("post", "/api/v1/me/uploads/{id}/retry", Apart(UPLOAD)),

@@ -50,11 +50,12 @@ const ALBUMS: &[&str] = &[
     "type=byGenre&genre=zyxhidden+genre",
 ];
 const SONG: &[&str] = &["track"];
-const ANY: &[&str] = &["track", "album", "artist"];
+const ANY: &[&str] = &["track", "album", "artist", "folder"];
 
 const TABLE: &[(&str, Way)] = &[
-    ("getIndexes", Lists(&[""])),
-    ("getMusicDirectory", Of(&["artist", "album", "track", "video"], &["id=ID"])),
+    ("getIndexes", Lists(&["", "musicFolderId=2"])),
+    ("getMusicDirectory", Lists(&["id=1", "id=2"])),
+    ("getMusicDirectory", Of(&["artist", "album", "folder", "track", "video"], &["id=ID"])),
     ("getArtists", Lists(&[""])),
     ("getArtist", Of(&["artist"], &["id=ID"])),
     ("getAlbum", Of(&["album"], &["id=ID"])),
@@ -91,16 +92,16 @@ const TABLE: &[(&str, Way)] = &[
     ("getStarred", Lists(&[""])),
     ("getStarred2", Lists(&[""])),
     ("getNowPlaying", Lists(&[""])),
-    ("star", Of(&["track", "album", "artist"], &["id=ID"])),
-    ("unstar", Of(&["track", "album", "artist"], &["id=ID"])),
-    ("setRating", Of(&["track", "album", "artist"], &["id=ID&rating=3"])),
+    ("star", Of(ANY, &["id=ID"])),
+    ("unstar", Of(ANY, &["id=ID"])),
+    ("setRating", Of(ANY, &["id=ID&rating=3"])),
     ("scrobble", Of(SONG, &["id=ID", "id=ID&submission=false"])),
     ("reportPlayback", Of(SONG, &["mediaId=ID&mediaType=song&positionMs=5&state=playing"])),
     ("search2", Lists(SEARCHES)),
     ("search3", Lists(SEARCHES)),
     ("getArtistInfo", Of(ANY, &["id=ID"])),
     ("getArtistInfo2", Of(&["artist"], &["id=ID"])),
-    ("getAlbumInfo", Of(&["track", "album"], &["id=ID"])),
+    ("getAlbumInfo", Of(&["track", "album", "folder"], &["id=ID"])),
     ("getAlbumInfo2", Of(&["album"], &["id=ID"])),
     ("getPlaylists", Lists(&[""])),
     ("getPlaylist", Apart(LIST)),
@@ -124,7 +125,10 @@ const TABLE: &[(&str, Way)] = &[
     ("download", Of(&["track", "video"], &["id=ID"])),
     ("hls", Of(&["track", "video"], &["id=ID"])),
     ("getCaptions", Of(&["video"], &["id=ID"])),
-    ("getCoverArt", Of(&["track", "album", "artist", "video"], &["id=ID", "id=ID_ff", "id=ID&size=100"])),
+    (
+        "getCoverArt",
+        Of(&["track", "album", "artist", "video", "folder"], &["id=ID", "id=ID_ff", "id=ID&size=100"]),
+    ),
     ("getTranscodeDecision", Of(SONG, &["mediaId=ID&mediaType=song"])),
     ("getUser", Lists(&["username=bob"])),
     ("getUsers", Apart(ADMIN)),
@@ -198,6 +202,7 @@ fn named(kind: &str, id: &str) -> String {
         "track" => "tr",
         "album" => "al",
         "artist" => "ar",
+        "folder" => "fo",
         _ => "vi",
     };
     format!("{prefix}-{id}")
@@ -240,6 +245,11 @@ fn order(value: &mut Value) {
     }
 }
 
+/// The member's keys, and which folders apps that have them are given.
+fn keys(house: &House) -> [(&String, &'static str); 2] {
+    [(&house.bob, "by tags"), (&house.bob_by_drive, "by drive")]
+}
+
 /// Everything that lists, and everything about one thing that the member sees.
 pub(super) async fn lists(house: &House, seen: &BTreeMap<&'static str, String>) -> Answers {
     check_table();
@@ -258,10 +268,10 @@ pub(super) async fn lists(house: &House, seen: &BTreeMap<&'static str, String>) 
             }
             _ => continue,
         };
-        for query in asked {
-            let told = house.get(&house.bob, &path(&house.bob, method, &query)).await;
+        for (query, (key, folders)) in asked.iter().flat_map(|query| keys(house).map(|key| (query, key))) {
+            let told = house.get(key, &path(key, method, query)).await;
             let told = if matches!(way, Chance(_)) { sorted(told) } else { without_moment(told) };
-            answers.insert(format!("{method} {query}"), told);
+            answers.insert(format!("{method} {query} {folders}"), told);
         }
     }
     answers
@@ -275,14 +285,15 @@ pub(super) async fn hidden_is_absent(
     let mut compared = Vec::new();
     for (method, way) in TABLE {
         let Of(kinds, queries) = way else { continue };
-        for (kind, query) in kinds.iter().flat_map(|kind| queries.iter().map(move |query| (*kind, *query))) {
-            let asked = |id: &str| path(&house.bob, method, &query.replace("ID", &named(kind, id)));
-            let there = house.get(&house.bob, &asked(&hidden[kind])).await;
-            let gone = house.get(&house.bob, &asked(&absent(&hidden[kind]))).await;
+        let asked = kinds.iter().flat_map(|kind| queries.iter().map(move |query| (*kind, *query)));
+        for ((kind, query), (key, _)) in asked.flat_map(|asked| keys(house).map(|key| (asked, key))) {
+            let asked = |id: &str| path(key, method, &query.replace("ID", &named(kind, id)));
+            let there = house.get(key, &asked(&hidden[kind])).await;
+            let gone = house.get(key, &asked(&absent(&hidden[kind]))).await;
             assert_eq!(there, gone, "{method} {query} tells a hidden {kind} from one that never was");
             assert!(!tells(&there, hidden), "{method} {query}: {there:?}");
-            let is_read = READS.contains(method) && (*method != "getMusicDirectory" || kind == "album");
-            if is_read {
+            let is_whole = *method != "getMusicDirectory" || ["album", "folder"].contains(&kind);
+            if READS.contains(method) && is_whole {
                 compared.push((Method::GET, asked(&hidden[kind])));
             }
         }

@@ -8,6 +8,7 @@ use catalog::{
     service::{self, ALIKE_MAX, PATH_MAX, RandomFilter, Seed},
 };
 
+use super::drive;
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -27,8 +28,13 @@ const MIX_FACTOR: u32 = 4;
 /// Matches among which an artist of a name is looked for.
 const NAMED_MAX: u32 = 20;
 
-fn seed(text: &str) -> Result<Seed, Error> {
+/// A folder stands for the album of its first song.
+async fn seed(call: &Call, text: &str) -> Result<Seed, Error> {
     Ok(match ItemId::parse(text)? {
+        ItemId::Directory(id) => {
+            let song = drive::first_song(call, id).await?;
+            song.album.map_or(Seed::Track(song.id), |album| Seed::Album(album.id))
+        }
         ItemId::Track(id) => Seed::Track(id),
         ItemId::Album(id) => Seed::Album(id),
         ItemId::Artist(id) => Seed::Artist(id),
@@ -58,7 +64,7 @@ pub(super) async fn get_similar_songs2(call: &Call) -> Result<Reply, Error> {
 /// Songs like a song, the likest first; like an artist or an album, drawn from the likest. What was not measured has
 /// songs of its genre in their place.
 async fn mix(call: &Call) -> Result<Vec<Element>, Error> {
-    let seed = seed(call.params.required("id")?)?;
+    let seed = seed(call, call.params.required("id")?).await?;
     let count = call.params.number("count", COUNT_DEFAULT, ALIKE_MAX)?;
     let (ctx, viewer) = (call.ctx(), call.viewer());
     let wide = if matches!(seed, Seed::Track(_)) { count } else { count.saturating_mul(MIX_FACTOR) };

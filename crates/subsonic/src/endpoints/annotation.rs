@@ -10,7 +10,7 @@ use catalog::{
 use kernel::Time;
 use podcasts::{EpisodeId, model::EpisodeProgress};
 
-use super::transcoding::Medium;
+use super::{drive, transcoding::Medium};
 use crate::{
     call::{Call, Reply},
     error::{Code, Error},
@@ -28,8 +28,10 @@ const NEAR_END_MS: u64 = 30 * 1000;
 /// The progress of whoever has heard an episode.
 const DONE: EpisodeProgress = EpisodeProgress { position_ms: 0, played: true, heard_ms_ago: 0 };
 
-fn marked(id: ItemId) -> Result<Marked, Error> {
+/// What is marked; a folder that is an album is that album.
+async fn marked(call: &Call, id: ItemId) -> Result<Marked, Error> {
     Ok(match id {
+        ItemId::Directory(id) => Marked::Album(drive::album_in(call, id).await?),
         ItemId::Track(id) => Marked::Track(id),
         ItemId::Album(id) => Marked::Album(id),
         ItemId::Artist(id) => Marked::Artist(id),
@@ -50,11 +52,15 @@ async fn set_favourites(call: &Call, favourite: bool) -> Result<Reply, Error> {
     let mut items = Vec::new();
     for name in ["id", "albumId", "artistId"] {
         for text in call.params.all(name) {
-            items.push(marked(ItemId::parse(text)?)?);
+            items.push(ItemId::parse(text)?);
         }
     }
     check_count(items.len(), "id, albumId or artistId")?;
+    let mut found = Vec::with_capacity(items.len());
     for item in items {
+        found.push(marked(call, item).await?);
+    }
+    for item in found {
         service::set_favourite(call.ctx(), call.viewer(), item, favourite).await?;
     }
     Ok(Reply::Done)
@@ -72,7 +78,7 @@ fn check_count(count: usize, name: &str) -> Result<(), Error> {
 
 /// Rates something from 1 to 5; 0 takes the rating away.
 pub(super) async fn set_rating(call: &Call) -> Result<Reply, Error> {
-    let item = marked(ItemId::parse(call.params.required("id")?)?)?;
+    let item = marked(call, ItemId::parse(call.params.required("id")?)?).await?;
     call.params.required("rating")?;
     let rating = call.params.number("rating", 0, u32::MAX)?;
     let rating = (rating > 0).then_some(i64::from(rating));

@@ -2,7 +2,7 @@
 
 use catalog::{
     AlbumId, ArtistId, VideoId,
-    model::{AlbumDetail, Artist, Track, Video},
+    model::{AlbumDetail, Artist, Track},
     service::{
         self,
         dialect::{self, ROWS_MAX},
@@ -10,6 +10,7 @@ use catalog::{
 };
 use kernel::{PageQuery, http::Viewer};
 
+use super::drive;
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -35,7 +36,7 @@ pub(super) async fn get_music_folders(call: &Call) -> Result<Reply, Error> {
     Reply::element("musicFolders", Element::new().list("musicFolder", each))
 }
 
-/// Artists as folders; none to those who have the latest already.
+/// Artists as folders, or the folders of the drive; none to those who have the latest already.
 pub(super) async fn get_indexes(call: &Call) -> Result<Reply, Error> {
     let since = match call.params.filled("ifModifiedSince") {
         Some(_) => Some(call.params.moment("ifModifiedSince")?),
@@ -43,19 +44,23 @@ pub(super) async fn get_indexes(call: &Call) -> Result<Reply, Error> {
     };
     // Asked before the artists are read: what changes meanwhile is then told the next time.
     let changed = catalog::search::changed(call.ctx()).await?.unwrap_or(call.ctx().now());
+    // What the app has may be folders of the other kind.
+    let changed = call.caller.folders_since.map_or(changed, |since| changed.max(since));
     // Up to the next whole millisecond, which is what the app will ask with.
     let changed_ms = changed.0.div_euclid(1000) + 1;
-    let index = match since {
-        Some(since) if since.0 / 1000 >= changed_ms => Vec::new(),
+    let (index, children) = match since {
+        Some(since) if since.0 / 1000 >= changed_ms => (Vec::new(), Vec::new()),
+        _ if call.is_by_drive() => drive::indexes(call).await?,
         _ => {
             let found = all_artists(call, call.viewer()).await?;
-            index(&found.keys, facts::artist_names(&found.artists))
+            (index(&found.keys, facts::artist_names(&found.artists)), Vec::new())
         }
     };
-    let element = Element::new()
-        .with("ignoredArticles", IGNORED_ARTICLES)
-        .with("lastModified", changed_ms)
-        .list("index", index);
+    // Folders stand where their names put them, articles and all.
+    let ignored = if call.is_by_drive() { "" } else { IGNORED_ARTICLES };
+    let element =
+        Element::new().with("ignoredArticles", ignored).with("lastModified", changed_ms).list("index", index);
+    let element = if children.is_empty() { element } else { element.list("child", children) };
     Reply::element("indexes", element)
 }
 
@@ -65,8 +70,8 @@ pub(super) async fn get_artists(call: &Call) -> Result<Reply, Error> {
     Reply::element("artists", Element::new().with("ignoredArticles", IGNORED_ARTICLES).list("index", index))
 }
 
-/// Artists under the letters with which they are sorted.
-fn index(keys: &[String], artists: Vec<Element>) -> Vec<Element> {
+/// Artists, or folders, under the letters with which they are sorted.
+pub(super) fn index(keys: &[String], artists: Vec<Element>) -> Vec<Element> {
     let mut groups: Vec<(String, Vec<Element>)> = Vec::new();
     for (key, artist) in keys.iter().zip(artists) {
         let letter = index_letter(key);
@@ -110,11 +115,18 @@ fn index_letter(sort_key: &str) -> String {
     }
 }
 
-/// What is in a folder: artists in the music folder, albums in an artist, songs in an album.
+/// What is in a folder: artists in the music folder, albums in an artist, songs in an album; or what lies in a folder of the
+/// drive. Both are answered whatever the app is given as folders, so that it goes on with what it knows from before; what is
+/// in a folder has that one as its parent here.
 pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
     let id = ItemId::parse(call.params.required("id")?)?;
-    let element = Element::new().with("id", id.to_string());
+    let own = id.to_string();
+    let inside =
+        |children: Vec<Element>| children.into_iter().map(|child| child.with("parent", own.as_str()));
+    let element = Element::new().with("id", own.as_str());
     let element = match id {
+        ItemId::Directory(folder) => drive::directory(call, folder).await?,
+        ItemId::Folder(number) if call.is_by_drive() => drive::music_folder(call, number).await?,
         ItemId::Folder(number) => {
             let (name, viewer) = folder_of(call, number).await?;
             let found = all_artists(call, &viewer).await?;
@@ -126,12 +138,13 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
             element
                 .with("parent", ItemId::Folder(FOLDER).to_string())
                 .with("name", found.artist.name)
-                .list("child", facts::album_folders(call, &found.albums).await?)
+                .list("child", inside(facts::album_folders(call, &found.albums).await?))
         }
         ItemId::Album(album) => {
             let (found, songs) = album_with_songs(call, album).await?;
-            let parent = found.album.artists.first().map(|artist| ItemId::from(artist.id).to_string());
-            element.maybe("parent", parent).with("name", found.album.title).list("child", songs)
+            let lies = facts::where_albums_lie(call, std::slice::from_ref(&found.album)).await?;
+            let parent = shape::album_parent(&found.album, lies.get(&album).copied());
+            element.maybe("parent", parent).with("name", found.album.title).list("child", inside(songs))
         }
         _ => return Err(Error::absent()),
     };
@@ -139,7 +152,7 @@ pub(super) async fn get_music_directory(call: &Call) -> Result<Reply, Error> {
 }
 
 /// A folder's name, and the caller as one who asks about it alone.
-async fn folder_of(call: &Call, number: u32) -> Result<(String, Viewer), Error> {
+pub(super) async fn folder_of(call: &Call, number: u32) -> Result<(String, Viewer), Error> {
     let mut viewer = call.viewer().clone();
     let library = folders::library(call.ctx(), &viewer, number).await?;
     let Some(library) = library else { return Ok((folders::EVERYTHING.to_owned(), viewer)) };
@@ -196,9 +209,7 @@ pub(super) async fn get_videos(call: &Call) -> Result<Reply, Error> {
     let mut query = PageQuery { after: None, limit: Some(STEP) };
     loop {
         let page = service::videos(call.ctx(), call.viewer(), &query).await?;
-        let ids = page.items.iter().map(|video| video.id).collect();
-        let facts = dialect::video_facts(call.ctx(), call.viewer(), ids).await?;
-        elements.extend(page.items.iter().map(|video: &Video| shape::video(video, facts.get(&video.id))));
+        elements.extend(facts::videos(call, &page.items.iter().collect::<Vec<_>>()).await?);
         query.after = page.next;
         if query.after.is_none() || elements.len() >= VIDEOS_MAX {
             elements.truncate(VIDEOS_MAX);

@@ -6,6 +6,7 @@ use catalog::{
 };
 use http::header;
 
+use super::drive;
 use crate::{
     call::{Call, Reply},
     error::Error,
@@ -33,7 +34,7 @@ pub(super) async fn get_artist_info2(call: &Call) -> Result<Reply, Error> {
     Reply::element("artistInfo2", element.list("similarArtist", facts::artists(call, &similar).await?))
 }
 
-/// What is known of an artist, or of the artist of an album or a song, and who sounds alike.
+/// What is known of an artist, or of the artist of an album, a song or a folder, and who sounds alike.
 async fn artist_info(call: &Call) -> Result<(Element, Vec<Artist>), Error> {
     let (ctx, viewer) = (call.ctx(), call.viewer());
     let first = |artists: Vec<NamedRef>| artists.into_iter().next().map(|artist| artist.id);
@@ -41,6 +42,13 @@ async fn artist_info(call: &Call) -> Result<(Element, Vec<Artist>), Error> {
         ItemId::Artist(id) => Some(id),
         ItemId::Album(id) => first(service::album(ctx, viewer, id).await?.album.artists),
         ItemId::Track(id) => first(service::track(ctx, viewer, id).await?.track.artists),
+        ItemId::Directory(id) => {
+            let song = drive::first_song(call, id).await?;
+            match song.album {
+                Some(album) => first(service::album(ctx, viewer, album.id).await?.album.artists),
+                None => first(song.artists),
+            }
+        }
         _ => None,
     };
     let id = id.ok_or_else(Error::absent)?;
@@ -52,7 +60,7 @@ async fn artist_info(call: &Call) -> Result<(Element, Vec<Artist>), Error> {
     Ok((element, similar.into_iter().map(|one| one.artist).collect()))
 }
 
-/// Of an album, or of the album of a song, both by folders and by tags.
+/// Of an album, or of the album of a song or of the first song in a folder, both by folders and by tags.
 pub(super) async fn get_album_info(call: &Call) -> Result<Reply, Error> {
     let id = match ItemId::parse(call.params.required("id")?)? {
         ItemId::Album(id) => id,
@@ -60,6 +68,7 @@ pub(super) async fn get_album_info(call: &Call) -> Result<Reply, Error> {
             let track = service::track(call.ctx(), call.viewer(), id).await?.track;
             track.album.ok_or_else(Error::absent)?.id
         }
+        ItemId::Directory(id) => drive::first_song(call, id).await?.album.ok_or_else(Error::absent)?.id,
         _ => return Err(Error::absent()),
     };
     let found = service::album(call.ctx(), call.viewer(), id).await?;

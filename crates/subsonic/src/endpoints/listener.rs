@@ -3,10 +3,7 @@
 use catalog::{
     TrackId,
     model::listener::{Bookmark, BookmarkKind, NewBookmark, Queue, QueueAnew, QueueItem, QueuePosition},
-    service::{
-        dialect,
-        listener::{self, CLIENT_CHARS_MAX},
-    },
+    service::listener::{self, CLIENT_CHARS_MAX},
 };
 use kernel::PageQuery;
 use podcasts::{EpisodeId, model::EpisodeProgress};
@@ -16,7 +13,6 @@ use crate::{
     error::{Code, Error},
     facts,
     ids::ItemId,
-    shape,
     tree::Element,
 };
 
@@ -180,12 +176,12 @@ async fn begun_episodes(call: &Call) -> Result<Vec<Element>, Error> {
 async fn bookmarks(call: &Call, page: &[Bookmark]) -> Result<Vec<Element>, Error> {
     let tracks: Vec<_> = page.iter().filter_map(|one| one.track.as_ref()).collect();
     let mut songs = facts::songs(call, &tracks).await?.into_iter();
-    let ids = page.iter().filter_map(|one| Some(one.video.as_ref()?.id)).collect();
-    let facts = dialect::video_facts(call.ctx(), call.viewer(), ids).await?;
+    let videos: Vec<_> = page.iter().filter_map(|one| one.video.as_ref()).collect();
+    let mut videos = facts::videos(call, &videos).await?.into_iter();
     let elements = page.iter().filter_map(|one| {
         let entry = match (&one.track, &one.video) {
             (Some(_), _) => songs.next()?,
-            (None, Some(video)) => shape::video(video, facts.get(&video.id)),
+            (None, Some(_)) => videos.next()?,
             (None, None) => return None,
         };
         let element = Element::new()

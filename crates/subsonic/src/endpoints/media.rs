@@ -7,7 +7,7 @@ use catalog::{
     media::SourceFile,
     service::{
         self,
-        dialect::{self, Pictured},
+        dialect::{self, Pictured, folders as real},
         playlists,
     },
 };
@@ -157,6 +157,10 @@ async fn picture_of(call: &Call, of: ItemId) -> Result<Option<PictureId>, Error>
             let of = call.app.podcasts.told(call.viewer(), id).await?.episode.podcast_id;
             let found = call.app.podcasts.podcast(call.viewer(), of).await?;
             return Ok(found.picture.map(|picture| picture.id));
+        }
+        ItemId::Directory(id) => {
+            let look = real::looks(call.ctx(), call.viewer(), &[id]).await?.remove(&id);
+            return Ok(look.and_then(|look| look.picture).map(|(_, picture)| picture));
         }
         ItemId::Folder(_) => return Ok(None),
     };

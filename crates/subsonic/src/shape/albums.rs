@@ -1,6 +1,9 @@
 //! Albums, by tags and as folders.
 
-use catalog::model::{Album, AlbumFacts};
+use catalog::{
+    FolderId,
+    model::{Album, AlbumFacts},
+};
 
 use super::{cover, date, explicit, first_id, genres, marked, named, names, seconds, shown};
 use crate::{ids::ItemId, tree::Element};
@@ -49,6 +52,12 @@ pub(crate) fn album(album: &Album, facts: Option<&AlbumFacts>) -> Element {
 }
 
 /// An album as a folder.
-pub(crate) fn album_folder(album: &Album, facts: Option<&AlbumFacts>) -> Element {
-    album_parts(album, facts).maybe("parent", first_id(&album.artists)).with("isDir", true)
+pub(crate) fn album_folder(album: &Album, facts: Option<&AlbumFacts>, lies: Option<FolderId>) -> Element {
+    album_parts(album, facts).maybe("parent", album_parent(album, lies)).with("isDir", true)
+}
+
+/// In which folder an album is: in the one where it lies, for apps that are told, else in its artist.
+pub(crate) fn album_parent(album: &Album, lies: Option<FolderId>) -> Option<String> {
+    let lies = lies.map(|folder| ItemId::from(folder).to_string());
+    lies.or_else(|| first_id(&album.artists))
 }

@@ -18,6 +18,8 @@ pub(crate) fn song(track: &Track, known: &Songs) -> Element {
     let artists = shown(track.artist_shown.as_deref(), &track.artists);
     let album_id = track.album.as_ref().map(|album| ItemId::from(album.id).to_string());
     let (file, tags) = (known.files.get(&track.id), known.tags.get(&track.id));
+    let place = known.places.get(&track.id);
+    let parent = place.map(|place| ItemId::from(place.folder).to_string()).or_else(|| album_id.clone());
     let element = Element::new()
         .with("id", ItemId::from(track.id).to_string())
         .with("isDir", false)
@@ -30,7 +32,7 @@ pub(crate) fn song(track: &Track, known: &Songs) -> Element {
         .maybe("artistId", first_id(&track.artists))
         .list("artists", named(&track.artists))
         .text("displayComposer", &joined(&track.composers))
-        .maybe("parent", album_id.clone())
+        .maybe("parent", parent)
         .maybe("albumId", album_id)
         .maybe("album", track.album.as_ref().map(|album| album.title.as_str()))
         .maybe("track", track.number)
@@ -47,7 +49,10 @@ pub(crate) fn song(track: &Track, known: &Songs) -> Element {
     let element = marked(element, &track.mark);
     // It was hidden a moment ago when it is not known.
     let element = match file {
-        Some(file) => with_file(element, track, file),
+        Some(file) => {
+            let path = place.map_or_else(|| path(track, file), |place| place.path.clone());
+            with_file(element, file).with("path", path)
+        }
         None => element,
     };
     match tags {
@@ -63,13 +68,12 @@ fn song_cover(track: &Track, facts: Option<&FileFacts>) -> Option<String> {
     cover(of, track.picture.as_ref())
 }
 
-fn with_file(element: Element, track: &Track, file: &FileFacts) -> Element {
+fn with_file(element: Element, file: &FileFacts) -> Element {
     element
         .with("size", file.bytes)
         .with("contentType", file.mime.as_str())
         .with("suffix", file.suffix.as_str())
         .with("created", file.added_at.to_string())
-        .with("path", path(track, file))
         .text("displayAlbumArtist", &joined(&file.album_artists))
         .list("albumArtists", named(&file.album_artists))
 }
@@ -154,7 +158,7 @@ fn millionths(amplitude: f64) -> f64 {
     (amplitude * 1_000_000.0).round() / 1_000_000.0
 }
 
-/// A path made of the tags: where the file really lies is the operator's business.
+/// A path made of the tags, for apps that know no other folders than those of tags.
 fn path(track: &Track, file: &FileFacts) -> String {
     let artists = if file.album_artists.is_empty() { &track.artists } else { &file.album_artists };
     let artist = artists.first().map_or("Unknown artist", |artist| artist.name.as_str());
