@@ -1,6 +1,8 @@
 // An album is shared with a password, opened and heard by somebody without an account in a browser of their own, kept from
 // whoever does not know the password, and gone once it is revoked; also in a frame on another site.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -146,6 +148,81 @@ test('a visitor who may keep files hears one that is damaged in another form', {
   await eventually('it sounds past the damage', async () => (await seconds(page)) > 3, 60);
   assert.ok(asked.some((url) => url.pathname.endsWith('/original')), 'the file was tried');
   assert.ok(asked.some((url) => url.pathname.endsWith('/grant') && url.searchParams.get('encoded') === 'true'), 'and then what is encoded was asked for');
+});
+
+/** What programs of others find in an archive: names and the bytes behind them, after all checksums were right. */
+function unzip(path, folder) {
+  execFileSync('unzip', ['-q', '-d', folder, path], { encoding: 'utf8' });
+  const list = 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print("\\n".join(z.namelist()))';
+  const names = execFileSync(process.env.ODEON_PYTHON ?? 'python3', ['-c', list, path], { encoding: 'utf8' }).trim().split('\n');
+  return names.map((name) => [name, readFileSync(join(folder, name))]);
+}
+
+/** What a press downloads, at a place of its own. */
+async function downloaded(page, house, press) {
+  const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+  const path = join(house.folder, `${Math.random()}.zip`);
+  await download.saveAs(path);
+  return { name: download.suggestedFilename(), path };
+}
+
+test('all of a link comes as one archive, also in two halves, and members have their albums so', { timeout: 180_000 }, async (t) => {
+  const house = await House.open();
+  t.after(() => house.close());
+  const owner = await house.owner();
+  music(join(house.folder, 'music'));
+  const long = join(house.folder, 'music', 'Ann', 'Long', '1.wav');
+  song(long, { title: 'Long', artist: 'Ann', album: 'Long', track: 1, seconds: 240 });
+  await addLibrary(owner, join(house.folder, 'music'));
+  const { items } = await owner.get('/api/v1/albums');
+  const idOf = (title) => items.find((album) => album.title === title).id;
+  const { link } = await owner.post('/api/v1/shares', { album: idOf('Gift'), downloads: true, password: PASSWORD }, 201);
+  const browser = await launch();
+  t.after(() => browser.close());
+  const visitor = await openPage(browser, PHONE);
+  await visitor.page.goto(house.url + link);
+  await visitor.page.getByLabel('Password').fill(PASSWORD);
+  await visitor.page.getByRole('button', { name: 'Open' }).click();
+  const all = visitor.page.getByRole('link', { name: /^Download all/ });
+  await all.waitFor();
+  assert.deepEqual(await audit(visitor.page), [], 'axe on a link whose files may be kept');
+  assert.equal(await visitor.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'nothing is wider than the phone');
+  const kept = await downloaded(visitor.page, house, () => all.click());
+  assert.equal(kept.name, 'Ann - Gift.zip');
+  const wanted = [1, 2].map((number) => [`Ann - Gift/0${number} Gift ${number}.flac`, readFileSync(join(house.folder, 'music', 'Ann', 'Gift', `${number}.flac`))]);
+  assert.deepEqual(unzip(kept.path, join(house.folder, 'unzipped')), wanted);
+  const whole = readFileSync(kept.path);
+  assert.match(await all.innerText(), /\d (kB|MB)$/, 'its size is shown');
+
+  // The line is cut, the house falls over, and the rest still fits.
+  const path = await all.getAttribute('href');
+  const first = await fetch(house.url + path);
+  const tag = first.headers.get('etag');
+  assert.equal(Number(first.headers.get('content-length')), whole.length);
+  const { value: begin } = await first.body.getReader().read();
+  await house.kill();
+  await house.start();
+  const rest = await fetch(house.url + path, { headers: { range: `bytes=${begin.length}-`, 'if-range': tag } });
+  assert.equal(rest.status, 206);
+  assert.ok(Buffer.concat([begin, Buffer.from(await rest.arrayBuffer())]).equals(whole), 'two halves are the whole');
+
+  // A file that grows while it is fetched, long before the line has taken it all, breaks the transfer off.
+  const cut = await owner.fetch(`/api/v1/albums/${idOf('Long')}/archive`);
+  assert.equal(cut.status, 200);
+  appendFileSync(long, 'more');
+  await assert.rejects(cut.arrayBuffer());
+
+  const member = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+  await signIn(member.page, house.url);
+  await member.page.goto(`${house.url}/albums/${idOf('Gift')}`);
+  await member.page.getByRole('button', { name: 'More for this album' }).click();
+  await member.page.getByRole('menuitem', { name: 'Download…' }).click();
+  const press = member.page.getByRole('dialog').getByRole('link', { name: 'Download' });
+  await press.waitFor();
+  assert.deepEqual(await audit(member.page), [], 'axe on the dialog');
+  const own = await downloaded(member.page, house, () => press.click());
+  assert.deepEqual(unzip(own.path, join(house.folder, 'own')), wanted);
+  await member.page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
 test('stations are added by an administrator and open in a tab of their own', { timeout: 120_000 }, async (t) => {

@@ -67,6 +67,11 @@ pub(crate) const PYTHON: Need = Need {
         machine.program("python3").is_some_and(|file| output(file, &["-c", "import ensurepip"]).is_some())
     },
 };
+pub(crate) const UNZIP: Need = Need {
+    what: "unzip, which opens the archives that the page gives",
+    packages: &["unzip"],
+    there: |machine| machine.program("unzip").is_some(),
+};
 pub(crate) const NGINX: Need = Need {
     what: "nginx, the peer of the delivery benchmark",
     packages: &["nginx-light"],

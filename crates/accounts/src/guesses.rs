@@ -113,7 +113,7 @@ pub(crate) fn visitor_keys(signer: &Signer, what: &str, address: Option<IpAddr>)
 }
 
 /// What counts as one address: all of an IPv6 /64, which one household or server owns whole.
-fn network(address: Option<IpAddr>) -> String {
+pub(crate) fn network(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(address)) => format!("{:x?}/64", &address.segments()[..4]),
         Some(IpAddr::V4(address)) => address.to_string(),

@@ -54,6 +54,9 @@ pub fn folder(media: MediaId) -> String {
     format!("media/{media}")
 }
 
+/// Tracks whose files are asked for in one statement.
+const TRACKS_AT_ONCE: usize = 500;
+
 /// What [`request_encode`] is to do with a media whose encoding failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterFailure {
@@ -273,6 +276,22 @@ pub async fn index(db: &Db, media: MediaId) -> Result<Option<MediaIndex>, Fault>
 /// The media of a track, if this viewer may have it.
 pub async fn for_track(ctx: &Ctx, viewer: &Viewer, track: TrackId) -> Result<Option<Media>, Fault> {
     visibility::read(ctx, viewer, move |tx| store::media::of_track(tx, track)).await
+}
+
+/// The files of these tracks, as far as this viewer may have them, all of one moment.
+pub async fn for_tracks(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    tracks: Vec<TrackId>,
+) -> Result<HashMap<TrackId, SourceFile>, Fault> {
+    visibility::read(ctx, viewer, move |tx| {
+        let mut files = HashMap::with_capacity(tracks.len());
+        for step in tracks.chunks(TRACKS_AT_ONCE) {
+            files.extend(store::read::dialect::track_files(tx, step)?);
+        }
+        Ok(files)
+    })
+    .await
 }
 
 /// The media of a video, if this viewer may have it.

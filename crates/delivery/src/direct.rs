@@ -58,7 +58,7 @@ pub enum Hls {
 /// Gives bytes to those who may have them, without a signed path in between. Cheap to clone.
 #[derive(Clone)]
 pub struct Direct {
-    delivery: Arc<Delivery>,
+    pub(crate) delivery: Arc<Delivery>,
 }
 
 impl Direct {
@@ -176,7 +176,7 @@ impl Direct {
         let mut response = answers::attach(&self.delivery, head, original.bytes).await?;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, answers::NOTHING_ELSE);
-        if let Some(disposition) = saved_as.and_then(|name| attachment(name, facts)) {
+        if let Some(disposition) = saved_as.and_then(|name| attachment(name, &facts.file.suffix())) {
             headers.insert(header::CONTENT_DISPOSITION, disposition);
         }
         Ok(response)
@@ -271,8 +271,7 @@ fn below(playlist: &str, base: &str) -> String {
 }
 
 /// `attachment` with the name in the two ways in which clients read it (RFC 6266).
-fn attachment(name: &str, facts: &Media) -> Option<HeaderValue> {
-    let ending = facts.file.suffix();
+pub(crate) fn attachment(name: &str, ending: &str) -> Option<HeaderValue> {
     let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let mut escaped = String::new();
     for byte in name.bytes() {

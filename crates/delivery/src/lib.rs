@@ -6,8 +6,9 @@
 //! It keeps no table and writes no media, never decides visibility (catalog does, when a grant is asked for), and
 //! never asks the database for a segment: a signature that ends allows the path, and the path names the blob.
 //!
-//! Start reading at [`parts`], then `service/grant.rs`, then `routes/media.rs`.
+//! Start reading at [`parts`], then `service/grant.rs`, then `routes/media.rs`; for many files as one `archive.rs`.
 
+mod archive;
 mod cache;
 mod direct;
 mod error;
@@ -21,6 +22,7 @@ mod service;
 mod tests;
 mod wire;
 
+pub use archive::{Archive, ArchiveError, Packed, PackedFolder, Packer};
 pub use direct::{Asked, Direct, Hls, Playable};
 pub use model::{
     AlbumRun, Config, GrantState, GrantedCaption, MediaOriginal, Quality, RunWish, TrackGrant, VideoGrant,

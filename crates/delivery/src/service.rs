@@ -12,7 +12,7 @@ pub(crate) use grant::{Reach, Wish};
 use kernel::Ctx;
 use tokio::sync::Semaphore;
 
-use crate::{cache::Cache, error::Error, flight::Flights, model::Config};
+use crate::{archive::Archives, cache::Cache, error::Error, flight::Flights, model::Config};
 
 /// What delivery holds while it runs.
 pub(crate) struct Delivery {
@@ -23,6 +23,7 @@ pub(crate) struct Delivery {
     pub reads: Semaphore,
     pub decodes: Semaphore,
     pub originals: original::Originals,
+    pub archives: Archives,
 }
 
 impl Delivery {
@@ -35,6 +36,7 @@ impl Delivery {
             reads: Semaphore::new(segment::READS_AT_ONCE),
             decodes: Semaphore::new(picture::DECODED_AT_ONCE),
             originals: original::Originals::default(),
+            archives: Archives::default(),
         }
     }
 

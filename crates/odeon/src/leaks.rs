@@ -408,6 +408,10 @@ on_both_engines! {
         let part = house.get(&house.bob, &path).await;
         assert_eq!((&part.json()["track_count"], &part.json()["duration_ms"]), (&json!(1), &json!(60_000)));
         assert!(!tells(&part, &hidden), "{part:?}");
+        // There are no such files on the disk, and the first of them is named.
+        let archive = house.get(&house.bob, &format!("{path}/archive")).await;
+        assert!(archive.status == 409 && archive.text().contains(PLAIN) && !tells(&archive, &hidden), "{archive:?}");
+        assert!(tells(&house.get(&house.ann, &format!("{path}/archive")).await, &hidden), "it would tell");
         let entries = house.get(&house.bob, &format!("{path}/entries")).await;
         assert_eq!(entries.json()["items"].as_array().map(Vec::len), Some(1));
         for path in [

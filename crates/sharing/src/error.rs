@@ -1,5 +1,6 @@
 //! What sharing can answer besides success.
 
+use delivery::ArchiveError;
 use http::StatusCode;
 use kernel::{Fault, Problem};
 
@@ -16,6 +17,8 @@ pub enum Error {
 
 /// Seconds after which a visitor who found the line full may try again.
 const BUSY_RETRY_S: u64 = 2;
+/// Seconds after which somebody may try again who found no place for an archive: one takes minutes.
+const ARCHIVE_RETRY_S: u64 = 30;
 
 impl Error {
     /// What the client is told.
@@ -50,12 +53,43 @@ impl Error {
             .into()
     }
 
+    /// More than goes into one archive.
+    pub(crate) fn too_much(tracks_max: usize) -> Self {
+        Problem::new(StatusCode::CONFLICT, "too_much", "This is too much for one archive")
+            .detail(format!("At most {tracks_max} tracks go into one; take them in parts."))
+            .into()
+    }
+
     /// More visitors look at once than may.
     pub(crate) fn busy() -> Self {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Many people look at links right now")
             .detail("Try again in a moment.")
             .retry_after(BUSY_RETRY_S)
             .into()
+    }
+}
+
+impl From<ArchiveError> for Error {
+    fn from(error: ArchiveError) -> Self {
+        let problem = match error {
+            ArchiveError::Incomplete(name) => {
+                Problem::new(StatusCode::CONFLICT, "incomplete", "Not all of the files are there")
+                    .detail(format!("“{name}” is missing from the disk. Try again after the next scan."))
+            }
+            ArchiveError::AskerBusy => {
+                let title = "You have as many archives under way as one may";
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_archives", title)
+                    .detail("Wait until one of them is finished, or end it.")
+                    .retry_after(ARCHIVE_RETRY_S)
+            }
+            ArchiveError::HouseBusy => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Many archives are under way right now")
+                    .detail("Try again in a few minutes.")
+                    .retry_after(ARCHIVE_RETRY_S)
+            }
+            ArchiveError::Fault(fault) => return Self::Fault(fault),
+        };
+        problem.into()
     }
 }
 

@@ -230,6 +230,9 @@ pub struct Shared {
     pub more: bool,
     /// Whether the files may be kept as they came.
     pub downloads: bool,
+    /// Bytes of all of them as one archive, about; `null` where they may not be kept, or are more than go into one.
+    #[schema(required)]
+    pub archive_bytes: Option<u64>,
     /// When the link ends.
     #[schema(required)]
     pub expires_at: Option<Time>,

@@ -1,5 +1,7 @@
-//! The routes under `/api/v1/shares` for members, `/api/v1/shared` for visitors, and `/api/v1/oembed` for other sites.
+//! The routes under `/api/v1/shares` for members, `/api/v1/shared` for visitors, `/api/v1/oembed` for other sites, and of
+//! archives.
 
+mod archives;
 mod visitors;
 
 use axum::extract::State;
@@ -23,6 +25,7 @@ pub fn routes(sharing: Sharing) -> OpenApiRouter {
         .routes(routes!(list_shares, create_share))
         .routes(routes!(show_share, edit_share, revoke_share))
         .merge(visitors::routes())
+        .merge(archives::routes())
         .with_state(sharing)
 }
 

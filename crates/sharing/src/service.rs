@@ -1,5 +1,6 @@
 //! What sharing decides: who may share what, and what becomes of a share.
 
+mod archive;
 pub(crate) mod preview;
 mod shown;
 mod visit;

@@ -1,5 +1,6 @@
 //! Whole requests through the router, on both engines, and the helpers that they are told with.
 
+mod archives;
 mod limits;
 mod members;
 mod passwords;

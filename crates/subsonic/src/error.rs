@@ -162,6 +162,11 @@ impl From<sharing::Error> for Error {
             sharing::Error::Invalid(problem) => match problem.status {
                 403 => Self::forbidden(told(*problem)),
                 404 => Self::absent(),
+                status @ (429 | 503) => {
+                    let again_s = problem.retry_after_s.and_then(|seconds| u32::try_from(seconds).ok());
+                    let busy = Self::busy(told(*problem), again_s.unwrap_or(1));
+                    if status == 429 { busy.too_many() } else { busy }
+                }
                 _ => Self::refused(told(*problem)),
             },
             sharing::Error::Fault(fault) => fault.into(),

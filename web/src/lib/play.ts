@@ -5,6 +5,7 @@ import { loudnessOf } from '../player/levels';
 import { player } from '../player/player.svelte';
 import { details } from './details.svelte';
 import { EDITED_AT_ONCE_MAX, editing } from './editing.svelte';
+import { keeping } from './keeping.svelte';
 import { marks, type Marked } from './marks.svelte';
 import type { MenuItem } from './menu.svelte';
 import { adding, tracksOfList } from './playlists.svelte';
@@ -116,6 +117,7 @@ export function albumMenu(album: Album): MenuItem[] {
     ...queueItems('album', tracks),
     { label: 'Add to a playlist…', act: () => adding.open(album.title, async () => (await tracks()).map(({ id }) => id)) },
     { label: 'Share…', act: () => sharing.open(album.title, { album: album.id }) },
+    { label: 'Download…', act: () => keeping.album(album.title, album.id) },
     ...markItems(albumMark(album)),
     ...(artist ? [{ label: `Go to ${artist.name}`, act: () => router.go(`/artists/${artist.id}`) }] : []),
     ...(editing.offered
@@ -135,6 +137,7 @@ export function playlistMenu(list: Playlist): MenuItem[] {
     ...queueItems('playlist', tracks),
     { label: 'Add to another playlist…', act: () => adding.open(list.name, async () => (await tracks()).map(({ id }) => id)) },
     { label: 'Share…', act: () => sharing.open(list.name, { playlist: list.id }) },
+    { label: 'Download…', act: () => keeping.playlist(list.name, list.id) },
   ];
 }
 

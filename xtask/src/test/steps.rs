@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     fail::{Done, Fail},
-    needs::{CHROMIUM, COMPILER, FFMPEG, FONTS, GIT, Machine, POSTGRES, PYTHON},
+    needs::{CHROMIUM, COMPILER, FFMPEG, FONTS, GIT, Machine, POSTGRES, PYTHON, UNZIP},
     openapi,
     process::{command, must},
     python, tidy,
@@ -64,7 +64,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         name: "rust",
         what: "Rust tests on SQLite, PostgreSQL, S3 and ffmpeg",
-        needs: &[COMPILER, FFMPEG, FONTS, POSTGRES, GIT],
+        needs: &[COMPILER, FFMPEG, FONTS, POSTGRES, PYTHON, GIT],
         tools: &[NEXTEST, S3S],
         page: true,
         run: rust,
@@ -80,7 +80,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         name: "e2e",
         what: "the built program, driven in Chromium",
-        needs: &[COMPILER, FFMPEG, FONTS, POSTGRES, CHROMIUM, PYTHON],
+        needs: &[COMPILER, FFMPEG, FONTS, POSTGRES, CHROMIUM, PYTHON, UNZIP],
         tools: &[S3S],
         page: true,
         run: e2e,

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use kernel::{Ctx, Fault, http::Viewer, id::UserId};
 
 use super::guess;
-use crate::{Config, Error, client, store::members};
+use crate::{Config, Error, client, guesses, store::members};
 
 /// What an account may see and do now, for something that is done in its name while it is not signed in. `None` when
 /// there is no such account (any more), or it is shut.
@@ -40,6 +40,11 @@ impl Guess {
     pub async fn was_not_checked(self, ctx: &Ctx) -> Result<(), Fault> {
         self.0.was_not_checked(ctx).await
     }
+}
+
+/// What counts as one address: all of an IPv6 /64, which one household or server owns whole.
+pub fn network(address: Option<IpAddr>) -> String {
+    guesses::network(address)
 }
 
 /// Where a request reached us, as `https://name:port` without a slash at the end: the public address if the operator said

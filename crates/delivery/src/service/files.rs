@@ -16,7 +16,7 @@ use kernel::Fault;
 use rustix::{fs::OFlags, io::Errno};
 
 /// Bytes that are read in one hop: enough that the hop costs little beside them.
-const CHUNK_BYTES: u64 = 256 * 1024;
+pub(crate) const CHUNK_BYTES: u64 = 256 * 1024;
 
 /// Runs blocking file work off the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(
@@ -41,6 +41,14 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> 
     Ok(data.is_file().then_some((file, data)))
 }
 
+/// What is known of a regular file, without opening it; `None` when there is none, or something else in its place.
+pub(crate) fn look_at(path: &Path) -> io::Result<Option<Metadata>> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if is_absent(&error) => Ok(None),
+        found => Ok(Some(found?).filter(Metadata::is_file)),
+    }
+}
+
 fn is_absent(error: &io::Error) -> bool {
     // A socket in its place, or a link, can't be opened at all.
     let code = error.raw_os_error();
@@ -54,7 +62,8 @@ pub(crate) fn read_all(file: &File, length: u64) -> io::Result<Bytes> {
     read_part(file, &(0..length))
 }
 
-fn read_part(file: &File, range: &Range<u64>) -> io::Result<Bytes> {
+/// A part of a file; an error when it has become shorter.
+pub(crate) fn read_part(file: &File, range: &Range<u64>) -> io::Result<Bytes> {
     let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
     let mut buffer = BytesMut::zeroed(length);
     file.read_exact_at(&mut buffer, range.start)?;

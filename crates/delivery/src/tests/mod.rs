@@ -1,5 +1,6 @@
 //! Rules of delivery, told from outside: requests go in, answers come out.
 
+pub(crate) mod archives;
 mod bytes;
 mod direct;
 mod grants;

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use catalog::MediaId;
-use http::{Method, StatusCode, header};
+use catalog::{MediaId, media::SourceFile};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
 use kernel::{
     Ctx,
     blob::S3Blobs,
     bus::LocalBus,
     db::{Db, Engine},
+    id::UserId,
     random::Random,
     testkit::{S3_VARIABLE, World},
 };
 
 use super::{House, blob_source};
-use crate::Config;
+use crate::{Archive, Asked, Config, Packed, PackedFolder, Packer, parts_and_direct};
 
 /// A world whose objects are in a real S3 server's bucket.
 async fn on_s3(world: &World) -> Ctx {
@@ -60,4 +62,33 @@ async fn segments_and_originals_come_out_of_a_bucket() {
     assert_eq!(part.body, large[large.len() - 8..]);
     let head = house.ask(Method::HEAD, &path, &[]).await;
     assert_eq!(head.header(&header::CONTENT_LENGTH), "2000000");
+}
+
+#[tokio::test]
+async fn an_archive_is_made_out_of_a_bucket_and_breaks_off_when_a_blob_is_another() {
+    let world = World::new(Engine::Sqlite).await;
+    let ctx = on_s3(&world).await;
+    let house = House::with(&ctx, Config::default());
+    let large: Vec<u8> = (0..500_000_u32).flat_map(u32::to_le_bytes).collect();
+    let key = format!("originals/{}/a.flac", ctx.next_id());
+    house.put(&key, &large).await;
+    let file = SourceFile { bytes: large.len() as u64, ..blob_source(&key, "audio/flac", "flac") };
+    let archive = || {
+        let files = vec![Packed { name: "01 Air".to_owned(), file: file.clone() }];
+        Archive::new("Gift", vec![PackedFolder { name: None, files }])
+    };
+    let door = parts_and_direct(ctx.clone(), Config::default()).2;
+    let send = async |range: &'static str| {
+        let headers = HeaderMap::from_iter([(header::RANGE, HeaderValue::from_static(range))]);
+        let asked = Asked { method: &Method::GET, headers: &headers };
+        let sent = door.archive(archive(), &Packer::Member(UserId(1)), asked).await.expect("there is one");
+        sent.into_body().collect().await.map(|body| body.to_bytes().to_vec())
+    };
+    let all = send("bytes=0-").await.expect("it comes whole");
+    assert_eq!(all.len() as u64, archive().bytes());
+    let head = "Gift/01 Air.flac".len() + 30;
+    assert!(all[head..head + large.len()] == large);
+    assert!(send("bytes=500000-1500000").await.expect("it comes whole") == all[500_000..=1_500_000]);
+    house.put(&key, &large[1..]).await;
+    assert!(send("bytes=0-").await.is_err());
 }

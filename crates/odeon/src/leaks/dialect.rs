@@ -122,7 +122,7 @@ const TABLE: &[(&str, Way)] = &[
             &["id=ID", "id=ID&format=mp3&maxBitRate=64", "id=ID&timeOffset=5", "id=ID&timeOffset=500"],
         ),
     ),
-    ("download", Of(&["track", "video"], &["id=ID"])),
+    ("download", Of(&["track", "video", "album"], &["id=ID"])),
     ("hls", Of(&["track", "video"], &["id=ID"])),
     ("getCaptions", Of(&["video"], &["id=ID"])),
     (

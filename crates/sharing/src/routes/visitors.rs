@@ -36,7 +36,8 @@ pub(super) fn routes() -> OpenApiRouter<Sharing> {
         .routes(routes!(tell_oembed))
 }
 
-fn pass(headers: &HeaderMap) -> Option<String> {
+/// The pass that a request's headers bring.
+pub(super) fn pass(headers: &HeaderMap) -> Option<String> {
     headers.get(PASS)?.to_str().ok().map(str::to_owned)
 }
 
@@ -134,9 +135,9 @@ async fn note_shared_play(
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-struct PassQuery {
+pub(super) struct PassQuery {
     /// The pass, where a password is needed.
-    pass: Option<String>,
+    pub(super) pass: Option<String>,
 }
 
 /// The file of a track as it came, where the link allows that.

@@ -70,7 +70,7 @@ impl Sharing {
     }
 
     /// A turn to look at what a share holds; so many wait, and no more.
-    async fn turn(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Error> {
+    pub(super) async fn turn(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Error> {
         let place = self.inner.line.try_acquire().map_err(|_| Error::busy())?;
         let turn = self.inner.looks.acquire().await;
         Ok((place, turn.map_err(|error| Fault::from_error("the line of visitors is closed", error))?))
@@ -104,10 +104,11 @@ impl Sharing {
                 self.ctx().db().write(move |tx| store::note_visit(tx, id, now)).await;
             noted?;
         }
-        Ok(SharedPage { locked: false, shared: Some(self.shape_shared(open, shown)) })
+        let archive_bytes = self.archive_bytes(&open, &shown).await?;
+        Ok(SharedPage { locked: false, shared: Some(self.shape_shared(open, shown, archive_bytes)) })
     }
 
-    fn shape_shared(&self, open: Open, shown: Shown) -> Shared {
+    fn shape_shared(&self, open: Open, shown: Shown, archive_bytes: Option<u64>) -> Shared {
         let until = self.until(&open.row);
         let picture = |picture: Picture| self.brief_picture(picture, until);
         let track = |track: Track| SharedTrack {
@@ -131,6 +132,7 @@ impl Sharing {
             tracks: shown.tracks.into_iter().map(track).collect(),
             more: shown.more,
             downloads: open.row.downloads,
+            archive_bytes,
             expires_at: open.row.expires,
         }
     }

@@ -27,6 +27,10 @@ on_both_engines! {
             let answer = house.send(request.body(Body::empty()).expect("a request")).await;
             assert_eq!((answer.status, &answer.json()["code"]), (StatusCode::FORBIDDEN, &json!("locked")), "{thing}");
         }
+        for thing in ["archive", "archive?pass=x"] {
+            let answer = house.get(&format!("{}/{thing}", shared(&share))).await;
+            assert_eq!((answer.status, &answer.json()["code"]), (StatusCode::FORBIDDEN, &json!("locked")), "{thing}");
+        }
         for thing in ["cover", "audio"] {
             assert_eq!(house.get(&format!("{}/{thing}", link(&share))).await.status, StatusCode::NOT_FOUND);
         }

@@ -95,6 +95,8 @@ on_both_engines! {
             assert_eq!((answer.status, &answer.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
             let unlock = house.post(&format!("{path}/unlock"), &json!({ "password": "a secret" })).await;
             assert_eq!((unlock.status, &unlock.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
+            let archive = house.get(&format!("{path}/archive")).await;
+            assert_eq!((archive.status, &archive.bytes), (StatusCode::NOT_FOUND, &first.bytes), "{path}");
             for (method, thing) in [(Method::POST, "grant"), (Method::POST, "heard"), (Method::GET, "file")] {
                 for track in [tracks[0], hidden[0]] {
                     let path = format!("{path}/tracks/{track}/{thing}");

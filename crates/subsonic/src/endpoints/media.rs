@@ -56,12 +56,22 @@ pub(super) async fn stream(call: &Call) -> Result<Reply, Error> {
     }
 }
 
-/// The file as it came, to be kept under its title.
+/// The file as it came, to be kept under its title; of an album or a playlist all of them in one archive.
 pub(super) async fn download(call: &Call) -> Result<Reply, Error> {
     let item = ItemId::parse(call.params.required("id")?)?;
     if let ItemId::Episode(id) = item {
         let title = call.app.podcasts.told(call.viewer(), id).await?.episode.title;
         return episode(call, id, Some(&title)).await;
+    }
+    let sharing = &call.app.sharing;
+    match item {
+        ItemId::Album(id) => {
+            return Reply::raw(Some(sharing.album_archive(call.viewer(), id, call.asked()).await?));
+        }
+        ItemId::Playlist(id) => {
+            return Reply::raw(Some(sharing.playlist_archive(call.viewer(), id, call.asked()).await?));
+        }
+        _ => {}
     }
     let what = playable(item)?;
     let title = match what {

@@ -44,6 +44,15 @@ on_both_engines! {
         let kept = house.get(&path(&key, "download", &id)).await;
         assert!(kept.bytes == bytes);
         assert_eq!(kept.header(&header::CONTENT_DISPOSITION), "attachment; filename=\"A_Song.flac\"; filename*=UTF-8''A%2FSong.flac");
+        // All of an album or a playlist comes in one archive.
+        let song = house.good(&key, "getSong", &id, "song").await;
+        let list = house.good(&key, "createPlaylist", &format!("name=Mine&songId={}", song["id"].as_str().expect("an id")), "playlist").await;
+        for whole in [&song["albumId"], &list["id"]] {
+            let archive = house.get(&path(&key, "download", &format!("id={}", whole.as_str().expect("an id")))).await;
+            assert_eq!((archive.status, archive.header(&header::CONTENT_TYPE)), (StatusCode::OK, "application/zip"), "{whole}");
+            assert!(archive.bytes.windows(bytes.len()).any(|part| part == bytes), "the file is in it as it came");
+        }
+        assert_eq!(house.refused(&key, "download", "id=al-5").await, 70);
         // A form may ask for it too.
         let asked = form("stream", &format!("apiKey={key}&v=1.16.1&c=x&{id}"));
         assert!(house.send(asked).await.bytes == bytes);

@@ -118,6 +118,35 @@ pub(crate) fn video_files(tx: &mut Tx<'_>, videos: &[VideoId]) -> Result<Vec<(Vi
     )
 }
 
+/// The files of these tracks, in no order; those that are not shown are left out.
+pub(crate) fn track_files(tx: &mut Tx<'_>, tracks: &[TrackId]) -> Result<Vec<(TrackId, SourceFile)>, Fault> {
+    macro_rules! columns {
+        () => {
+            "SELECT t.id, m.place, m.source, m.bytes, m.stamp, m.mime, m.codec, m.bitrate_kbps,
+                m.sample_rate_hz, m.channels, m.duration_ms "
+        };
+    }
+    tx.all(
+        sql!(
+            sqlite: concat!(
+                columns!(),
+                "FROM json_each($1) wanted JOIN catalog_track t ON t.id = wanted.value
+                 JOIN catalog_media m ON m.id = t.media_id WHERE ",
+                visible!("t")
+            ),
+            postgres: concat!(
+                columns!(),
+                "FROM json_array_elements_text(CAST($1 AS JSON)) wanted
+                 JOIN catalog_track t ON t.id = CAST(wanted.value AS BIGINT)
+                 JOIN catalog_media m ON m.id = t.media_id WHERE ",
+                visible!("t")
+            )
+        ),
+        params![list(tracks.iter().map(|track| track.0))],
+        |row| Ok((row.get(0)?, source_file(row, 1)?)),
+    )
+}
+
 /// The artists of these albums, in their order.
 pub(crate) fn album_artists(tx: &mut Tx<'_>, albums: &[AlbumId]) -> Result<Names<ArtistId>, Fault> {
     let rows = tx.all(
