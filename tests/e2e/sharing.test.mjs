@@ -6,10 +6,10 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addLibrary } from './lib/catalogue.mjs';
+import { addLibrary, waitForUpload } from './lib/catalogue.mjs';
 import { audit, launch, openPage, signIn } from './lib/browser.mjs';
 import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
-import { cover, song } from './lib/media.mjs';
+import { cover, film, song } from './lib/media.mjs';
 
 const PASSWORD = 'open sesame';
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, colorScheme: 'dark' };
@@ -223,6 +223,64 @@ test('all of a link comes as one archive, also in two halves, and members have t
   const own = await downloaded(member.page, house, () => press.click());
   assert.deepEqual(unzip(own.path, join(house.folder, 'own')), wanted);
   await member.page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+test('a visitor watches a film by its link, also in a frame, until it is revoked', { timeout: 240_000 }, async (t) => {
+  const house = await House.open();
+  t.after(() => house.close());
+  const owner = await house.owner();
+  const source = join(house.folder, 'waves.mp4');
+  film(source, { seconds: 40, size: '640x360' });
+  const { id } = await owner.upload('waves.mp4', readFileSync(source));
+  const upload = await waitForUpload(owner, id);
+  const browser = await launch();
+  t.after(() => browser.close());
+  const member = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+  await signIn(member.page, house.url);
+  await member.page.goto(`${house.url}/videos/${upload.video_id}`);
+  await member.page.getByRole('button', { name: 'Share…' }).click();
+  await member.page.getByRole('button', { name: 'Make the link' }).click();
+  await member.page.getByText('Whoever has this link can watch, without an account.', { exact: false }).waitFor();
+  const link = await member.page.getByLabel('The link', { exact: true }).inputValue();
+  const said = await (await fetch(link)).text();
+  assert.match(said, /<meta property="og:video" content="[^"]*\/embed\/[\w-]{22}" \/>/);
+
+  const visitor = await openPage(browser, PHONE);
+  const asked = [];
+  visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await visitor.page.goto(link);
+  await visitor.page.getByRole('heading', { level: 1 }).waitFor();
+  await visitor.page.getByText(`Film · shared by ${OWNER.name}`).waitFor();
+  assert.deepEqual(await audit(visitor.page), [], 'axe on the film of a link');
+  assert.equal(await visitor.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'nothing is wider than the phone');
+  assert.equal(await visitor.page.getByRole('link', { name: /^Download/ }).count(), 0, 'it may not be kept');
+  await visitor.page.getByRole('button', { name: 'Play', exact: true }).click();
+  const at = (place) => place.getByTestId('video').evaluate((video) => video.currentTime);
+  await eventually('it plays', async () => (await at(visitor.page)) > 1, 60);
+  await visitor.page.keyboard.press('9');
+  await eventually('keys steer it', async () => (await at(visitor.page)) > 30, 60);
+  const media = asked.filter((path) => path.startsWith('/media/'));
+  assert.ok(media.length > 0 && media.every((path) => !path.endsWith('/original')), `the file itself is not sent: ${media}`);
+
+  const site = await elsewhere(link.replace('/s/', '/embed/'));
+  t.after(() => site.close());
+  const blog = await openPage(browser, { viewport: { width: 800, height: 600 } });
+  await blog.page.goto(site.url);
+  const frame = blog.page.frameLocator('iframe');
+  await frame.getByRole('button', { name: 'Play', exact: true }).click();
+  await eventually('it plays in the frame', async () => (await at(frame)) > 1, 60);
+
+  const { items } = await owner.get('/api/v1/shares');
+  assert.deepEqual([items[0].kind, items[0].visits, items[0].plays], ['video', 2, 1]);
+  await owner.json('PATCH', `/api/v1/shares/${items[0].id}`, { downloads: true });
+  await visitor.page.reload();
+  const kept = await downloaded(visitor.page, house, () => visitor.page.getByRole('link', { name: /^Download/ }).click());
+  assert.ok(readFileSync(kept.path).equals(readFileSync(source)), 'the file is what it was');
+  await owner.delete(`/api/v1/shares/${items[0].id}`);
+  await visitor.page.reload();
+  await visitor.page.getByRole('heading', { level: 1, name: 'This link leads nowhere' }).waitFor();
+  assert.deepEqual(visitor.problems.filter((problem) => !/status of (401|403|404)/.test(problem)), []);
+  assert.deepEqual(blog.problems.filter((problem) => !/status of (401|403|404)/.test(problem)), []);
 });
 
 test('stations are added by an administrator and open in a tab of their own', { timeout: 120_000 }, async (t) => {

@@ -47,7 +47,7 @@ pub use pictures::pictures;
 pub use playing::{PLAYERS_MAX, now_playing, report_playing};
 pub use plays::record_play;
 pub(crate) use sound::waveform;
-pub use videos::{delete_video, edit_video, video, videos};
+pub use videos::{bare_video, delete_video, edit_video, video, videos};
 
 /// Everything that the catalogue can answer besides success.
 #[derive(Debug)]

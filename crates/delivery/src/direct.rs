@@ -17,9 +17,9 @@ use kernel::{Fault, Time, blob::BlobKey, http::Viewer};
 use crate::{
     error::Error,
     manifest::{self, Presentation},
-    model::{GrantState, Quality, TrackGrant},
+    model::{GrantState, MediaOriginal, Quality, TrackGrant, VideoGrant},
     routes::{media as answers, picture::JPEG},
-    service::{Delivery, Reach, Wish},
+    service::{Delivery, Reach, Wish, playable},
     wire::{self, Representation},
 };
 
@@ -94,6 +94,32 @@ impl Direct {
         let wish = Wish { quality, ..Wish::default() };
         let granted = self.delivery.grant_as_far_as(Reach { until, original }, facts, wish).await;
         absent(granted.map(|(grant, _)| grant))
+    }
+
+    /// The same for a video, with its text tracks.
+    pub async fn grant_video_until(
+        &self,
+        viewer: &Viewer,
+        video: VideoId,
+        until: Time,
+        original: bool,
+    ) -> Result<Option<VideoGrant>, Fault> {
+        let Some(facts) = self.media(viewer, Playable::Video(video)).await? else { return Ok(None) };
+        absent(self.delivery.grant_film(Reach { until, original }, facts).await)
+    }
+
+    /// The path of something's file as it came, until a time. Nothing is encoded for this. `None` when browsers do not play
+    /// it, and when there is no such thing for the viewer.
+    pub async fn original_until(
+        &self,
+        viewer: &Viewer,
+        what: Playable,
+        until: Time,
+    ) -> Result<Option<MediaOriginal>, Fault> {
+        let Some(facts) = self.media(viewer, what).await? else { return Ok(None) };
+        let Some(mime) = playable::mime(&facts.file) else { return Ok(None) };
+        let base = self.delivery.base(facts.id, until);
+        Ok(Some(MediaOriginal { url: format!("{base}/original"), mime: mime.to_owned() }))
     }
 
     /// Leave to play a media that is no part of the catalogue. Whether its asker may have it is the caller's to know. An

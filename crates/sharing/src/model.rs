@@ -1,8 +1,8 @@
 //! Shares as their owner, an administrator and a visitor see them.
 
 use catalog::{
-    AlbumId, ArtistId, TrackId,
-    model::{Picture, playlists::PlaylistId},
+    AlbumId, ArtistId, TrackId, VideoId,
+    model::{Picture, VideoState, playlists::PlaylistId},
 };
 use kernel::{Time, id::UserId};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -35,6 +35,8 @@ pub enum SharedKind {
     Playlist,
     /// An artist's own albums, as they are now.
     Artist,
+    /// A video.
+    Video,
 }
 
 impl SharedKind {
@@ -45,6 +47,7 @@ impl SharedKind {
             Self::Album => "album",
             Self::Playlist => "playlist",
             Self::Artist => "artist",
+            Self::Video => "video",
         }
     }
 }
@@ -60,6 +63,8 @@ pub enum What {
     Playlist(PlaylistId),
     /// An artist.
     Artist(ArtistId),
+    /// A video.
+    Video(VideoId),
 }
 
 impl What {
@@ -69,6 +74,7 @@ impl What {
             Self::Album(_) => SharedKind::Album,
             Self::Playlist(_) => SharedKind::Playlist,
             Self::Artist(_) => SharedKind::Artist,
+            Self::Video(_) => SharedKind::Video,
         }
     }
 
@@ -79,6 +85,7 @@ impl What {
             Self::Album(id) => id.0,
             Self::Playlist(id) => id.0,
             Self::Artist(id) => id.0,
+            Self::Video(id) => id.0,
         }
     }
 }
@@ -99,7 +106,7 @@ pub struct Share {
     pub id: ShareId,
     /// What kind of thing it is.
     pub kind: SharedKind,
-    /// The number of the album, playlist or artist; `null` for tracks.
+    /// The number of the album, playlist, artist or video; `null` for tracks.
     #[schema(required)]
     pub item: Option<String>,
     /// What it was called when it was shared.
@@ -108,7 +115,7 @@ pub struct Share {
     pub description: String,
     /// Who shares it.
     pub owner: ShareOwner,
-    /// The path of the link, for its owner alone: whoever knows it may listen.
+    /// The path of the link, for its owner alone: whoever knows it may listen or watch.
     #[schema(required, example = "/s/Xk3…")]
     pub link: Option<String>,
     /// Whether a visitor needs a password.
@@ -124,14 +131,14 @@ pub struct Share {
     pub expired: bool,
     /// How often a visitor opened it.
     pub visits: u64,
-    /// How often a visitor heard one of its tracks.
+    /// How often a visitor heard one of its tracks, or watched it.
     pub plays: u64,
     /// When it was last opened.
     #[schema(required)]
     pub visited_at: Option<Time>,
 }
 
-/// What is to be shared: tracks, or an album, or a playlist, or an artist.
+/// What is to be shared: tracks, or an album, or a playlist, or an artist, or a video.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShare {
@@ -148,6 +155,9 @@ pub struct NewShare {
     /// An artist with the albums that are the artist's own.
     #[serde(default)]
     pub artist: Option<ArtistId>,
+    /// A video.
+    #[serde(default)]
+    pub video: Option<VideoId>,
     /// What to say of it to visitors, at most 1,000 characters.
     #[serde(default)]
     pub description: String,
@@ -208,6 +218,26 @@ pub struct SharedTrack {
     pub playable: bool,
 }
 
+/// A video, as a visitor sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SharedVideo {
+    /// Which.
+    pub id: VideoId,
+    /// What its owner says of it; may have several lines.
+    pub about: String,
+    /// How long it plays.
+    pub duration_ms: u64,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// How far it is.
+    pub state: VideoState,
+    /// Bytes of its file, where that may be kept as it came.
+    #[schema(required)]
+    pub file_bytes: Option<u64>,
+}
+
 /// What is shared, as a visitor sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Shared {
@@ -224,8 +254,11 @@ pub struct Shared {
     /// What stands for it.
     #[schema(required)]
     pub picture: Option<Picture>,
-    /// The tracks in their order, at most 1,000.
+    /// The tracks in their order, at most 1,000; none of a video.
     pub tracks: Vec<SharedTrack>,
+    /// The video, if it is one.
+    #[schema(required)]
+    pub video: Option<SharedVideo>,
     /// Whether there are more than are shown.
     pub more: bool,
     /// Whether the files may be kept as they came.
@@ -269,7 +302,7 @@ pub struct VisitorPass {
 pub struct Oembed {
     /// `1.0`.
     pub version: &'static str,
-    /// `rich`.
+    /// `rich`, or `video` for a video.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// What it is called.

@@ -36,6 +36,7 @@ pub fn pages(sharing: Sharing, shell: Shell) -> Router {
         .route("/embed/{secret}", get(show_frame))
         .route("/s/{secret}/cover", get(send_cover))
         .route("/s/{secret}/audio", get(lead_to_audio))
+        .route("/s/{secret}/video", get(lead_to_video))
         .with_state(house)
 }
 
@@ -103,7 +104,14 @@ async fn send_cover(State(house): House, Path(secret_of): Path<String>, request:
 }
 
 async fn lead_to_audio(State(house): House, Path(secret): Path<String>) -> Response {
-    let path = house.0.audio(&secret).await;
+    lead_to(house.0.audio(&secret).await)
+}
+
+async fn lead_to_video(State(house): House, Path(secret): Path<String>) -> Response {
+    lead_to(house.0.video(&secret).await)
+}
+
+fn lead_to(path: Result<String, Error>) -> Response {
     let to = path.and_then(|path| HeaderValue::from_str(&path).map_err(|_| Error::NotFound));
     private(match to {
         Ok(to) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response(),

@@ -2,6 +2,7 @@
 //! archives.
 
 mod archives;
+mod films;
 mod visitors;
 
 use axum::extract::State;
@@ -26,6 +27,7 @@ pub fn routes(sharing: Sharing) -> OpenApiRouter {
         .routes(routes!(show_share, edit_share, revoke_share))
         .merge(visitors::routes())
         .merge(archives::routes())
+        .merge(films::routes())
         .with_state(sharing)
 }
 

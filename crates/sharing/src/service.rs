@@ -260,6 +260,7 @@ impl Sharing {
             SharedKind::Album => What::Album(catalog::AlbumId(row.item)),
             SharedKind::Playlist => What::Playlist(catalog::model::playlists::PlaylistId(row.item)),
             SharedKind::Artist => What::Artist(catalog::ArtistId(row.item)),
+            SharedKind::Video => What::Video(catalog::VideoId(row.item)),
         })
     }
 
@@ -303,6 +304,7 @@ fn chosen(new: &NewShare) -> Result<What, Error> {
     named.extend(new.album.map(What::Album));
     named.extend(new.playlist.map(What::Playlist));
     named.extend(new.artist.map(What::Artist));
+    named.extend(new.video.map(What::Video));
     if new.tracks.len() > TRACKS_MAX {
         let text = format!(
             "At most {TRACKS_MAX} tracks are shared at once; make a playlist of them and share that."
@@ -313,7 +315,7 @@ fn chosen(new: &NewShare) -> Result<What, Error> {
         (Some(what), true) => Ok(what),
         _ => Err(Error::invalid(
             "tracks",
-            "Name one thing to share: tracks, an album, a playlist or an artist.",
+            "Name one thing to share: tracks, an album, a playlist, an artist or a video.",
         )),
     }
 }

@@ -42,7 +42,8 @@ macro_rules! select_shares {
 
 fn share(row: &Row<'_>) -> Result<ShareRow, Fault> {
     let word: String = row.get(2)?;
-    let kinds = [SharedKind::Tracks, SharedKind::Album, SharedKind::Playlist, SharedKind::Artist];
+    let kinds =
+        [SharedKind::Tracks, SharedKind::Album, SharedKind::Playlist, SharedKind::Artist, SharedKind::Video];
     let kind = kinds.into_iter().find(|kind| kind.word() == word);
     Ok(ShareRow {
         id: row.get(0)?,

@@ -1,6 +1,7 @@
 //! Whole requests through the router, on both engines, and the helpers that they are told with.
 
 mod archives;
+mod films;
 mod limits;
 mod members;
 mod passwords;
@@ -15,9 +16,12 @@ use std::{
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use catalog::{
-    AlbumId, LibraryId, TrackId,
+    AlbumId, LibraryId, TrackId, VideoId,
     access::{self, Access},
-    import::{Batch, Imported, Source, SourceFile, TrackImport, TrackTags, hide_track, upsert_track},
+    import::{
+        Batch, Imported, Source, SourceFile, TrackImport, TrackTags, VideoImport, hide_track, hide_video,
+        upsert_track, upsert_video,
+    },
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -193,6 +197,41 @@ impl House {
         .await
     }
 
+    /// Takes a film in.
+    async fn film(
+        &self,
+        title: &'static str,
+        path: &str,
+        library: Option<LibraryId>,
+        duration_ms: u64,
+    ) -> VideoId {
+        let source = SourceFile {
+            place: Source::File { path: path.to_owned() },
+            bytes: 10,
+            stamp: 1,
+            mime: "video/mp4".to_owned(),
+            codec: "h264".to_owned(),
+            bitrate_kbps: 900,
+            sample_rate_hz: 44_100,
+            channels: 2,
+            duration_ms,
+        };
+        let taken = self.change(move |tx, batch| {
+            let new = VideoImport {
+                existing: None,
+                library,
+                owner: None,
+                title,
+                source: &source,
+                width: 1920,
+                height: 1080,
+                picture: None,
+            };
+            upsert_video(tx, batch, &new)
+        });
+        taken.await.video
+    }
+
     /// An album of so many songs; its number and theirs.
     async fn album(&self, title: &str, library: Option<LibraryId>, count: u32) -> (AlbumId, Vec<TrackId>) {
         let mut tracks = Vec::new();
@@ -238,6 +277,10 @@ impl House {
             access::set(tx, library, &Access { everybody: false, members: Clone::clone(&members) })
         });
         set.await.map_err(catalog::Error::problem).expect("it is set");
+    }
+
+    async fn hide_film(&self, video: VideoId) {
+        self.change(move |tx, batch| hide_video(tx, batch, video)).await;
     }
 
     async fn hide(&self, track: TrackId) {

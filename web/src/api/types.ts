@@ -61,6 +61,7 @@ export interface Page<T> {
 export type Share = Schemas['Share'];
 export type Shared = Schemas['Shared'];
 export type SharedTrack = Schemas['SharedTrack'];
+export type SharedVideo = Schemas['SharedVideo'];
 export type RadioStation = Schemas['RadioStation'];
 export type Podcast = Schemas['Podcast'];
 export type Episode = Schemas['Episode'];

@@ -118,17 +118,26 @@ function keydown(event: KeyboardEvent): void {
   if (musicKey(event) || (film && filmKey(film, event)) || transportKey(event)) event.preventDefault();
 }
 
-export function bindKeys(): () => void {
+/** Where there is a film and nothing else, as on the page of a link. */
+function filmKeydown(event: KeyboardEvent): void {
+  if (!film || !prefs.get('shortcuts') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || belongsElsewhere(event)) return;
+  if (filmKey(film, event) || transportKey(event)) event.preventDefault();
+}
+
+export const bindKeys = (): (() => void) => bind(keydown);
+export const bindFilmKeys = (): (() => void) => bind(filmKeydown);
+
+function bind(act: (event: KeyboardEvent) => void): () => void {
   const pointed = (): void => void (byPointer = true);
   const tabbed = (event: KeyboardEvent): void => {
     if (['Tab', 'Enter', 'Escape'].includes(event.key)) byPointer = false;
   };
   addEventListener('pointerdown', pointed, true);
   addEventListener('keydown', tabbed, true);
-  addEventListener('keydown', keydown);
+  addEventListener('keydown', act);
   return () => {
     removeEventListener('pointerdown', pointed, true);
     removeEventListener('keydown', tabbed, true);
-    removeEventListener('keydown', keydown);
+    removeEventListener('keydown', act);
   };
 }

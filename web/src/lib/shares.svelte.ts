@@ -5,7 +5,7 @@ import type { Share } from '../api/types';
 export const SHARED_TRACKS_MAX = 500;
 
 /** What a link leads to, as the server takes it. */
-export type Shareable = { tracks: string[] } | { album: string } | { playlist: string } | { artist: string };
+export type Shareable = { tracks: string[] } | { album: string } | { playlist: string } | { artist: string } | { video: string };
 
 interface Wish {
   title: string;

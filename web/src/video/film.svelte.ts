@@ -26,6 +26,28 @@ const KEEP_EVERY_MS = 3000;
 const EDGE_MS = 15_000;
 const STEADY_MS = 8000;
 
+/** A film counts as watched after this long, or after half of it. */
+const WATCHED_MS = 30_000;
+
+/** Where a film comes from, and who else hears of it. */
+export interface FilmSource {
+  /** Leave to play it. Throws an `ApiError`. */
+  grant(): Promise<VideoGrant>;
+  /** Under which name the place in it is kept; null when nothing is remembered. */
+  readonly place: string | null;
+  /** A good part of it was watched; said once. */
+  watched?(): void;
+  /** It was played and is not on the screen any more. */
+  left?(): void;
+}
+
+/** A film of the house, for who is signed in. */
+export const houseFilm = (id: string): FilmSource => ({
+  grant: () => ask(api.POST('/api/v1/videos/{id}/grant', { params: { path: { id } } })),
+  place: `odeon.film.${id}`,
+  left: () => player.holdMediaKeys(),
+});
+
 export class Film {
   phase = $state<'asking' | 'preparing' | 'ready' | 'failed'>('asking');
   trouble = $state.raw<Trouble | null>(null);
@@ -55,12 +77,14 @@ export class Film {
   #keptAt = 0;
   #brokeAtMs = 0;
 
+  #told = false;
+
   constructor(
-    private readonly id: string,
+    private readonly source: FilmSource,
     private readonly shown: { title: string; picture: Picture | null | undefined },
   ) {
     const isPosition = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v) && v > 0;
-    this.#resumeMs = readStored(`odeon.film.${id}`, 0, isPosition);
+    this.#resumeMs = source.place === null ? 0 : readStored(source.place, 0, isPosition);
     this.positionMs = this.#resumeMs;
   }
 
@@ -88,7 +112,7 @@ export class Film {
       element.removeAttribute('src');
       element.load();
       this.#element = null;
-      if (this.started) player.holdMediaKeys();
+      if (this.started) this.source.left?.();
     };
   }
 
@@ -201,7 +225,7 @@ export class Film {
     let pause = POLL_FIRST_MS;
     try {
       for (;;) {
-        const grant = await ask(api.POST('/api/v1/videos/{id}/grant', { params: { path: { id: this.id } } }));
+        const grant = await this.source.grant();
         if (turn !== this.#turn) return;
         this.encoding = grant.state === 'encoding' || grant.state === 'waiting';
         // Adaptive first: a film's original may be huge, and its rungs are made for this.
@@ -343,7 +367,7 @@ export class Film {
       if (Number.isFinite(element.duration) && element.duration > 0) this.durationMs = Math.max(element.duration * 1000, this.encoding ? this.durationMs : 0);
     });
     on('resize', () => (this.height = element.videoHeight));
-    on('ended', () => dropStored(`odeon.film.${this.id}`));
+    on('ended', () => this.#forget());
     on('error', () => {
       if (!this.#hls && element.hasAttribute('src')) this.#broke('This browser can’t play the film.', false);
     });
@@ -354,6 +378,10 @@ export class Film {
   #moved(element: HTMLVideoElement): void {
     if (element.readyState === 0 || this.phase !== 'ready') return;
     this.positionMs = element.currentTime * 1000;
+    if (!this.#told && !element.paused && this.positionMs > Math.min(WATCHED_MS, this.durationMs / 2)) {
+      this.#told = true;
+      this.source.watched?.();
+    }
     if (this.#attempts > 0 && this.positionMs - this.#brokeAtMs > STEADY_MS) this.#attempts = 0;
     const { buffered, currentTime } = element;
     for (let i = 0; i < buffered.length; i++) {
@@ -364,9 +392,14 @@ export class Film {
 
   #keep(): void {
     this.#keptAt = performance.now();
-    if (!this.started) return;
+    const { place } = this.source;
+    if (!this.started || place === null) return;
     const worth = this.positionMs > EDGE_MS && this.positionMs < this.durationMs - EDGE_MS;
-    if (worth) writeStored(`odeon.film.${this.id}`, Math.round(this.positionMs));
-    else dropStored(`odeon.film.${this.id}`);
+    if (worth) writeStored(place, Math.round(this.positionMs));
+    else dropStored(place);
+  }
+
+  #forget(): void {
+    if (this.source.place !== null) dropStored(this.source.place);
   }
 }

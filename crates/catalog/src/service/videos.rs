@@ -64,17 +64,30 @@ pub async fn videos(ctx: &Ctx, viewer: &Viewer, query: &PageQuery) -> Result<Pag
 /// # Errors
 /// [`Error::NotFound`] when there is none that the viewer may see.
 pub async fn video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<VideoDetail, Error> {
+    let (media, video) = seen(ctx, viewer, id).await?;
+    let index = media::index(ctx.db(), media).await?;
+    let (captions, renditions) = index.map(|index| parts(ctx, index)).unwrap_or_default();
+    Ok(VideoDetail { video, captions, renditions })
+}
+
+/// A video by itself, for which its index is not read.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none that the viewer may see.
+pub async fn bare_video(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<Video, Error> {
+    Ok(seen(ctx, viewer, id).await?.1)
+}
+
+async fn seen(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<(MediaId, Video), Error> {
     let user = viewer.id;
     let found = visibility::read(ctx, viewer, move |tx| {
         let Some(row) = read::videos::one(tx, id)? else { return Ok(None) };
         Ok::<_, Fault>(Some((row, marks::of(tx, user, ItemKind::Video, [id.0].into_iter())?)))
     });
     let (row, marks) = found.await?.ok_or(Error::NotFound)?;
-    let index = media::index(ctx.db(), row.media).await?;
-    let shaper = Shaper::new(ctx.signer(), ctx.now()).with_marks(marks);
+    let (media, shaper) = (row.media, Shaper::new(ctx.signer(), ctx.now()).with_marks(marks));
     let video = shape_all(ctx, &shaper, vec![row]).await?.pop().ok_or(Error::NotFound)?;
-    let (captions, renditions) = index.map(|index| parts(ctx, index)).unwrap_or_default();
-    Ok(VideoDetail { video, captions, renditions })
+    Ok((media, video))
 }
 
 fn parts(ctx: &Ctx, index: MediaIndex) -> (Vec<Caption>, Vec<Rung>) {

@@ -93,8 +93,14 @@ impl Delivery {
     /// Grants a video with its text tracks.
     pub(crate) async fn grant_video(&self, viewer: &Viewer, video: VideoId) -> Result<VideoGrant, Error> {
         let media = media::for_video(&self.ctx, viewer, video).await?.ok_or(Error::Absent)?;
-        let (grant, index) = self.grant(media, Wish::ENCODED).await?;
-        let base = self.base(grant.media_id, grant.expires_at);
+        let reach = Reach { until: self.expiry(&media), original: true };
+        self.grant_film(reach, media).await
+    }
+
+    /// Grants a video that its asker may have, as far as that.
+    pub(crate) async fn grant_film(&self, reach: Reach, media: Media) -> Result<VideoGrant, Error> {
+        let (grant, index) = self.grant_as_far_as(reach, media, Wish::ENCODED).await?;
+        let base = self.base_as_far_as(grant.media_id, reach);
         let captions = index.captions.into_iter().map(|caption| GrantedCaption {
             url: format!("{base}/captions/{}.vtt", caption.id),
             id: caption.id,

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use catalog::TrackId;
-use delivery::{Asked, TrackGrant};
+use delivery::{Asked, Playable, TrackGrant};
 use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 use kernel::{
     Problem,
@@ -127,7 +127,7 @@ async fn note_shared_play(
     Path((secret, id)): Path<(String, TrackId)>,
     visitor: Visitor,
 ) -> Result<StatusCode, Error> {
-    sharing.note_heard(&secret, id, &visitor).await?;
+    sharing.note_play(&secret, Playable::Track(id), &visitor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -161,7 +161,7 @@ async fn download_shared_track(
     let (parts, _) = request.into_parts();
     let pass = query.pass.or_else(|| pass(&parts.headers));
     let asked = Asked { method: &parts.method, headers: &parts.headers };
-    sharing.file(&secret, id, pass.as_deref(), asked).await
+    sharing.file(&secret, Playable::Track(id), pass.as_deref(), asked).await
 }
 
 /// What a site asks about a link.

@@ -128,6 +128,8 @@ fn pack(what: &What, shown: &Shown, files: &HashMap<TrackId, SourceFile>) -> Arc
             albums.map(album).collect()
         }
         What::Tracks(_) | What::Playlist(_) => vec![folder(None, in_order(&tracks))],
+        // It is one file already.
+        What::Video(_) => Vec::new(),
     };
     let title =
         if shown.by.is_empty() { shown.title.clone() } else { format!("{} - {}", shown.by, shown.title) };

@@ -21,6 +21,8 @@ const FRAME_WIDTH: u32 = 600;
 const FRAME_HEIGHT_ONE: u32 = 180;
 /// Of several.
 const FRAME_HEIGHT_MANY: u32 = 420;
+/// Longest edge of the frame of a video.
+const FRAME_EDGE_VIDEO: u32 = 640;
 /// Smallest frame that is given, however small a site wants it.
 const FRAME_LEAST: u32 = 120;
 /// Longest edge of the picture that previews name.
@@ -41,8 +43,30 @@ struct Words {
     cover: Option<(u32, u32)>,
     /// Whether the first track may be had as it came.
     audio: bool,
+    /// The video, if it is one.
+    film: Option<Film>,
     kind: Option<SharedKind>,
     many: bool,
+}
+
+/// What a preview says of a video.
+struct Film {
+    /// Pixels of the frame in which it is shown.
+    frame: (u32, u32),
+    seconds: u64,
+    /// The type of its file, where that may be had as it came and browsers play it.
+    file: Option<String>,
+}
+
+impl Words {
+    /// Pixels of the frame in which it is shown on other sites.
+    fn frame(&self) -> (u32, u32) {
+        match &self.film {
+            Some(film) => film.frame,
+            None if self.many => (FRAME_WIDTH, FRAME_HEIGHT_MANY),
+            None => (FRAME_WIDTH, FRAME_HEIGHT_ONE),
+        }
+    }
 }
 
 impl Sharing {
@@ -60,14 +84,28 @@ impl Sharing {
             return Ok(Words {
                 title: PROTECTED.to_owned(),
                 by: String::new(),
-                description: "Whoever has its password can listen.".to_owned(),
+                description: "Whoever has its password can open it.".to_owned(),
                 cover: None,
                 audio: false,
+                film: None,
                 kind: None,
                 many: true,
             });
         }
-        Ok(words_of(&open, &shown))
+        let words = words_of(&open, &shown);
+        let Some(video) = shown.video else { return Ok(words) };
+        let thing = Playable::Video(video.id);
+        let original = if open.row.downloads {
+            self.inner.direct.original_until(&open.sharer, thing, self.until(&open.row)).await?
+        } else {
+            None
+        };
+        let film = Film {
+            frame: frame_of(video.width, video.height),
+            seconds: video.duration_ms / 1000,
+            file: original.map(|file| file.mime.split(';').next().unwrap_or_default().to_owned()),
+        };
+        Ok(Words { audio: false, film: Some(film), ..words })
     }
 
     /// What is said to a site that asks about a link of this house; absent for every other address.
@@ -80,20 +118,27 @@ impl Sharing {
         let base = base.ok_or(Error::NotFound)?;
         let secret = secret_of(url, base).ok_or(Error::NotFound)?;
         let words = self.words(&secret).await?;
-        let height = if words.many { FRAME_HEIGHT_MANY } else { FRAME_HEIGHT_ONE };
         let fit =
             |wanted: u32, most: Option<u32>| most.map_or(wanted, |most| wanted.min(most.max(FRAME_LEAST)));
-        let (width, height) = (fit(FRAME_WIDTH, most.0), fit(height, most.1));
+        let frame = words.frame();
+        let (width, height) = (fit(frame.0, most.0), fit(frame.1, most.1));
+        let (width, height) = match words.film {
+            // What is narrower is lower, too.
+            Some(_) => in_shape(frame, (width, height)),
+            None => (width, height),
+        };
+        let kind = if words.film.is_some() { "video" } else { "rich" };
         let html = format!(
             "<iframe src=\"{}/embed/{secret}\" width=\"{width}\" height=\"{height}\" title=\"{}\" frameborder=\"0\" \
-             loading=\"lazy\" referrerpolicy=\"no-referrer\" allow=\"autoplay; encrypted-media\"></iframe>",
+             loading=\"lazy\" referrerpolicy=\"no-referrer\" allow=\"autoplay; encrypted-media; fullscreen; \
+             picture-in-picture\"></iframe>",
             escape(base),
             escape(&words.title),
         );
         let cover = words.cover;
         Ok(Oembed {
             version: "1.0",
-            kind: "rich",
+            kind,
             title: words.title,
             author_name: (!words.by.is_empty()).then_some(words.by),
             provider_name: "Odeon",
@@ -133,14 +178,28 @@ impl Sharing {
         let original = granted.await?.and_then(|grant| grant.original);
         Ok(original.ok_or(Error::NotFound)?.url)
     }
+
+    /// The same for a video. Whoever merely looks at a link has nothing encoded by this.
+    pub(crate) async fn video(&self, secret: &str) -> Result<String, Error> {
+        let open = self.open(secret).await?;
+        if !self.is_let_in(&open.row, None) || !open.row.downloads {
+            return Err(Error::NotFound);
+        }
+        let video = self.look(&open).await?.video.ok_or(Error::NotFound)?;
+        let (thing, until) = (Playable::Video(video.id), self.until_played(&open, video.duration_ms));
+        let original = self.inner.direct.original_until(&open.sharer, thing, until).await?;
+        Ok(original.ok_or(Error::NotFound)?.url)
+    }
 }
 
 fn words_of(open: &Open, shown: &Shown) -> Words {
     let count = shown.tracks.len();
-    let counted = match (count, shown.more) {
-        (1, _) => "One track".to_owned(),
-        (count, true) => format!("More than {count} tracks"),
-        (count, false) => format!("{count} tracks"),
+    let counted = match (&shown.video, count, shown.more) {
+        (Some(video), ..) if video.duration_ms < 90_000 => "A short film".to_owned(),
+        (Some(video), ..) => format!("A film of {} minutes", (video.duration_ms + 30_000) / 60_000),
+        (None, 1, _) => "One track".to_owned(),
+        (None, count, true) => format!("More than {count} tracks"),
+        (None, count, false) => format!("{count} tracks"),
     };
     let described = open.row.description.split_whitespace().collect::<Vec<_>>().join(" ");
     let described: String = described.chars().take(DESCRIPTION_CHARS_MAX).collect();
@@ -160,6 +219,7 @@ fn words_of(open: &Open, shown: &Shown) -> Words {
         description,
         cover,
         audio: open.row.downloads,
+        film: None,
         kind: Some(open.row.kind),
         many: count > 1,
     }
@@ -193,18 +253,24 @@ fn head(words: &Words, secret: &str, base: Option<&str>) -> String {
         tag("property", "og:image:type", "image/jpeg");
         tag("property", "og:image:width", &width.to_string());
         tag("property", "og:image:height", &height.to_string());
-        tag("property", "og:image:alt", &format!("Cover of {}", words.title));
+        let what = if words.film.is_some() { "Still of" } else { "Cover of" };
+        tag("property", "og:image:alt", &format!("{what} {}", words.title));
         tag("name", "twitter:image", &cover);
     }
     if words.audio {
         tag("property", "og:audio", &format!("{page}/audio"));
     }
+    if let Some(film) = &words.film {
+        film_tags(film, &mut tag, base, secret);
+    }
     // A card with a player must come by HTTPS and needs a picture.
     if base.starts_with("https://") && words.cover.is_some() {
         tag("name", "twitter:card", "player");
         tag("name", "twitter:player", &format!("{base}/embed/{secret}"));
-        tag("name", "twitter:player:width", &FRAME_WIDTH.to_string());
-        tag("name", "twitter:player:height", &FRAME_HEIGHT_MANY.to_string());
+        let (width, height) =
+            if words.film.is_some() { words.frame() } else { (FRAME_WIDTH, FRAME_HEIGHT_MANY) };
+        tag("name", "twitter:player:width", &width.to_string());
+        tag("name", "twitter:player:height", &height.to_string());
     } else {
         tag("name", "twitter:card", "summary");
     }
@@ -216,11 +282,47 @@ fn head(words: &Words, secret: &str, base: Option<&str>) -> String {
     out
 }
 
+/// What a video is: the file itself for sites that show such, else the player in a frame.
+fn film_tags(film: &Film, tag: &mut impl FnMut(&str, &str, &str), base: &str, secret: &str) {
+    let original = film.file.as_deref().map(|kind| (format!("{base}/s/{secret}/video"), kind));
+    let ways = original.into_iter().chain([(format!("{base}/embed/{secret}"), "text/html")]);
+    for (address, kind) in ways {
+        tag("property", "og:video", &address);
+        if address.starts_with("https://") {
+            tag("property", "og:video:secure_url", &address);
+        }
+        tag("property", "og:video:type", kind);
+        tag("property", "og:video:width", &film.frame.0.to_string());
+        tag("property", "og:video:height", &film.frame.1.to_string());
+    }
+    tag("property", "video:duration", &film.seconds.to_string());
+}
+
+/// The largest frame of this shape that is no larger than `most` either way.
+fn in_shape((width, height): (u32, u32), most: (u32, u32)) -> (u32, u32) {
+    let scaled = |side: u32, by: (u32, u32)| {
+        let scaled = u64::from(side) * u64::from(by.0) / u64::from(by.1.max(1));
+        u32::try_from(scaled).unwrap_or(side)
+    };
+    let lower = scaled(height, (most.0, width));
+    if lower <= most.1 { (most.0, lower) } else { (scaled(width, (most.1, height)), most.1) }
+}
+
+/// The frame of a video of so many pixels: of its shape, as far as that is one that can be looked at.
+fn frame_of(width: u32, height: u32) -> (u32, u32) {
+    let edge = u64::from(FRAME_EDGE_VIDEO);
+    let (wide, high) =
+        if width == 0 || height == 0 { (16, 9) } else { (u64::from(width), u64::from(height)) };
+    let scaled = |side: u64| u32::try_from(side * edge / wide.max(high)).unwrap_or(FRAME_LEAST);
+    (scaled(wide).max(FRAME_LEAST), scaled(high).max(FRAME_LEAST))
+}
+
 fn og_type(kind: Option<SharedKind>) -> &'static str {
     match kind {
         Some(SharedKind::Album) => "music.album",
         Some(SharedKind::Playlist | SharedKind::Tracks) => "music.playlist",
         Some(SharedKind::Artist) => "profile",
+        Some(SharedKind::Video) => "video.other",
         None => "website",
     }
 }
@@ -331,6 +433,7 @@ mod tests {
             description: "\"><img src=x>".to_owned(),
             cover: Some((1, 1)),
             audio: true,
+            film: Some(Film { frame: (640, 360), seconds: 1, file: Some("\"video/mp4".to_owned()) }),
             kind: Some(SharedKind::Album),
             many: true,
         };

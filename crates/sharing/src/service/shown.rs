@@ -1,10 +1,11 @@
 //! What a share holds now, seen through somebody's eyes.
 
 use catalog::{
-    AlbumId, ArtistId, Error as CatalogError, TrackId,
-    model::{NamedRef, Picture, Track, playlists::PlaylistId},
+    AlbumId, ArtistId, Error as CatalogError, TrackId, VideoId, media,
+    model::{NamedRef, Picture, Track, Video, playlists::PlaylistId},
     service::{self, playlists},
 };
+use delivery::Playable;
 use kernel::{Ctx, PageQuery, http::Viewer};
 
 use crate::{Error, model::What};
@@ -23,6 +24,8 @@ pub(crate) struct Shown {
     pub(crate) by: String,
     pub(crate) picture: Option<Picture>,
     pub(crate) tracks: Vec<Track>,
+    /// The video, if it is one.
+    pub(crate) video: Option<Video>,
     /// Whether there is more.
     pub(crate) more: bool,
 }
@@ -34,17 +37,26 @@ pub(crate) async fn look(ctx: &Ctx, viewer: &Viewer, what: &What) -> Result<Opti
         What::Album(id) => album(ctx, viewer, *id).await,
         What::Playlist(id) => playlist(ctx, viewer, *id).await,
         What::Artist(id) => artist(ctx, viewer, *id).await,
+        What::Video(id) => film(ctx, viewer, *id).await,
     };
     match found {
-        Ok(shown) => Ok((!shown.tracks.is_empty()).then_some(shown)),
+        Ok(shown) => Ok((!shown.tracks.is_empty() || shown.video.is_some()).then_some(shown)),
         Err(CatalogError::NotFound) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether a track is in it, as `viewer` sees it.
-pub(crate) async fn holds(ctx: &Ctx, viewer: &Viewer, what: &What, track: TrackId) -> Result<bool, Error> {
+/// Whether this is in it, as `viewer` sees it.
+pub(crate) async fn holds(ctx: &Ctx, viewer: &Viewer, what: &What, thing: Playable) -> Result<bool, Error> {
+    let track = match thing {
+        Playable::Track(track) => track,
+        Playable::Video(video) if *what == What::Video(video) => {
+            return Ok(media::for_video(ctx, viewer, video).await?.is_some());
+        }
+        Playable::Video(_) => return Ok(false),
+    };
     match what {
+        What::Video(_) => Ok(false),
         What::Tracks(ids) if !ids.contains(&track) => Ok(false),
         What::Tracks(_) | What::Album(_) => match service::track(ctx, viewer, track).await {
             Ok(found) => Ok(match what {
@@ -81,7 +93,7 @@ async fn chosen(ctx: &Ctx, viewer: &Viewer, ids: &[TrackId]) -> Result<Shown, Ca
         0 | 1 => (title, first.map(artists_of).unwrap_or_default()),
         count => (format!("{title} and {} more", count - 1), String::new()),
     };
-    Ok(Shown { title, by, picture, tracks, more: false })
+    Ok(Shown { title, by, picture, tracks, video: None, more: false })
 }
 
 async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<Shown, CatalogError> {
@@ -90,7 +102,7 @@ async fn album(ctx: &Ctx, viewer: &Viewer, id: AlbumId) -> Result<Shown, Catalog
     let mut tracks: Vec<Track> = found.discs.into_iter().flat_map(|disc| disc.tracks).collect();
     let more = tracks.len() > TRACKS_SHOWN_MAX;
     tracks.truncate(TRACKS_SHOWN_MAX);
-    Ok(Shown { title: found.album.title, by, picture: found.album.picture, tracks, more })
+    Ok(Shown { title: found.album.title, by, picture: found.album.picture, tracks, video: None, more })
 }
 
 async fn playlist(ctx: &Ctx, viewer: &Viewer, id: PlaylistId) -> Result<Shown, CatalogError> {
@@ -109,7 +121,7 @@ async fn playlist(ctx: &Ctx, viewer: &Viewer, id: PlaylistId) -> Result<Shown, C
     tracks.truncate(TRACKS_SHOWN_MAX);
     let picture = found.pictures.into_iter().next();
     let picture = picture.or_else(|| tracks.iter().find_map(|track| track.picture.clone()));
-    Ok(Shown { title: found.name, by: String::new(), picture, tracks, more })
+    Ok(Shown { title: found.name, by: String::new(), picture, tracks, video: None, more })
 }
 
 async fn artist(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<Shown, CatalogError> {
@@ -132,7 +144,14 @@ async fn artist(ctx: &Ctx, viewer: &Viewer, id: ArtistId) -> Result<Shown, Catal
             break;
         }
     }
-    Ok(Shown { title: found.artist.name, by: String::new(), picture: found.artist.picture, tracks, more })
+    let (title, picture) = (found.artist.name, found.artist.picture);
+    Ok(Shown { title, by: String::new(), picture, tracks, video: None, more })
+}
+
+async fn film(ctx: &Ctx, viewer: &Viewer, id: VideoId) -> Result<Shown, CatalogError> {
+    let video = service::bare_video(ctx, viewer, id).await?;
+    let (title, picture) = (video.title.clone(), video.picture.clone());
+    Ok(Shown { title, by: String::new(), picture, tracks: Vec::new(), video: Some(video), more: false })
 }
 
 /// Who plays a track.

@@ -5,11 +5,11 @@ use std::{net::IpAddr, time::Duration};
 use accounts::visitors::{self, Guess};
 use axum::response::Response;
 use catalog::{
-    TrackId,
-    model::{Picture, Track},
+    TrackId, VideoId, media,
+    model::{Picture, Track, Video},
     picture,
 };
-use delivery::{Asked, Playable, TrackGrant};
+use delivery::{Asked, Playable, TrackGrant, VideoGrant};
 use kernel::{Fault, Time, http::Viewer};
 use tokio::sync::SemaphorePermit;
 
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error,
-    model::{Shared, SharedPage, SharedTrack, VisitorPass},
+    model::{Shared, SharedPage, SharedTrack, SharedVideo, VisitorPass},
     store::{self, ShareRow},
 };
 
@@ -27,6 +27,8 @@ use crate::{
 pub(crate) const LINK_CHARS: usize = 22;
 /// Paths that a visitor is given hold at least this long.
 const HOLDS: Duration = Duration::from_hours(1);
+/// Those of a film hold as much longer as it plays, so that nothing is cut off in the middle, and at most this much.
+const FILM_MAX: Duration = Duration::from_hours(11);
 /// Paths given within this time are the same, so that what a browser keeps of them serves again.
 const SAME_FOR_S: i64 = 600;
 /// How long a proven password holds.
@@ -105,10 +107,36 @@ impl Sharing {
             noted?;
         }
         let archive_bytes = self.archive_bytes(&open, &shown).await?;
-        Ok(SharedPage { locked: false, shared: Some(self.shape_shared(open, shown, archive_bytes)) })
+        let video = match &shown.video {
+            Some(video) => Some(self.shape_video(&open, video).await?),
+            None => None,
+        };
+        Ok(SharedPage { locked: false, shared: Some(self.shape_shared(open, shown, (archive_bytes, video))) })
     }
 
-    fn shape_shared(&self, open: Open, shown: Shown, archive_bytes: Option<u64>) -> Shared {
+    async fn shape_video(&self, open: &Open, video: &Video) -> Result<SharedVideo, Fault> {
+        let media = if open.row.downloads {
+            media::for_video(self.ctx(), &open.sharer, video.id).await?
+        } else {
+            None
+        };
+        Ok(SharedVideo {
+            id: video.id,
+            about: video.description.clone(),
+            duration_ms: video.duration_ms,
+            width: video.width,
+            height: video.height,
+            state: video.state,
+            file_bytes: media.map(|media| media.file.bytes),
+        })
+    }
+
+    fn shape_shared(
+        &self,
+        open: Open,
+        shown: Shown,
+        (archive_bytes, video): (Option<u64>, Option<SharedVideo>),
+    ) -> Shared {
         let until = self.until(&open.row);
         let picture = |picture: Picture| self.brief_picture(picture, until);
         let track = |track: Track| SharedTrack {
@@ -130,6 +158,7 @@ impl Sharing {
             sharer: open.sharer_name,
             picture: shown.picture.map(picture),
             tracks: shown.tracks.into_iter().map(track).collect(),
+            video,
             more: shown.more,
             downloads: open.row.downloads,
             archive_bytes,
@@ -139,9 +168,13 @@ impl Sharing {
 
     /// Until when what is given to a visitor now holds: briefly, and never beyond the link.
     pub(super) fn until(&self, row: &ShareRow) -> Time {
-        let begun = self.ctx().now().seconds().div_euclid(SAME_FOR_S) + 1;
-        let until = Time(begun * SAME_FOR_S * 1_000_000).plus(HOLDS);
+        let until = self.brief_end();
         row.expires.map_or(until, |end| end.min(until))
+    }
+
+    fn brief_end(&self) -> Time {
+        let begun = self.ctx().now().seconds().div_euclid(SAME_FOR_S) + 1;
+        Time(begun * SAME_FOR_S * 1_000_000).plus(HOLDS)
     }
 
     /// The same picture at a path that holds no longer than the rest of what a visitor is given.
@@ -176,17 +209,17 @@ impl Sharing {
         Ok(VisitorPass { token, expires_at })
     }
 
-    /// A share that this visitor may hear a track of.
-    async fn open_for(&self, secret: &str, track: TrackId, pass: Option<&str>) -> Result<Open, Error> {
+    /// A share of which this visitor may have this.
+    async fn open_for(&self, secret: &str, thing: Playable, pass: Option<&str>) -> Result<Open, Error> {
         let open = self.open(secret).await?;
         if !self.is_let_in(&open.row, pass) {
-            // Where nothing is left there is no password to ask for. Which track is meant makes no difference.
+            // Where nothing is left there is no password to ask for. What is meant makes no difference.
             self.look(&open).await?;
             return Err(Error::locked());
         }
         let _turn = self.turn().await?;
         let what = self.what(&open.row).await?;
-        if !shown::holds(self.ctx(), &open.sharer, &what, track).await? {
+        if !shown::holds(self.ctx(), &open.sharer, &what, thing).await? {
             return Err(Error::NotFound);
         }
         Ok(open)
@@ -201,20 +234,41 @@ impl Sharing {
         pass: Option<&str>,
         encoded: bool,
     ) -> Result<TrackGrant, Error> {
-        let open = self.open_for(secret, track, pass).await?;
+        let open = self.open_for(secret, Playable::Track(track), pass).await?;
         let (until, original) = (self.until(&open.row), open.row.downloads && !encoded);
         let granted = self.inner.direct.grant_until(&open.sharer, Playable::Track(track), until, original);
         granted.await?.ok_or(Error::NotFound)
     }
 
-    /// Counts that a visitor heard a track, unless it was the owner.
-    pub(crate) async fn note_heard(
+    /// The same for a video, for as long as that plays besides.
+    pub(crate) async fn grant_video(
         &self,
         secret: &str,
-        track: TrackId,
+        video: VideoId,
+        pass: Option<&str>,
+    ) -> Result<VideoGrant, Error> {
+        let open = self.open_for(secret, Playable::Video(video), pass).await?;
+        let media = media::for_video(self.ctx(), &open.sharer, video).await?.ok_or(Error::NotFound)?;
+        let until = self.until_played(&open, media.file.duration_ms);
+        let direct = &self.inner.direct;
+        let granted = direct.grant_video_until(&open.sharer, video, until, open.row.downloads).await?;
+        granted.ok_or(Error::NotFound)
+    }
+
+    /// Until when a video that is given to a visitor now can be watched: briefly and to its end, never beyond the link.
+    pub(super) fn until_played(&self, open: &Open, duration_ms: u64) -> Time {
+        let until = self.brief_end().plus(Duration::from_millis(duration_ms).min(FILM_MAX));
+        open.row.expires.map_or(until, |end| end.min(until))
+    }
+
+    /// Counts that a visitor heard a track or watched a video, unless it was the owner.
+    pub(crate) async fn note_play(
+        &self,
+        secret: &str,
+        thing: Playable,
         visitor: &Visitor,
     ) -> Result<(), Error> {
-        let open = self.open_for(secret, track, visitor.pass.as_deref()).await?;
+        let open = self.open_for(secret, thing, visitor.pass.as_deref()).await?;
         if visitor.member.as_ref().is_some_and(|member| member.id == open.row.owner) {
             return Ok(());
         }
@@ -224,25 +278,28 @@ impl Sharing {
         Ok(())
     }
 
-    /// The file of a track as it came, where that is allowed.
+    /// The file of a track or a video as it came, where that is allowed.
     pub(crate) async fn file(
         &self,
         secret: &str,
-        track: TrackId,
+        thing: Playable,
         pass: Option<&str>,
         asked: Asked<'_>,
     ) -> Result<Response, Error> {
-        let open = self.open_for(secret, track, pass).await?;
+        let open = self.open_for(secret, thing, pass).await?;
         if !open.row.downloads {
             return Err(Error::NotFound);
         }
-        let found = catalog::service::track(self.ctx(), &open.sharer, track).await?.track;
-        let name = match found.number {
-            Some(number) => format!("{number:02} {} - {}", shown::artists_of(&found), found.title),
-            None => format!("{} - {}", shown::artists_of(&found), found.title),
+        let name = match thing {
+            Playable::Video(id) => catalog::service::bare_video(self.ctx(), &open.sharer, id).await?.title,
+            Playable::Track(id) => {
+                let found = catalog::service::track(self.ctx(), &open.sharer, id).await?.track;
+                let name = format!("{} - {}", shown::artists_of(&found), found.title);
+                found.number.map_or_else(|| name.clone(), |number| format!("{number:02} {name}"))
+            }
         };
         let name: String = name.chars().take(FILE_NAME_CHARS_MAX).collect();
-        let sent = self.inner.direct.file(&open.sharer, Playable::Track(track), Some(&name), asked);
+        let sent = self.inner.direct.file(&open.sharer, thing, Some(&name), asked);
         sent.await?.ok_or(Error::NotFound)
     }
 }

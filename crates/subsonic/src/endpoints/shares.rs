@@ -1,11 +1,15 @@
 //! Links for people without an account: one's own, as the page makes them. Passwords and downloads are set in the page.
 
 use accounts::visitors;
-use catalog::{TrackId, model::Track, service};
+use catalog::{
+    TrackId, VideoId,
+    model::Track,
+    service::{self, dialect},
+};
 use kernel::{PageQuery, Time};
 use sharing::{
     ShareId,
-    model::{NewShare, Share, ShareEdit},
+    model::{NewShare, Share, ShareEdit, SharedKind},
     service::TRACKS_MAX,
 };
 
@@ -14,6 +18,7 @@ use crate::{
     error::{Code, Error},
     facts,
     ids::{self, ItemId},
+    shape,
     tree::Element,
 };
 
@@ -43,10 +48,27 @@ pub(super) async fn get_shares(call: &Call) -> Result<Reply, Error> {
     }
 }
 
-/// The songs of a link, as far as its owner sees them now.
+/// The songs or the video of a link, as far as its owner sees them now.
 async fn songs(call: &Call, share: &Share) -> Result<Vec<Element>, Error> {
+    if share.kind == SharedKind::Video {
+        return film(call, share).await;
+    }
     let tracks = call.app.sharing.tracks(call.viewer(), share.id).await?;
     facts::songs(call, &tracks.iter().collect::<Vec<&Track>>()).await
+}
+
+async fn film(call: &Call, share: &Share) -> Result<Vec<Element>, Error> {
+    let Some(id) = share.item.as_ref().and_then(|item| item.parse::<VideoId>().ok()) else {
+        return Ok(Vec::new());
+    };
+    match service::bare_video(call.ctx(), call.viewer(), id).await {
+        Ok(found) => {
+            let facts = dialect::video_facts(call.ctx(), call.viewer(), vec![id]).await?;
+            Ok(vec![shape::video(&found, facts.get(&id))])
+        }
+        Err(catalog::Error::NotFound) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn shape(call: &Call, share: &Share) -> Result<Element, Error> {
@@ -79,7 +101,7 @@ fn end(call: &Call) -> Result<Option<Option<Time>>, Error> {
     Ok(Some((end != Time(0)).then_some(end)))
 }
 
-/// One album, artist or playlist is shared as it is and will be; several things, or songs, as the songs that they are now.
+/// One album, artist, playlist or video is shared as it is and will be; several things, or songs, as the songs that they are now.
 async fn chosen(call: &Call) -> Result<NewShare, Error> {
     let items = call.params.all("id").map(ItemId::parse).collect::<Result<Vec<_>, _>>()?;
     let new = NewShare::default();
@@ -88,6 +110,7 @@ async fn chosen(call: &Call) -> Result<NewShare, Error> {
         [ItemId::Album(id)] => return Ok(NewShare { album: Some(*id), ..new }),
         [ItemId::Playlist(id)] => return Ok(NewShare { playlist: Some(*id), ..new }),
         [ItemId::Artist(id)] => return Ok(NewShare { artist: Some(*id), ..new }),
+        [ItemId::Video(id)] => return Ok(NewShare { video: Some(*id), ..new }),
         _ => {}
     }
     let mut tracks: Vec<TrackId> = Vec::new();
@@ -100,7 +123,7 @@ async fn chosen(call: &Call) -> Result<NewShare, Error> {
             }
             _ => {
                 return Err(Error::refused(
-                    "Share songs and albums together, or one artist or playlist alone.",
+                    "Share songs and albums together, or one artist, playlist or video alone.",
                 ));
             }
         }

@@ -43,4 +43,15 @@ on_both_engines! {
         }
         assert_eq!(house.refused(&ann, "createShare", &format!("id={album}&expires=1000")).await, 0, "it would have ended already");
     }
+
+    async fn an_app_shares_a_film(world: World) {
+        let house = House::new(&world.ctx);
+        let ann = house.member("ann", Role::Listener).await;
+        let source = SourceFile { mime: "video/mp4".to_owned(), codec: "h264".to_owned(), ..file("/films/a.mp4") };
+        let film = house.film("Waves", source).await;
+        let made = house.good(&ann, "createShare", &format!("id=vi-{film}"), "shares").await["share"][0].clone();
+        assert_eq!((&made["entry"][0]["title"], &made["entry"][0]["isVideo"]), (&json!("Waves"), &json!(true)), "{made}");
+        assert_eq!(house.refused(&ann, "createShare", "id=vi-5").await, 70);
+        assert_eq!(house.refused(&ann, "createShare", &format!("id=vi-{film}&id=vi-{film}")).await, 0, "one alone");
+    }
 }
