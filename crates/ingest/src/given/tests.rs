@@ -180,7 +180,7 @@ on_both_engines! {
         let given = shown(ctx, id).await;
         let kept = given.given_picture.expect("its picture");
         assert_eq!((kept.width, kept.height), (1_536, 8));
-        assert_eq!(given.playlist.pictures, [kept.clone()]);
+        assert_eq!(given.playlist.pictures, std::slice::from_ref(&kept));
         let (blob, mime) = picture::blob(ctx.db(), kept.id).await.expect("read").expect("its blob");
         assert_eq!(mime, "image/jpeg");
         let key = kernel::blob::BlobKey::new(blob).expect("a name");

@@ -4,7 +4,7 @@ use accounts::visitors;
 use catalog::{
     TrackId, VideoId,
     model::Track,
-    service::{self, dialect},
+    service,
 };
 use kernel::{PageQuery, Time};
 use sharing::{
@@ -18,7 +18,6 @@ use crate::{
     error::{Code, Error},
     facts,
     ids::{self, ItemId},
-    shape,
     tree::Element,
 };
 
@@ -62,10 +61,7 @@ async fn film(call: &Call, share: &Share) -> Result<Vec<Element>, Error> {
         return Ok(Vec::new());
     };
     match service::bare_video(call.ctx(), call.viewer(), id).await {
-        Ok(found) => {
-            let facts = dialect::video_facts(call.ctx(), call.viewer(), vec![id]).await?;
-            Ok(vec![shape::video(&found, facts.get(&id))])
-        }
+        Ok(found) => facts::videos(call, &[&found]).await,
         Err(catalog::Error::NotFound) => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
