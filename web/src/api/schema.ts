@@ -1177,6 +1177,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/playlists/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a playlist a picture, as an album, in place of the covers of what is in it; for its owner and editors. What is
+         *     kept of it is a JPEG of at most 1,536 pixels along an edge.
+         */
+        put: operations["give_playlist_picture"];
+        post?: never;
+        /** Takes away the picture that a playlist was given; the chosen cover, or those of what is in it, return. */
+        delete: operations["take_playlist_picture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plays": {
         parameters: {
             query?: never;
@@ -1719,8 +1740,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes one artist of two, for good: all that names the other names this one, also in files that come later; for
-         *     administrators.
+         * Makes one artist of two: all that names the other names this one, also in files that come later; for
+         *     administrators. It is taken back as other edits are.
          */
         post: operations["merge_artists"];
         delete?: never;
@@ -4145,7 +4166,7 @@ export interface components {
             name: string;
             /** @description Whose it is. */
             owner: components["schemas"]["Owner"];
-            /** @description The chosen cover, else those of the first four albums in it. */
+            /** @description The picture that somebody gave it, else the chosen album's cover, else those of the first four albums in it. */
             pictures: components["schemas"]["Picture"][];
             /** @description Whether everybody of the house sees it. */
             public: boolean;
@@ -4167,8 +4188,9 @@ export interface components {
         /** @description A playlist with its rules and the people who change it. */
         PlaylistDetail: components["schemas"]["Playlist"] & {
             cover_album: components["schemas"]["AlbumId"] | null;
-            /** @description Who else may change the entries; shown to the owner and to those editors, empty for others. */
+            /** @description Who else may change the entries and the picture; shown to the owner and to those editors, empty for others. */
             editors: components["schemas"]["Editor"][];
+            given_picture: components["schemas"]["Picture"] | null;
             rules: components["schemas"]["Rules"] | null;
         };
         /** @description What the owner changes of a playlist; what is absent stays. */
@@ -10139,6 +10161,136 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_playlist_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_playlist_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PlaylistId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

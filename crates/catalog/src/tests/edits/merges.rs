@@ -104,7 +104,7 @@ on_both_engines! {
         favour(ctx, 3, &airr).await;
         rate(ctx, 3, &airr, 2).await;
         play(ctx, 3, written).await;
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         play(ctx, 3, other).await;
         let tracks = [written, other, first, last];
         let before = all_of(ctx, &[&air, &airr], &tracks).await;
