@@ -31,9 +31,9 @@ pub(crate) struct Need {
 }
 
 pub(crate) const COMPILER: Need = Need {
-    what: "a C compiler, for SQLite, which is built into the program",
-    packages: &["gcc", "libc6-dev"],
-    there: |machine| machine.program("cc").is_some(),
+    what: "a C compiler and make, for SQLite and the allocator, which are built into the program",
+    packages: &["gcc", "libc6-dev", "make"],
+    there: |machine| machine.program("cc").is_some() && machine.program("make").is_some(),
 };
 pub(crate) const FFMPEG: Need = Need {
     what: "ffmpeg and ffprobe, which read and encode media",
