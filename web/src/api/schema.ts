@@ -38,6 +38,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/albums/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An album as one ZIP: every file as it came, named by its number and title.
+         * @description It is made while it is sent, with nothing compressed. It has a length and a tag, and a download that broke off goes on
+         *     with `Range` and `If-Range`. When a file goes or changes meanwhile, the transfer breaks off.
+         */
+        get: operations["download_album"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/albums/{id}/favourite": {
         parameters: {
             query?: never;
@@ -1055,6 +1076,26 @@ export interface paths {
         patch: operations["edit_playlist"];
         trace?: never;
     };
+    "/api/v1/playlists/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A playlist as one ZIP: every file as it came, named by its place, its artists and its title. A track that stands there
+         *     twice is in it once. See the archive of an album for the rest.
+         */
+        get: operations["download_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/playlists/{id}/editors": {
         parameters: {
             query?: never;
@@ -1583,6 +1624,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared/{secret}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that a link leads to as one ZIP, where the link allows that. See the archive of an album for the rest. */
+        get: operations["download_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shared/{secret}/tracks/{id}/file": {
         parameters: {
             query?: never;
@@ -1648,6 +1706,60 @@ export interface paths {
         put?: never;
         /** Opens a link with its password. Wrong ones are counted per link and per address, and soon cost a pause. */
         post: operations["unlock_shared"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/videos/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of the video of a link as it came, where the link allows that. */
+        get: operations["download_shared_video"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/videos/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave for a visitor to play the video of a link, for about an hour and as long as it plays. Without downloads it opens
+         *     renditions and text tracks alone, never the file as it came: ask again while `state` is `waiting`.
+         */
+        post: operations["grant_shared_video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{secret}/videos/{id}/watched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Counts that a visitor watched the video of a link. */
+        post: operations["note_shared_watch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3279,7 +3391,7 @@ export interface components {
             /** @description Where its stream is: `http` or `https`, without a name and password, at most 2,000 characters. */
             stream: string;
         };
-        /** @description What is to be shared: tracks, or an album, or a playlist, or an artist. */
+        /** @description What is to be shared: tracks, or an album, or a playlist, or an artist, or a video. */
         NewShare: {
             album?: components["schemas"]["AlbumId"] | null;
             artist?: components["schemas"]["ArtistId"] | null;
@@ -3293,6 +3405,7 @@ export interface components {
             playlist?: components["schemas"]["PlaylistId"] | null;
             /** @description Tracks in their order, at most 500. */
             tracks?: components["schemas"]["TrackId"][];
+            video?: components["schemas"]["VideoId"] | null;
         };
         /** @description A fresh app token. This is the only time that it is shown. */
         NewToken: {
@@ -3370,7 +3483,7 @@ export interface components {
             thumbnail_width?: number | null;
             /** @description What it is called. */
             title: string;
-            /** @description `rich`. */
+            /** @description `rich`, or `video` for a video. */
             type: string;
             /** @description `1.0`. */
             version: string;
@@ -3762,7 +3875,7 @@ export interface components {
                 name: string;
                 /** @description Whose it is. */
                 owner: components["schemas"]["Owner"];
-                /** @description The chosen cover, else those of the first four albums in it. */
+                /** @description The picture that somebody gave it, else the chosen album's cover, else those of the first four albums in it. */
                 pictures: components["schemas"]["Picture"][];
                 /** @description Whether everybody of the house sees it. */
                 public: boolean;
@@ -3888,12 +4001,12 @@ export interface components {
                 has_password: boolean;
                 /** @description Which. */
                 id: components["schemas"]["ShareId"];
-                /** @description The number of the album, playlist or artist; `null` for tracks. */
+                /** @description The number of the album, playlist, artist or video; `null` for tracks. */
                 item: string | null;
                 /** @description What kind of thing it is. */
                 kind: components["schemas"]["SharedKind"];
                 /**
-                 * @description The path of the link, for its owner alone: whoever knows it may listen.
+                 * @description The path of the link, for its owner alone: whoever knows it may listen or watch.
                  * @example /s/Xk3…
                  */
                 link: string | null;
@@ -3901,7 +4014,7 @@ export interface components {
                 owner: components["schemas"]["ShareOwner"];
                 /**
                  * Format: int64
-                 * @description How often a visitor heard one of its tracks.
+                 * @description How often a visitor heard one of its tracks, or watched it.
                  */
                 plays: number;
                 /** @description What it was called when it was shared. */
@@ -4747,12 +4860,12 @@ export interface components {
             has_password: boolean;
             /** @description Which. */
             id: components["schemas"]["ShareId"];
-            /** @description The number of the album, playlist or artist; `null` for tracks. */
+            /** @description The number of the album, playlist, artist or video; `null` for tracks. */
             item: string | null;
             /** @description What kind of thing it is. */
             kind: components["schemas"]["SharedKind"];
             /**
-             * @description The path of the link, for its owner alone: whoever knows it may listen.
+             * @description The path of the link, for its owner alone: whoever knows it may listen or watch.
              * @example /s/Xk3…
              */
             link: string | null;
@@ -4760,7 +4873,7 @@ export interface components {
             owner: components["schemas"]["ShareOwner"];
             /**
              * Format: int64
-             * @description How often a visitor heard one of its tracks.
+             * @description How often a visitor heard one of its tracks, or watched it.
              */
             plays: number;
             /** @description What it was called when it was shared. */
@@ -4797,6 +4910,11 @@ export interface components {
         };
         /** @description What is shared, as a visitor sees it. */
         Shared: {
+            /**
+             * Format: int64
+             * @description Bytes of all of them as one archive, about; `null` where they may not be kept, or are more than go into one.
+             */
+            archive_bytes: number | null;
             /** @description Whose it is: the artists of an album or of the one track; empty for a playlist. */
             by: string;
             /** @description What the sharer says of it; may have several lines. */
@@ -4813,14 +4931,15 @@ export interface components {
             sharer: string;
             /** @description What it is called. */
             title: string;
-            /** @description The tracks in their order, at most 1,000. */
+            /** @description The tracks in their order, at most 1,000; none of a video. */
             tracks: components["schemas"]["SharedTrack"][];
+            video: components["schemas"]["SharedVideo"] | null;
         };
         /**
          * @description What kind of thing is shared.
          * @enum {string}
          */
-        SharedKind: "tracks" | "album" | "playlist" | "artist";
+        SharedKind: "tracks" | "album" | "playlist" | "artist" | "video";
         /** @description What a link leads to. */
         SharedPage: {
             /** @description Whether its password is needed first. */
@@ -4855,6 +4974,35 @@ export interface components {
             playable: boolean;
             /** @description Its title. */
             title: string;
+        };
+        /** @description A video, as a visitor sees it. */
+        SharedVideo: {
+            /** @description What its owner says of it; may have several lines. */
+            about: string;
+            /**
+             * Format: int64
+             * @description How long it plays.
+             */
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description Bytes of its file, where that may be kept as it came.
+             */
+            file_bytes: number | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /** @description Which. */
+            id: components["schemas"]["VideoId"];
+            /** @description How far it is. */
+            state: components["schemas"]["VideoState"];
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
         };
         /** @description Somebody who wants in. */
         SignIn: {
@@ -5636,6 +5784,104 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description A part of it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description It is as the asker has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file is not there, or it is too much for one archive. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as the asker has it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such part. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The viewer has as many archives under way as one may. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The house has as many under way as it may. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9447,6 +9693,104 @@ export interface operations {
             };
         };
     };
+    download_playlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description A part of it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description It is as the asker has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file is not there, or it is too much for one archive. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as the asker has it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such part. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The viewer has as many archives under way as one may. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The house has as many under way as it may. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invite_editor: {
         parameters: {
             query?: never;
@@ -12110,6 +12454,117 @@ export interface operations {
             };
         };
     };
+    download_shared: {
+        parameters: {
+            query?: {
+                /** @description The pass, where a password is needed. */
+                pass?: string;
+            };
+            header?: never;
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description A part of it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description It is as the asker has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file is not there, or it is too much for one archive. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as the asker has it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such part. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor has as many archives under way as one may. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links, or too many archives are under way. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     download_shared_track: {
         parameters: {
             query?: {
@@ -12399,6 +12854,198 @@ export interface operations {
                 };
             };
             /** @description Too many passwords are being checked. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_shared_video: {
+        parameters: {
+            query?: {
+                /** @description The pass, where a password is needed. */
+                pass?: string;
+            };
+            header?: never;
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description A part of it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It is as the asker has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as the asker has it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such part. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_shared_video: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The pass, where a password is needed. */
+                "X-Odeon-Visitor"?: string | null;
+            };
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoGrant"];
+                };
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_shared_watch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The pass, where a password is needed. */
+                "X-Odeon-Visitor"?: string | null;
+            };
+            path: {
+                /** @description What follows `/s/` in the link. */
+                secret: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The password is needed first. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many look at links. */
             503: {
                 headers: {
                     [name: string]: unknown;
