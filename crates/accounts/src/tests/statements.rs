@@ -34,6 +34,7 @@ async fn every_operation_is_documented_once() {
         "add_user",
         "change_password",
         "current_session",
+        "edit_token",
         "edit_user",
         "end_session",
         "list_sessions",

@@ -7,10 +7,10 @@ on_both_engines! {
         let mut asked = 0;
         for statement in STATEMENTS.iter().filter(|one| one.place.contains("catalog/src/store")) {
             let plan = world.ctx.db().plan(statement).await.expect("the statement can be prepared").join("\n");
-            // A list's own ids, taken apart, are what is read whole.
+            // A list's own ids, taken apart, are what is read whole, and the albums of one artist.
             let whole = plan.contains("Seq Scan")
                 || plan.lines().any(|line| line.starts_with("SCAN ") && !line.contains("wanted")
-                    && !line.contains("CONSTANT ROW"));
+                    && !line.contains("guest") && !line.contains("CONSTANT ROW"));
             assert!(!whole || statement.scan.is_some(), "{}:\n{plan}", statement.place);
             asked += 1;
         }

@@ -1,11 +1,7 @@
 //! Links for people without an account: one's own, as the page makes them. Passwords and downloads are set in the page.
 
 use accounts::visitors;
-use catalog::{
-    TrackId, VideoId,
-    model::Track,
-    service,
-};
+use catalog::{TrackId, VideoId, model::Track, service};
 use kernel::{PageQuery, Time};
 use sharing::{
     ShareId,
