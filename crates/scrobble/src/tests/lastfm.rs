@@ -118,6 +118,7 @@ on_both_engines! {
         mood.store(9, Ordering::SeqCst);
         house.play(track).await;
         house.work().await;
+        house.idle().await;
         house.settle().await;
         eventually("it is refused", || async { shown(&house).await.state == State::Refused }).await;
         assert_eq!(shown(&house).await.waiting, 1);

@@ -71,8 +71,8 @@ impl House {
     }
 
     async fn hears(&self, viewer: &Viewer, track: TrackId) {
-        let play = NewPlay { track_id: track, played_at: None, id: None, client: None };
-        service::record_play(&self.ctx, viewer, &play).await.expect("counted");
+        let play = NewPlay { track_id: track, played_at: Some(self.ctx.now()), id: None, client: None };
+        assert!(service::record_play(&self.ctx, viewer, &play).await.expect("taken").counted);
         self.world.clock.advance(Duration::from_secs(1));
         self.settle().await;
     }
