@@ -22,9 +22,16 @@ fn whole_table(engine: Engine, plan: &[String]) -> Option<&String> {
                 && !line.contains(" USING ")
                 && !line.contains("CONSTANT ROW")
                 && !line.contains("VIRTUAL TABLE")
+                && !is_made(plan, line)
         }
         Engine::Postgres => line.contains("Seq Scan"),
     })
+}
+
+/// Whether what this line of a `SQLite` plan reads is made by the statement itself; what that reads has lines of its own.
+fn is_made(plan: &[String], line: &str) -> bool {
+    let name = line.strip_prefix("SCAN ");
+    plan.iter().any(|other| other.strip_prefix("CO-ROUTINE ").is_some_and(|made| name == Some(made)))
 }
 
 /// The line of a `SQLite` plan that takes a given list apart anew for each row that was found before it: the work is then
