@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { audit, launch, openPage } from './lib/browser.mjs';
+import { launch, openPage } from './lib/browser.mjs';
 import { addLibrary } from './lib/catalogue.mjs';
 import { ENGINES, House, OWNER, eventually } from './lib/house.mjs';
 import { song } from './lib/media.mjs';
@@ -129,93 +129,6 @@ async function stoppedAndSeen(app, page, songs) {
   await app.tell('clear');
   await silent(page, 'nothing is left to play');
   await app.sees('the app sees that', ({ playing, currentIndex }) => !playing && currentIndex === -1);
-}
-
-/** The page was opened and nobody has pressed anything in it: its browser lets no sound begin. */
-async function toldToPlay(app, page, client, songs) {
-  assert.equal(await page.evaluate(() => navigator.userActivation.hasBeenActive), false);
-  await eventually('the page is there', async () => (await app.call('status')).status === 'ok');
-  await app.tell('set', { id: songs });
-  await player(page).getByText('Long 1').waitFor();
-  await app.tell('start');
-  await page.getByRole('region', { name: 'Waiting for you' }).getByText('Press Play to start the sound.').waitFor();
-  assert.equal(await page.getByTestId('announcer').textContent(), 'Press Play to start the sound.');
-  assert.equal(await heard(page), null);
-  await eventually('the page says that it waits', async () => (await client.get('/api/v1/me/devices')).some(({ state }) => state === 'blocked'), 5);
-  await app.sees('the app sees that nothing plays', ({ playing, currentIndex, position }) => !playing && currentIndex === 0 && position === 0);
-  const again = await app.call('start');
-  assert.match(again.error?.message ?? '', /lets no sound begin before somebody presses Play there/);
-  assert.deepEqual(await audit(page), [], 'axe finds nothing about it');
-}
-
-async function seenElsewhere(browser, url, what) {
-  const { page, context } = await openPage(browser, { viewport: { width: 390, height: 844 } });
-  await signIn(page, url);
-  await page.goto(`${url}/songs`);
-  await page.getByRole('button', { name: /^Play Long 3/ }).click();
-  await eventually('something plays there', async () => (await heard(page)) > 0, 20);
-  await page.getByRole('button', { name: 'Open the stage' }).click();
-  await page.getByRole('dialog', { name: 'Stage' }).getByRole('button', { name: /^Devices/ }).click();
-  await page.getByRole('dialog', { name: 'Devices' }).getByText(what).waitFor();
-  await page.goto('about:blank');
-  await context.close();
-}
-
-async function pressedOnce(app, page) {
-  const strip = page.getByRole('region', { name: 'Waiting for you' });
-  await strip.getByRole('button', { name: 'Play' }).click();
-  await eventually('it begins at once', async () => (await heard(page)) > 0, 3);
-  await strip.waitFor({ state: 'detached' });
-  await app.sees('the app sees it play', ({ playing, currentIndex }) => playing && currentIndex === 0);
-  // From then on nobody has to press anything.
-  await app.tell('stop');
-  await silent(page, 'it obeys');
-  await page.waitForFunction(() => !navigator.userActivation.isActive);
-  await app.tell('skip', { index: 1, offset: 30 });
-  await eventually('it plays what it is sent to', async () => (await heard(page)) > 30, 20);
-  assert.equal(await strip.count(), 0);
-}
-
-/** The page is left open while the program is started anew. */
-async function overARestart(house, app, page) {
-  await house.stop();
-  await house.start();
-  await app.tell('stop');
-  await eventually('the page obeys again', async () => (await heard(page)) === null, 25);
-  await app.sees('the app sees it', ({ playing, currentIndex }) => !playing && currentIndex === 1);
-}
-
-for (const policy of ['user-gesture-required', 'document-user-activation-required']) {
-  test(`a page that its browser keeps silent says so, with ${policy}`, { timeout: 300_000 }, async () => {
-    const house = await House.open();
-    const browser = await launch(`--autoplay-policy=${policy}`);
-    try {
-      const client = await house.owner();
-      const music = join(house.folder, 'music');
-      for (const number of [1, 2, 3]) song(join(music, 'Bob', 'Long', `${number}.flac`), {
-        title: `Long ${number}`, artist: 'Bob', album: 'Long', track: number, seconds: 120, hertz: 200 * number,
-      });
-      await addLibrary(client, music);
-      const app = new App(house.url, house.run(['token', 'add', OWNER.handle, '--label', 'a music app']).trim());
-      const songs = await app.songs();
-      const { page: door, context } = await openPage(browser, { viewport: { width: 1280, height: 800 } });
-      await signIn(door, house.url);
-      const page = await context.newPage();
-      // It says goodbye as a page that is left.
-      await door.goto('about:blank');
-      await door.close();
-      await page.goto(house.url);
-      await eventually('the door is gone', async () => (await client.get('/api/v1/me/devices')).length === 1);
-      await toldToPlay(app, page, client, songs);
-      await seenElsewhere(browser, house.url, 'Waits: press Play there once');
-      await eventually('the other is gone', async () => (await client.get('/api/v1/me/devices')).length === 1);
-      await pressedOnce(app, page);
-      await overARestart(house, app, page);
-    } finally {
-      await browser.close();
-      await house.close();
-    }
-  });
 }
 
 for (const engine of ENGINES) {
