@@ -22,6 +22,8 @@ const POSTER_BYTES_MAX: usize = 16 << 20;
 const CAPTION_BYTES_MAX: usize = 16 << 20;
 /// Time for a poster.
 const POSTER_TIME_MAX: Duration = Duration::from_mins(2);
+/// How far key pictures are looked for, seconds of the film: some films have none but the first.
+const KEYS_WITHIN_S: &str = "120";
 /// Time for captions, for which the whole file must be read.
 const CAPTION_TIME_MAX: Duration = Duration::from_mins(30);
 
@@ -51,7 +53,10 @@ impl Engine {
             command::words(&mut args, &["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"]);
             if let Some(skipped) = skipped {
                 // Neither read, where the container allows, nor decoded.
-                command::words(&mut args, &["-discard", skipped, "-skip_frame", skipped]);
+                command::words(
+                    &mut args,
+                    &["-discard", skipped, "-skip_frame", skipped, "-t", KEYS_WITHIN_S],
+                );
             }
             command::words(&mut args, &["-ss", &format!("{place}ms")]);
             command::input(&mut args, &input);

@@ -1,5 +1,7 @@
 //! The kinds of files that people bring.
 
+use std::ffi::OsStr;
+
 use super::{
     super::{Ratio, RenditionKind},
     encode::assert_exact,
@@ -193,6 +195,25 @@ async fn a_poster_is_a_picture_of_the_film() {
     assert_eq!(super::ask(&path, "v", "stream=codec_name,width,height"), "mjpeg,320,180");
     let again = world.engine.poster(&source, &probe, &super::cancel()).await.expect("a poster");
     assert_eq!(poster, again);
+}
+
+#[tokio::test]
+async fn a_film_without_key_pictures_behind_its_first_has_a_poster_from_a_tenth_into_it() {
+    let world = world();
+    // Red for a tenth of a second, then green; only the first picture is a key picture.
+    let source = world.make(
+        "one-key.mp4",
+        "-f lavfi -i color=red:s=320x180:r=25:d=0.12 -f lavfi -i color=green:s=320x180:r=25:d=3 \
+         -filter_complex concat=n=2 -c:v libx264 -preset ultrafast -g 9999 -keyint_min 9999 -sc_threshold 0",
+    );
+    let probe = world.probe(&source).await.expect("the probe");
+    let poster = world.engine.poster(&source, &probe, &super::cancel()).await.expect("a poster");
+    let path = world.write("poster.jpg", &poster);
+    let args = ["-v", "error", "-i"].map(OsStr::new).into_iter().chain([path.as_os_str()]);
+    let one_pixel = ["-vf", "scale=1:1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"].map(OsStr::new);
+    let output = super::run("ffmpeg", args.chain(one_pixel));
+    let [red, green, _] = output.stdout[..] else { panic!("no pixel: {output:?}") };
+    assert!(green > 100 && red < 50, "it is red {red} and green {green}");
 }
 
 #[tokio::test]
