@@ -28,6 +28,13 @@ pub const S3_VARIABLE: &str = "ODEON_TEST_S3";
 /// When every made world begins: 2026-01-01.
 pub const START: Time = Time(1_767_225_600_000_000);
 
+/// Whether what this line of a plan of `SQLite` reads is made by the statement itself; what that reads has lines of its
+/// own.
+pub fn is_made(plan: &[String], line: &str) -> bool {
+    let name = line.strip_prefix("SCAN ");
+    plan.iter().any(|other| other.strip_prefix("CO-ROUTINE ").is_some_and(|made| name == Some(made)))
+}
+
 /// An empty house: a database of its own, a folder of its own, a clock that stands.
 pub struct World {
     /// The context to give to services.

@@ -3,7 +3,7 @@
 
 use kernel::{
     db::{Engine, STATEMENTS, Statement},
-    testkit::World,
+    testkit::{World, is_made},
 };
 
 /// Crates that speak SQL; each must be in the list, else the linker left it out and the test would see nothing.
@@ -26,12 +26,6 @@ fn whole_table(engine: Engine, plan: &[String]) -> Option<&String> {
         }
         Engine::Postgres => line.contains("Seq Scan"),
     })
-}
-
-/// Whether what this line of a `SQLite` plan reads is made by the statement itself; what that reads has lines of its own.
-fn is_made(plan: &[String], line: &str) -> bool {
-    let name = line.strip_prefix("SCAN ");
-    plan.iter().any(|other| other.strip_prefix("CO-ROUTINE ").is_some_and(|made| name == Some(made)))
 }
 
 /// The line of a `SQLite` plan that takes a given list apart anew for each row that was found before it: the work is then
