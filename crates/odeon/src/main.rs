@@ -27,7 +27,7 @@ use clap::Parser as _;
 use tikv_jemallocator::Jemalloc;
 
 /// What is freed goes back to the system: with the one of the C library a house of a million tracks held two and a half
-/// times the memory that it used (see docs/PERFORMANCE.md).
+/// times the memory that it used (ADR 26).
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
