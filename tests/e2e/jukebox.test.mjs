@@ -131,6 +131,92 @@ async function stoppedAndSeen(app, page, songs) {
   await app.sees('the app sees that', ({ playing, currentIndex }) => !playing && currentIndex === -1);
 }
 
+/**
+ * Looks at a page without pressing anything in it. Whatever Playwright asks of a page counts as a press, and then its
+ * browser lets sound begin.
+ */
+async function lookingOn(page) {
+  const session = await page.context().newCDPSession(page);
+  return async (expression) => {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, returnByValue: true, userGesture: false });
+    assert.equal(exceptionDetails, undefined, expression);
+    return result.value;
+  };
+}
+
+/** The page was opened and nobody has pressed anything in it: its browser lets no sound begin. */
+async function toldToPlay(app, look, client, songs) {
+  const active = 'navigator.userActivation.hasBeenActive';
+  await eventually('the page is there', async () => (await app.call('status')).status === 'ok');
+  await app.tell('set', { id: songs });
+  await eventually('the list is there', () => look("document.body.innerText.includes('Long 1')"));
+  assert.equal(await look(active), false);
+  await app.tell('start');
+  const strip = "document.querySelector('[aria-label=\"Waiting for you\"]')?.innerText ?? ''";
+  await eventually('the page says what it waits for', async () => (await look(strip)).includes('Press Play to start the sound.'));
+  assert.equal(await look("document.querySelector('[data-testid=announcer]').textContent"), 'Press Play to start the sound.');
+  assert.equal(await look("[...document.querySelectorAll('audio')].some((one) => !one.paused)"), false);
+  await eventually('the page says that it waits', async () => (await client.get('/api/v1/me/devices')).some(({ state }) => state === 'blocked'), 5);
+  await app.sees('the app sees that nothing plays', ({ playing, currentIndex, position }) => !playing && currentIndex === 0 && position === 0);
+  const again = await app.call('start');
+  assert.match(again.error?.message ?? '', /lets no sound begin before somebody presses Play there/);
+  assert.equal(await look(active), false, 'nobody has pressed anything');
+}
+
+async function pressedOnce(app, page, look) {
+  const { x, y, width, height } = await look("document.querySelector('[aria-label=\"Waiting for you\"] button').getBoundingClientRect().toJSON()");
+  await page.mouse.click(x + width / 2, y + height / 2);
+  const strip = page.getByRole('region', { name: 'Waiting for you' });
+  await eventually('it begins at once', async () => (await heard(page)) > 0, 3);
+  await strip.waitFor({ state: 'detached' });
+  await app.sees('the app sees it play', ({ playing, currentIndex }) => playing && currentIndex === 0);
+  // From then on nobody has to press anything.
+  await app.tell('stop');
+  await silent(page, 'it obeys');
+  await page.waitForFunction(() => !navigator.userActivation.isActive);
+  await app.tell('skip', { index: 1, offset: 30 });
+  await eventually('it plays what it is sent to', async () => (await heard(page)) > 30, 20);
+  assert.equal(await strip.count(), 0);
+}
+
+/** The page is left open while the program is started anew. */
+async function overARestart(house, app, page) {
+  await house.stop();
+  await house.start();
+  await app.tell('stop');
+  await eventually('the page obeys again', async () => (await heard(page)) === null, 25);
+  await app.sees('the app sees it', ({ playing, currentIndex }) => !playing && currentIndex === 1);
+}
+
+for (const policy of ['user-gesture-required', 'document-user-activation-required']) {
+  test(`a page that its browser keeps silent says so, with ${policy}`, { timeout: 300_000 }, async () => {
+    const house = await House.open();
+    const browser = await launch(`--autoplay-policy=${policy}`);
+    try {
+      const client = await house.owner();
+      const music = join(house.folder, 'music');
+      for (const number of [1, 2, 3]) song(join(music, 'Bob', 'Long', `${number}.flac`), {
+        title: `Long ${number}`, artist: 'Bob', album: 'Long', track: number, seconds: 120, hertz: 200 * number,
+      });
+      await addLibrary(client, music);
+      const app = new App(house.url, house.run(['token', 'add', OWNER.handle, '--label', 'a music app']).trim());
+      const songs = await app.songs();
+      const { page, context } = await openPage(browser, { viewport: { width: 1280, height: 800 } });
+      // Signed in without a page in which something was pressed.
+      const entered = await context.request.post(`${house.url}/api/v1/session`, { data: { handle: OWNER.handle, password: OWNER.password } });
+      assert.ok(entered.ok(), await entered.text());
+      await page.goto(house.url);
+      const look = await lookingOn(page);
+      await toldToPlay(app, look, client, songs);
+      await pressedOnce(app, page, look);
+      await overARestart(house, app, page);
+    } finally {
+      await browser.close();
+      await house.close();
+    }
+  });
+}
+
 for (const engine of ENGINES) {
   test(`an app has a page for its jukebox, on ${engine}`, { timeout: 300_000 }, async () => {
     const house = await House.open({ engine });
