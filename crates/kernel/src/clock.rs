@@ -101,12 +101,15 @@ impl Clock {
 
     /// Waits until `duration` has passed on this clock.
     pub async fn sleep(&self, duration: Duration) {
+        self.stopwatch().reaches(duration).await;
+    }
+
+    /// Begins to measure from now.
+    pub fn stopwatch(&self) -> Stopwatch {
         match self {
-            Self::System => tokio::time::sleep(duration).await,
+            Self::System => Stopwatch::System(tokio::time::Instant::now()),
             Self::Manual(hands) => {
-                let end = hands.borrow().passed.saturating_add(duration);
-                // The sender lives in `self`, so waiting cannot end in an error.
-                let _ = hands.subscribe().wait_for(|hands| hands.passed >= end).await;
+                Stopwatch::Manual { hands: Arc::clone(hands), begun: hands.borrow().passed }
             }
         }
     }
@@ -125,6 +128,35 @@ impl Clock {
     pub fn turn(&self, to: Time) {
         if let Self::Manual(hands) = self {
             hands.send_modify(|hands| hands.shown = to);
+        }
+    }
+}
+
+/// Measures time from a moment. Whoever first looks and then waits begins it before the look: what passes during the
+/// look then counts, and a manual clock that is advanced meanwhile is not slept through.
+#[derive(Debug)]
+pub enum Stopwatch {
+    /// On the machine's clock.
+    System(tokio::time::Instant),
+    /// On a manual one.
+    Manual {
+        /// The clock.
+        hands: Arc<watch::Sender<Hands>>,
+        /// What had passed on it when the measuring began.
+        begun: Duration,
+    },
+}
+
+impl Stopwatch {
+    /// Waits until `duration` has passed since the measuring began; not at all when it has already.
+    pub async fn reaches(&self, duration: Duration) {
+        match self {
+            Self::System(begun) => tokio::time::sleep_until(*begun + duration).await,
+            Self::Manual { hands, begun } => {
+                let end = begun.saturating_add(duration);
+                // The sender lives in `self`, so waiting cannot end in an error.
+                let _ = hands.subscribe().wait_for(|hands| hands.passed >= end).await;
+            }
         }
     }
 }
@@ -149,5 +181,13 @@ mod tests {
         assert!(!sleeper.is_finished());
         clock.advance(Duration::from_mins(1));
         sleeper.await.expect("the sleeper ends");
+    }
+
+    #[tokio::test]
+    async fn what_passes_between_a_look_and_the_wait_counts() {
+        let clock = Clock::manual(Time(0));
+        let begun = clock.stopwatch();
+        clock.advance(Duration::from_mins(1));
+        begun.reaches(Duration::from_mins(1)).await;
     }
 }

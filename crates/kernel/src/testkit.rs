@@ -63,8 +63,10 @@ impl World {
         Self { ctx, clock, folder, location }
     }
 
-    /// The same house after a restart: what the first context held in memory is forgotten.
+    /// The same house after a restart: what the first context held in memory is forgotten. A second has passed, as
+    /// every restart takes time: identifiers of two processes are told apart by the time above all.
     pub async fn reopened(&self) -> Ctx {
+        self.clock.advance(Duration::from_secs(1));
         open(&self.location, &self.folder, self.clock.clone()).await
     }
 }

@@ -69,8 +69,7 @@ impl Uploads {
         }
     }
 
-    async fn sweep(&self) -> Result<(), Fault> {
-        let now = self.ctx.now();
+    async fn sweep(&self, now: Time) -> Result<(), Fault> {
         loop {
             let rows = store::expired(self.ctx.db(), now, ROWS_AT_ONCE).await?;
             let mut moved = 0;
@@ -129,12 +128,14 @@ impl Handler for Sweep {
     }
 
     async fn run(&self, ctx: &Ctx, lease: &Lease) -> Result<(), JobError> {
-        self.uploads.sweep().await?;
+        // The next time counts from here: what becomes due during this one waits no longer than it must.
+        let now = ctx.now();
+        self.uploads.sweep(now).await?;
         if !self.originals_swept.load(Ordering::Relaxed) {
             sweep_originals(ctx).await?;
             self.originals_swept.store(true, Ordering::Relaxed);
         }
-        let (inner, lease, now) = (ctx.clone(), lease.clone(), ctx.now());
+        let (inner, lease) = (ctx.clone(), lease.clone());
         let done = ctx.db().write(move |tx| {
             lease.complete(tx, now)?;
             enqueue(tx, &inner, now.plus(SWEEP_EVERY))

@@ -110,7 +110,8 @@ async fn work(ctx: &Ctx, handler: Arc<dyn Handler>, worker: String, number: usiz
     let kind = handler.kind();
     let mut heard = ctx.bus().subscribe();
     while !ctx.stop().is_cancelled() {
-        match store::take(ctx.db(), kind, worker.clone(), ctx.now()).await {
+        let (looked, now) = (ctx.clock().stopwatch(), ctx.now());
+        match store::take(ctx.db(), kind, worker.clone(), now).await {
             Ok(Some(taken)) => {
                 let lease = Lease {
                     id: taken.id,
@@ -129,11 +130,10 @@ async fn work(ctx: &Ctx, handler: Arc<dyn Handler>, worker: String, number: usiz
             Err(fault) => tracing::error!(kind, number, "no job can be taken: {fault}"),
         }
         let due = store::next_due(ctx.db(), kind).await.ok().flatten();
-        let wait =
-            due.map_or(LOOK_EVERY, |due| due.since(ctx.now()).clamp(Duration::from_millis(5), LOOK_EVERY));
+        let wait = due.map_or(LOOK_EVERY, |due| due.since(now).clamp(Duration::from_millis(5), LOOK_EVERY));
         tokio::select! {
             () = heard.wait_for(TOPIC_JOBS) => {}
-            () = ctx.clock().sleep(wait) => {}
+            () = looked.reaches(wait) => {}
             () = ctx.stop().cancelled() => {}
         }
     }
