@@ -63,6 +63,8 @@ impl Catalogue {
             task.await??;
         }
         catalog::search::catch_up(&world.ctx).await?;
+        // As a scan does that enters so many.
+        world.ctx.db().analyze().await?;
         Ok(Self { world, engine, tracks, names })
     }
 

@@ -36,6 +36,26 @@ async fn statements_are_not_compiled_to_machine_code() {
     assert_eq!(jit.expect("is read").as_deref(), Some("off"));
 }
 
+#[tokio::test]
+async fn the_planner_knows_of_rows_that_were_just_entered() {
+    let world = World::new(Engine::Postgres).await;
+    for number in 0..20 {
+        put(&world, &format!("test {number}"), b"a").await.expect("is written");
+    }
+    let known = sql!(
+        sqlite: "SELECT 0 WHERE $1 = ''",
+        postgres: "SELECT CAST(c.reltuples AS BIGINT) FROM pg_class c
+             WHERE c.relname = $1 AND c.relnamespace = CAST(current_schema() AS regnamespace)"
+    );
+    let rows = async || {
+        let read = world.ctx.db().one(known, params!["kernel_secret"], |row| row.get::<i64>(0)).await;
+        read.expect("is read").expect("the table is there")
+    };
+    assert!(rows().await < 20, "it has not counted yet");
+    world.ctx.db().analyze().await.expect("is counted");
+    assert!(rows().await >= 20);
+}
+
 async fn put(world: &World, name: &str, bytes: &[u8]) -> Result<(), Fault> {
     let (name, bytes) = (name.to_owned(), bytes.to_vec());
     world

@@ -26,6 +26,10 @@ impl Counter {
         self.written.fetch_add(files as u64, Ordering::Relaxed);
     }
 
+    pub(super) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
     pub(super) fn progress(&self) -> Progress {
         Progress { seen: self.seen.load(Ordering::Relaxed), changed: self.changed.load(Ordering::Relaxed) }
     }
@@ -33,7 +37,7 @@ impl Counter {
     /// The part that is done, given how many files the last scan found; below 1 until the end.
     pub(super) fn fraction(&self, files_before: i64) -> f64 {
         let Progress { seen, changed } = self.progress();
-        let written = i64::try_from(self.written.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        let written = i64::try_from(self.written()).unwrap_or(i64::MAX);
         let waiting = changed.saturating_sub(written).max(0);
         let (done, all) = (seen.saturating_sub(waiting).max(0), seen.max(files_before).max(1));
         #[expect(clippy::cast_precision_loss, reason = "a part of a whole, shown in hundredths")]

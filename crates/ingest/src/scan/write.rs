@@ -31,6 +31,8 @@ const WAIT_MAX: Duration = Duration::from_millis(60);
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// Links and folders that one walk reports; more are counted by nobody.
 const WALK_PROBLEMS_MAX: usize = 10_000;
+/// So many files written have the planner count its rows anew, and again each time that they have doubled.
+const ANALYZE_FROM: u64 = 1000;
 /// How often a batch is tried that another writer stood in the way of.
 const TRIES_MAX: u32 = 5;
 
@@ -94,6 +96,8 @@ pub(super) struct Writer {
     /// Some file may still be written to.
     fresh: bool,
     told: Instant,
+    /// At how many written files the planner counts next.
+    analyze_at: u64,
     /// The batch that is being written while the next one is gathered; how many files it has.
     flying: JoinSet<Result<usize, Fault>>,
 }
@@ -145,6 +149,7 @@ impl Writer {
             walk_problems: 0,
             fresh: false,
             told: Instant::now(),
+            analyze_at: ANALYZE_FROM,
             flying: JoinSet::new(),
         }
     }
@@ -249,8 +254,20 @@ impl Writer {
         while let Some(written) = self.flying.join_next().await {
             let broke_off = |error| Err(Fault::from_error("writing a part of the scan broke off", error));
             self.counter.wrote(written.unwrap_or_else(broke_off)?);
+            self.analyze().await;
         }
         Ok(())
+    }
+
+    /// Has the planner count what a first scan enters while it does.
+    async fn analyze(&mut self) {
+        if self.counter.written() < self.analyze_at {
+            return;
+        }
+        self.analyze_at = self.counter.written() * 2;
+        if let Err(fault) = self.ctx.db().analyze().await {
+            tracing::warn!("the planner goes on with what it knows: {fault}");
+        }
     }
 
     fn scene(&self) -> Scene {

@@ -157,6 +157,15 @@ impl Db {
         }
     }
 
+    /// Has the planner count the rows anew, for whoever has just entered many: `PostgreSQL` does so by itself only after a
+    /// minute or more, and until then reads large tables by plans that suit small ones. `SQLite` plans without counts.
+    pub async fn analyze(&self) -> Result<(), Fault> {
+        match &self.engine {
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(db) => db.analyze().await,
+        }
+    }
+
     /// Ends the writer after the writes that it was given, and folds `SQLite`'s log into its file.
     pub async fn close(&self) {
         if let Inner::Sqlite(db) = &self.engine {

@@ -92,6 +92,11 @@ impl Postgres {
         task.await.unwrap_or_else(|error| Err(Fault::from_error("a transaction broke off", error).into()))
     }
 
+    pub(super) async fn analyze(&self) -> Result<(), Fault> {
+        let analyzed = self.client().await?.batch_execute("ANALYZE").await;
+        analyzed.map_err(|error| fault("the rows can't be counted", error))
+    }
+
     pub(super) async fn plan(&self, sql: &'static Statement) -> Result<Vec<String>, Fault> {
         let client = self.client().await?;
         let nulls = vec!["NULL"; sql.parameters()].join(", ");
