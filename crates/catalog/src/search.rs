@@ -8,6 +8,7 @@
 //!
 //! The index says which things may be shown; whether they are is asked of the database with every answer.
 
+mod counted;
 mod follow;
 mod index;
 mod rank;
@@ -21,6 +22,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::{Ctx, Fault, Time, db::Tx};
 
+pub(crate) use counted::Counted;
 pub use follow::{catch_up, rebuild, start};
 pub(crate) use index::Index;
 
@@ -72,7 +74,15 @@ pub(crate) struct Held {
 /// The index and the last change that is in it.
 pub(crate) struct State {
     pub(crate) index: Index,
+    /// What was counted of artists that were found in it.
+    pub(crate) counted: Counted,
     seq: i64,
+}
+
+impl State {
+    fn new(index: Index, seq: i64) -> Self {
+        Self { index, counted: Counted::default(), seq }
+    }
 }
 
 impl Held {

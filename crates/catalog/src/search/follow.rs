@@ -180,7 +180,7 @@ pub(super) async fn follow(ctx: &Ctx) -> Result<usize, Fault> {
             index = put(ctx, index, kind, ids.to_vec()).await?;
         }
     }
-    held.replace(State { index, seq: *last });
+    held.replace(State::new(index, *last));
     Ok(changes.len())
 }
 
@@ -244,7 +244,7 @@ async fn load(ctx: &Ctx) -> Result<State, Fault> {
         }
     }
     tracing::info!(things = index.len(), bytes = index.bytes(), "the index of the search is made");
-    Ok(State { index, seq })
+    Ok(State::new(index, seq))
 }
 
 fn ids(tx: &mut Tx<'_>, kind: Kind, after: i64) -> Result<Vec<i64>, Fault> {

@@ -14,7 +14,7 @@ use crate::{
     access,
     model::{ItemKind, SearchResults},
     search::{
-        self, Kind, State,
+        self, Counted, Kind, State,
         words::{Asked, asked_for},
     },
     store::{
@@ -195,13 +195,17 @@ async fn find(
     let slices = [wanted.artists, wanted.albums, wanted.tracks, wanted.videos].map(Slice::bounded);
     let mut reach = slices.map(|(offset, limit)| if limit == 0 { 0 } else { offset + limit });
     loop {
-        let (state, asked) = (Arc::clone(state), Arc::clone(asked));
+        let (looked, asked) = (Arc::clone(state), Arc::clone(asked));
         let best = tokio::task::spawn_blocking(move || {
-            Kind::ALL.map(|kind| state.index.best(kind, &asked, scope, reach[kind.place()]))
+            Kind::ALL.map(|kind| looked.index.best(kind, &asked, scope, reach[kind.place()]))
         });
         let best = best.await.map_err(|error| Fault::from_error("a search broke off", error))?;
         let lengths = [0, 1, 2, 3].map(|kind| best[kind].len());
-        let found = visibility::read(ctx, viewer, move |tx| read_all(tx, &best, slices)).await?;
+        let counted = Arc::clone(state);
+        let read = move |tx: &mut Tx<'_>| {
+            read_all(tx, &best, slices, |tx, ids| read_artists(tx, ids, &counted.counted))
+        };
+        let found = visibility::read(ctx, viewer, read).await?;
         let counts = [
             found.artists.rows.len(),
             found.albums.rows.len(),
@@ -222,7 +226,12 @@ async fn find(
     }
 }
 
-fn read_all(tx: &mut Tx<'_>, best: &[Vec<i64>; 4], slices: [(usize, usize); 4]) -> Result<Found, Fault> {
+fn read_all(
+    tx: &mut Tx<'_>,
+    best: &[Vec<i64>; 4],
+    slices: [(usize, usize); 4],
+    read_artists: impl FnOnce(&mut Tx<'_>, &[i64]) -> Result<Rows<ArtistRow>, Fault>,
+) -> Result<Found, Fault> {
     let [artists, albums, tracks, videos] = best;
     Ok(Found {
         artists: shown(tx, Kind::Artist, artists, slices[0], read_artists)?,
@@ -232,15 +241,13 @@ fn read_all(tx: &mut Tx<'_>, best: &[Vec<i64>; 4], slices: [(usize, usize); 4]) 
     })
 }
 
-type Read<T> = fn(&mut Tx<'_>, &[i64]) -> Result<Rows<T>, Fault>;
-
 /// The rows of `ids` that are shown, in their order, `limit` after the first `offset`.
 fn shown<T: Numbered>(
     tx: &mut Tx<'_>,
     kind: Kind,
     ids: &[i64],
     (offset, limit): (usize, usize),
-    read: Read<T>,
+    read: impl FnOnce(&mut Tx<'_>, &[i64]) -> Result<Rows<T>, Fault>,
 ) -> Result<Rows<T>, Fault> {
     let mut wanted = ids.to_vec();
     if offset > 0 || ids.len() > limit {
@@ -274,8 +281,13 @@ macro_rules! numbered {
 
 numbered!(ArtistRow, AlbumRow, TrackRow, VideoRow);
 
-fn read_artists(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<ArtistRow>, Fault> {
-    Ok(Rows { rows: read::artists::these(tx, ids)?, credits: Credits::default() })
+fn read_artists(tx: &mut Tx<'_>, ids: &[i64], counted: &Counted) -> Result<Rows<ArtistRow>, Fault> {
+    let mut rows = read::artists::these_uncounted(tx, ids)?;
+    let counts = counted.of(tx, rows.iter().map(|row| row.id))?;
+    for row in &mut rows {
+        row.counts = counts.get(&row.id).copied().unwrap_or_default();
+    }
+    Ok(Rows { rows, credits: Credits::default() })
 }
 
 fn read_albums(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Rows<AlbumRow>, Fault> {

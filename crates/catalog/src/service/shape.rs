@@ -62,8 +62,8 @@ impl Shaper {
             mark: self.mark(ItemKind::Artist, row.id.0),
             id: row.id,
             name: row.name,
-            album_count: row.album_count,
-            track_count: row.track_count,
+            album_count: row.counts.albums,
+            track_count: row.counts.tracks,
             picture: row.picture.map(|row| self.picture(row)),
         }
     }

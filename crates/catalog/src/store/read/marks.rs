@@ -33,9 +33,10 @@ pub(crate) fn of(
         sql!(
             sqlite: "SELECT m.item_id, m.favourite_us, m.rating, m.plays, m.played_us FROM json_each($3) wanted
                 CROSS JOIN catalog_mark m ON m.user_id = $1 AND m.kind = $2 AND m.item_id = wanted.value",
-            postgres: "SELECT m.item_id, m.favourite_us, m.rating, m.plays, m.played_us
-                FROM json_array_elements_text(CAST($3 AS JSON)) wanted
-                JOIN catalog_mark m ON m.user_id = $1 AND m.kind = $2 AND m.item_id = CAST(wanted.value AS BIGINT)"
+            // Not a join, for which a planner that has not yet counted what is new reads all marks of the listener.
+            postgres: "SELECT m.item_id, m.favourite_us, m.rating, m.plays, m.played_us FROM catalog_mark m
+                WHERE m.user_id = $1 AND m.kind = $2 AND m.item_id = ANY (ARRAY(SELECT CAST(wanted.value AS BIGINT)
+                    FROM json_array_elements_text(CAST($3 AS JSON)) wanted))"
         ),
         params![user, kind.word(), ids],
         mark,

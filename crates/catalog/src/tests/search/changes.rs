@@ -1,6 +1,7 @@
 //! The index follows what changes, whatever happens in between.
 
 use super::*;
+use crate::access;
 
 /// A song that was known, under new tags.
 async fn retag(ctx: &Ctx, known: Imported, path: &str, tags: TrackTags) {
@@ -63,6 +64,49 @@ on_both_engines! {
         retag(ctx, made, "/m/Air/Moon/0.flac", new).await;
         caught_up(ctx).await;
         assert_eq!(tracks(ctx, "gwen").await, ["Porcelain"]);
+    }
+
+    async fn what_is_counted_of_an_artist_follows_and_is_each_viewers_own(world: World) {
+        let ctx = &world.ctx;
+        let guest = |title: &str, album: &str| TrackTags {
+            album_artists: strings(&["Moby"]), ..tags(title, "Air", album)
+        };
+        let made = take_in(ctx, vec![
+            song("/m/1.flac", tags("One", "Air", "Moon")), song("/m/2.flac", tags("Two", "Air", "Moon")),
+            song("/p/3.flac", guest("Three", "Play")),
+        ]).await;
+        caught_up(ctx).await;
+        let counted = async |who: Viewer| {
+            let found = ask(ctx, Some(who.clone()), "GET", "/api/v1/search?q=air", None).await.1;
+            let air = &found["artists"][0];
+            let path = format!("/api/v1/artists/{}", air["id"].as_str().expect("found"));
+            let alone = ask(ctx, Some(who), "GET", &path, None).await.1;
+            assert_eq!(alone["album_count"], air["album_count"], "as elsewhere");
+            (air["album_count"].as_u64().expect("albums"), air["track_count"].as_u64().expect("tracks"))
+        };
+        for _ in 0..2 {
+            assert_eq!(counted(listener()).await, (2, 3), "of their own and as a guest");
+        }
+        hide(ctx, made[2].track).await;
+        caught_up(ctx).await;
+        assert_eq!(counted(listener()).await, (1, 2));
+        // In a library that is not for listeners.
+        let closed = access::Access { everybody: false, members: Vec::new() };
+        change(ctx, move |tx, batch| {
+            access::enter(tx, crate::LibraryId(2), Some(&closed), kernel::testkit::START)
+                .map_err(|error| Fault::new(format!("{error:?}")))?;
+            let (source, tags) = (file("/other/4.flac"), tags("Four", "Air", "Secret"));
+            let new = TrackImport {
+                existing: None, library: Some(crate::LibraryId(2)), source: &source, tags: &tags, picture: None,
+                folder: None,
+            };
+            import::upsert_track(tx, batch, &new)
+        }).await;
+        caught_up(ctx).await;
+        for _ in 0..2 {
+            assert_eq!(counted(viewer(3, Role::Admin)).await, (2, 3));
+            assert_eq!(counted(listener()).await, (1, 2));
+        }
     }
 
     async fn a_renamed_album_brings_its_other_tracks_along(world: World) {
