@@ -145,7 +145,26 @@ impl Holders {
     }
 }
 
+/// While it lives the request saves what came, and is not quiet however long its disk and the database take.
+pub(super) struct Saving {
+    holders: Arc<Holders>,
+    holder: Arc<Holder>,
+}
+
+impl Drop for Saving {
+    fn drop(&mut self) {
+        self.holder.heard_ms.store(self.holders.now_ms(), Ordering::Relaxed);
+    }
+}
+
 impl Hold {
+    /// What came is being saved.
+    pub(super) fn saving(&self) -> Saving {
+        // Later than now, so that no time is counted.
+        self.holder.heard_ms.store(u64::MAX, Ordering::Relaxed);
+        Saving { holders: Arc::clone(&self.holders), holder: Arc::clone(&self.holder) }
+    }
+
     /// Bytes came.
     pub(super) fn heard(&self) {
         self.holder.heard_ms.store(self.holders.now_ms(), Ordering::Relaxed);

@@ -126,6 +126,7 @@ impl Receiver {
                 () = self.hold.give_way().cancelled() => return Ok(End::Broken(Error::Locked)),
                 () = self.ctx.stop().cancelled() => return Ok(End::Broken(Error::Stopping)),
                 () = tokio::time::sleep_until(self.acknowledged_at + RECORD_AFTER), if unsaved => {
+                    let _saving = self.hold.saving();
                     self.write().await?;
                     self.acknowledge().await?;
                 }
@@ -137,6 +138,7 @@ impl Receiver {
                         let Ok(bytes) = frame.into_data() else { continue };
                         self.hold.heard();
                         quiet_until = Instant::now() + self.config.idle_max;
+                        let _saving = self.hold.saving();
                         self.gather(bytes).await?;
                     }
                 },

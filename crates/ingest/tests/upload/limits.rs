@@ -86,7 +86,7 @@ on_both_engines! {
     }
 
     async fn a_request_that_sends_nothing_is_ended(world: World) {
-        let config = UploadConfig { idle_max: Duration::from_millis(200), ..config(&world) };
+        let config = UploadConfig { idle_max: Duration::from_secs(2), ..config(&world) };
         let house = House::with(world.ctx.clone(), config).await;
         let path = house.create(10).await;
         let mut line = house.line().await;
