@@ -167,7 +167,7 @@ async function pressedOnce(app, page, look) {
   const { x, y, width, height } = await look("document.querySelector('[aria-label=\"Waiting for you\"] button').getBoundingClientRect().toJSON()");
   await page.mouse.click(x + width / 2, y + height / 2);
   const strip = page.getByRole('region', { name: 'Waiting for you' });
-  await eventually('it begins at once', async () => (await heard(page)) > 0, 3);
+  await eventually('it begins at once', async () => (await heard(page)) > 0, 10);
   await strip.waitFor({ state: 'detached' });
   await app.sees('the app sees it play', ({ playing, currentIndex }) => playing && currentIndex === 0);
   // From then on nobody has to press anything.

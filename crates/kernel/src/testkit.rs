@@ -3,8 +3,9 @@
 pub mod foreign;
 
 use std::{
+    collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -45,6 +46,8 @@ pub struct World {
     pub folder: TempDir,
     /// Where the database is, to open it once more.
     pub location: Location,
+    /// What tells the identifiers of the contexts apart that were opened here.
+    nodes: Mutex<BTreeSet<i64>>,
 }
 
 impl World {
@@ -60,15 +63,27 @@ impl World {
         };
         let clock = Clock::manual(START);
         let ctx = open(&location, &folder, clock.clone()).await;
-        Self { ctx, clock, folder, location }
+        let nodes = Mutex::new(BTreeSet::from([node(&ctx)]));
+        Self { ctx, clock, folder, location, nodes }
     }
 
     /// The same house after a restart: what the first context held in memory is forgotten. A second has passed, as
-    /// every restart takes time: identifiers of two processes are told apart by the time above all.
+    /// every restart takes time.
     pub async fn reopened(&self) -> Ctx {
         self.clock.advance(Duration::from_secs(1));
-        open(&self.location, &self.folder, self.clock.clone()).await
+        loop {
+            let ctx = open(&self.location, &self.folder, self.clock.clone()).await;
+            // Two that live at once and drew the same number may make the same identifier while the clock stands.
+            if self.nodes.lock().unwrap_or_else(PoisonError::into_inner).insert(node(&ctx)) {
+                return ctx;
+            }
+        }
     }
+}
+
+/// The part of its identifiers that tells a context from others.
+fn node(ctx: &Ctx) -> i64 {
+    ctx.next_id() & 0x3ff
 }
 
 async fn open(location: &Location, folder: &TempDir, clock: Clock) -> Ctx {

@@ -223,6 +223,7 @@ on_both_engines! {
         let ann = viewer(1);
         let podcast = podcasts.subscribe(&ann, &server.at("/feed")).await.expect("it is a feed");
         eventually("the cover is asked for at once", || async { asked("/cover.jpg") == 1 }).await;
+        eventually("that is noted", || async { jobs_left(&ctx).await == 0 }).await;
         podcasts.refresh_all(&ann).await.expect("asked for");
         for read in 2..=5 {
             world.clock.advance(Duration::from_mins(2));
@@ -422,6 +423,7 @@ on_both_engines! {
         let asked = || server.asked().iter().filter(|asked| asked.path == "/missing.mp3").count();
         podcasts.download(&ann, id).await.expect("asked for");
         eventually("it failed", || async { now().await.state == EpisodeState::Failed }).await;
+        eventually("that is noted", || async { jobs_left(&ctx).await == 0 }).await;
         assert!(now().await.problem.expect("why").ends_with("It is tried again later."));
         sweep(&ctx).await.expect("swept");
         assert_eq!((now().await.state, asked()), (EpisodeState::Failed, 1), "not at once");

@@ -37,7 +37,11 @@ on_both_engines! {
         let house = House::new(&world.ctx);
         house.account("ann", Role::Listener).await;
         let mut quickest = [Duration::MAX; 2];
-        for round in 0..4 {
+        // Without a hash the second is ten times as quick; the bounds leave room for a busy machine, and so do more rounds.
+        let near = |quickest: &[Duration; 2]| {
+            (0.4..2.5).contains(&(quickest[1].as_secs_f64() / quickest[0].as_secs_f64()))
+        };
+        for round in 0..20 {
             for (handle, quickest) in ["ann", "bob"].into_iter().zip(&mut quickest) {
                 let (before, start) = (house.passwords.computed(), Instant::now());
                 let answer = house.ask(sign_in(handle, OTHER_PASSWORD)).await;
@@ -45,10 +49,13 @@ on_both_engines! {
                 assert_eq!(answer.problem(), refused(401, "credentials"), "round {round}");
                 assert_eq!(house.passwords.computed(), before + 1, "{handle}");
             }
+            // What was counted against them fades, so that nobody has to wait.
+            world.clock.advance(Duration::from_hours(1));
+            if round >= 3 && near(&quickest) {
+                break;
+            }
         }
-        // Without a hash the second is ten times as quick; the bounds leave room for a busy machine.
-        let ratio = quickest[1].as_secs_f64() / quickest[0].as_secs_f64();
-        assert!((0.4..2.5).contains(&ratio), "{quickest:?}");
+        assert!(near(&quickest), "{quickest:?}");
     }
 
     async fn signing_in_again_replaces_the_browsers_session(world: World) {

@@ -134,7 +134,13 @@ on_both_engines! {
         assert_eq!(upload.state, UploadState::Failed);
         let problem = upload.problem.clone().unwrap();
         assert_eq!(problem.code, "absent", "{problem:?}");
-        assert_eq!(index(&house.ctx, &upload).await.media.problem.unwrap().code, "absent");
+        let shown = index(&house.ctx, &upload).await.media;
+        assert_eq!(shown.problem.unwrap().code, "absent");
+        within_a_minute("its job has ended", || async {
+            let job = kernel::jobs::view_by_key(house.ctx.db(), media::ENCODE_JOB, shown.id.to_string());
+            job.await.unwrap().is_some_and(|job| job.state == kernel::jobs::JobState::Failed)
+        })
+        .await;
         house.ctx.blobs().put(&key, bytes.into()).await.unwrap();
         let retry = format!("/api/v1/me/uploads/{id}/retry");
         let answer = house.ask("POST", &retry, &[("test-user", ANN)], b"").await;

@@ -82,11 +82,12 @@ impl Runner {
         let (inner, handlers) = (ctx.clone(), self.handlers);
         ctx.spawn(async move {
             while !inner.stop().is_cancelled() {
+                let looked = inner.clock().stopwatch();
                 if let Err(fault) = reap(&inner, &handlers).await {
                     tracing::error!("lost leases can't be collected: {fault}");
                 }
                 tokio::select! {
-                    () = inner.clock().sleep(LEASE / 2) => {}
+                    () = looked.reaches(LEASE / 2) => {}
                     () = inner.stop().cancelled() => {}
                 }
             }

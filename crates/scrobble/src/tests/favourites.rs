@@ -108,6 +108,7 @@ on_both_engines! {
         house.work().await;
         let away = house.eventually("it says that the service is away", |shown| shown.problem.is_some()).await;
         assert_eq!((away.favourites.waiting, away.state), (2, State::Working));
+        house.idle().await;
         mood.store(200, Ordering::SeqCst);
         house.world.clock.advance(Duration::from_hours(1));
         house.told(2).await;
@@ -168,6 +169,7 @@ on_both_engines! {
         house.favour(moon, true).await;
         house.settle().await;
         eventually("it is switched off", || async { !house.favourites().await.told }).await;
+        house.idle().await;
         let shown = house.favourites().await;
         assert!(shown.waiting == 0 && shown.problem.is_some_and(|why| why.contains("keeps no favourites")));
         house.play(moon).await;

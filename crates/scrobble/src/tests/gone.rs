@@ -102,6 +102,7 @@ on_both_engines! {
         house.favour(moon, true).await;
         house.settle().await;
         eventually("it is refused", || async { house.favourites().await.failed == 1 }).await;
+        house.idle().await;
         mood.store(200, Ordering::SeqCst);
         house.favour(sun, true).await;
         house.settle().await;
@@ -119,6 +120,7 @@ on_both_engines! {
         house.favour(moon, false).await;
         house.settle().await;
         eventually("it is refused", || async { house.favourites().await.failed == 1 }).await;
+        house.idle().await;
         assert_eq!(house.failed().await[0].kind, FailedKind::Unlove);
         mood.store(200, Ordering::SeqCst);
         house.favour(moon, true).await;

@@ -97,6 +97,7 @@ on_both_engines! {
         house.settle().await;
         house.work().await;
         eventually("it says that the service is away", || async { shown(&house).await.problem.is_some() }).await;
+        house.idle().await;
         mood.store(1, Ordering::SeqCst);
         house.world.clock.advance(Duration::from_hours(1));
         house.settle().await;
@@ -122,6 +123,7 @@ on_both_engines! {
         house.settle().await;
         eventually("it is refused", || async { shown(&house).await.state == State::Refused }).await;
         assert_eq!(shown(&house).await.waiting, 1);
+        house.idle().await;
         connected(&house, &mood).await;
         eventually("what waited was sent", || async { shown(&house).await.sent == 1 }).await;
         note_playing(&house.ctx, ann().id).await.expect("noted");

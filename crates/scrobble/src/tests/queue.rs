@@ -71,6 +71,7 @@ on_both_engines! {
         house.settle().await;
         let away = house.eventually("it says that the service is away", |shown| shown.problem.is_some()).await;
         assert_eq!((away.waiting, away.sent, away.state), (3, 0, State::Working));
+        house.idle().await;
         assert!(away.next_at.is_some_and(|next| next > house.ctx.now()));
         let tries = sent(&server).len();
         house.settle().await;
@@ -117,6 +118,7 @@ on_both_engines! {
             row.expect("read").is_some_and(|row| row.next > house.ctx.now() && row.failures == 0)
         };
         eventually("it is put off", put_off).await;
+        house.idle().await;
         let shown = house.shown().await;
         assert_eq!((shown.waiting, shown.state, shown.problem, shown.next_at), (1, State::Working, None, None));
         hanging.shutdown().await;
