@@ -31,7 +31,7 @@ struct TrackWish {
     #[param(inline)]
     quality: Quality,
     /// How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once.
-    #[param(maximum = 5000)]
+    #[param(maximum = 65535)]
     wait_ms: u16,
     /// Whether the run of the album will do, or is wanted, for the qualities `high` and `low`: all of the album as one
     /// continuous sound, of which `run` in the answer names the track's range. Albums of one track, of more than 200, or of
