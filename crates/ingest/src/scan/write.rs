@@ -31,7 +31,7 @@ const WAIT_MAX: Duration = Duration::from_millis(60);
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// Links and folders that one walk reports; more are counted by nobody.
 const WALK_PROBLEMS_MAX: usize = 10_000;
-/// So many files written have the planner count its rows anew, and again each time that they have doubled.
+/// So many files written have the planner count its rows anew, again each time that they have doubled, and at the end.
 const ANALYZE_FROM: u64 = 1000;
 /// How often a batch is tried that another writer stood in the way of.
 const TRIES_MAX: u32 = 5;
@@ -181,6 +181,9 @@ impl Writer {
         }
         self.flush().await?;
         self.land().await?;
+        if self.counter.written() >= ANALYZE_FROM {
+            self.analyze().await;
+        }
         Ok(Written { fresh: self.fresh })
     }
 
@@ -254,16 +257,15 @@ impl Writer {
         while let Some(written) = self.flying.join_next().await {
             let broke_off = |error| Err(Fault::from_error("writing a part of the scan broke off", error));
             self.counter.wrote(written.unwrap_or_else(broke_off)?);
-            self.analyze().await;
+            if self.counter.written() >= self.analyze_at {
+                self.analyze().await;
+            }
         }
         Ok(())
     }
 
-    /// Has the planner count what a first scan enters while it does.
+    /// Has the planner count what was entered.
     async fn analyze(&mut self) {
-        if self.counter.written() < self.analyze_at {
-            return;
-        }
         self.analyze_at = self.counter.written() * 2;
         if let Err(fault) = self.ctx.db().analyze().await {
             tracing::warn!("the planner goes on with what it knows: {fault}");

@@ -22,6 +22,10 @@ const TRIES_MAX: u32 = 6;
 /// execution of a statement whose rows are read in two.
 const SETTINGS: &str = "SET jit = off";
 
+/// The names of our tables, with commas between.
+const TABLES: &str = "SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class c
+    WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace";
+
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: Pool,
@@ -93,8 +97,14 @@ impl Postgres {
     }
 
     pub(super) async fn analyze(&self) -> Result<(), Fault> {
-        let analyzed = self.client().await?.batch_execute("ANALYZE").await;
-        analyzed.map_err(|error| fault("the rows can't be counted", error))
+        let client = self.client().await?;
+        let failed = |error| fault("the rows can't be counted", error);
+        // Ours alone: others may have tables in the same database.
+        let all = client.query_one(TABLES, &[]).await.map_err(failed)?;
+        match all.get::<_, Option<String>>(0) {
+            Some(tables) => client.batch_execute(&format!("ANALYZE {tables}")).await.map_err(failed),
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn plan(&self, sql: &'static Statement) -> Result<Vec<String>, Fault> {
