@@ -151,7 +151,7 @@ impl Stopwatch {
     /// Waits until `duration` has passed since the measuring began; not at all when it has already.
     pub async fn reaches(&self, duration: Duration) {
         match self {
-            Self::System(begun) => tokio::time::sleep_until(*begun + duration).await,
+            Self::System(begun) => tokio::time::sleep(duration.saturating_sub(begun.elapsed())).await,
             Self::Manual { hands, begun } => {
                 let end = begun.saturating_add(duration);
                 // The sender lives in `self`, so waiting cannot end in an error.
