@@ -33,7 +33,7 @@ pub(super) struct Holders {
 
 #[derive(Debug)]
 struct Holder {
-    /// When bytes last came, in milliseconds since `Holders::begun`.
+    /// When bytes last came or were saved, in milliseconds since `Holders::begun`.
     heard_ms: AtomicU64,
     give_way: CancellationToken,
     released: CancellationToken,
@@ -158,16 +158,11 @@ impl Drop for Saving {
 }
 
 impl Hold {
-    /// What came is being saved.
+    /// Bytes came, and are being saved.
     pub(super) fn saving(&self) -> Saving {
         // Later than now, so that no time is counted.
         self.holder.heard_ms.store(u64::MAX, Ordering::Relaxed);
         Saving { holders: Arc::clone(&self.holders), holder: Arc::clone(&self.holder) }
-    }
-
-    /// Bytes came.
-    pub(super) fn heard(&self) {
-        self.holder.heard_ms.store(self.holders.now_ms(), Ordering::Relaxed);
     }
 
     /// Cancelled when another request wants the upload.

@@ -136,7 +136,6 @@ impl Receiver {
                     Some(Err(_)) => return Ok(End::Broken(Error::Cut)),
                     Some(Ok(frame)) => {
                         let Ok(bytes) = frame.into_data() else { continue };
-                        self.hold.heard();
                         quiet_until = Instant::now() + self.config.idle_max;
                         let _saving = self.hold.saving();
                         self.gather(bytes).await?;
