@@ -14041,7 +14041,10 @@ export interface operations {
             query?: {
                 /** @description As what it is to be played. */
                 quality?: "auto" | "original" | "lossless" | "high" | "low";
-                /** @description How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once. */
+                /**
+                 * @description How many milliseconds to wait for the beginning of an encode that this needs; more than 5000 are as 5000. Otherwise the
+                 *     answer comes at once.
+                 */
                 wait_ms?: number;
                 /**
                  * @description Whether the run of the album will do, or is wanted, for the qualities `high` and `low`: all of the album as one

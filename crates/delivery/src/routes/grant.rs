@@ -30,7 +30,8 @@ struct TrackWish {
     /// As what it is to be played.
     #[param(inline)]
     quality: Quality,
-    /// How long to wait for the beginning of an encode that this needs, at most 5000; else the answer comes at once.
+    /// How many milliseconds to wait for the beginning of an encode that this needs; more than 5000 are as 5000. Otherwise the
+    /// answer comes at once.
     #[param(maximum = 65535)]
     wait_ms: u16,
     /// Whether the run of the album will do, or is wanted, for the qualities `high` and `low`: all of the album as one
