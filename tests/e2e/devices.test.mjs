@@ -135,15 +135,17 @@ async function lastWriter(kitchen, phone, client, url) {
 async function keptAndDeaf(kitchen, client, url) {
   await kitchen.route('**/api/v1/events', (route) => route.abort());
   await kitchen.goto(`${url}/songs`);
+  const before = await client.get('/api/v1/me/queue');
   await kitchen.getByRole('button', { name: /^Play Long 1/ }).click();
   await plays(kitchen, 'the kitchen plays');
-  await eventually('it is kept', async () => { const queue = await client.get('/api/v1/me/queue'); return queue.changed_by === 'Kitchen laptop' && queue.current === 0; });
+  await eventually('it is kept', async () => { const queue = await client.get('/api/v1/me/queue'); return queue.changed_by === 'Kitchen laptop' && queue.changed_at !== before.changed_at; });
   const { tracks, version } = await client.get('/api/v1/me/queue');
   // The page may also tell of its position by itself before Pause is pressed.
   const refused = kitchen.waitForResponse((answer) => answer.url().endsWith('/me/queue') && answer.status() === 409);
   await client.json('PUT', '/api/v1/me/queue', { tracks: tracks.slice(1), current: 1, position_ms: 60_000, changed_by: 'Car', version });
   await player(kitchen).getByRole('button', { name: 'Pause' }).click();
   await refused;
+  await kitchen.getByRole('region', { name: 'Where you left off' }).getByText(/Car, 1:00 into Long 3/).waitFor();
   const queue = await client.get('/api/v1/me/queue');
   assert.deepEqual([queue.changed_by, queue.tracks.length], ['Car', 2]);
   await kitchen.unroute('**/api/v1/events');
